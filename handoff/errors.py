@@ -1,0 +1,78 @@
+"""What can go wrong at the desk; errors carry data, and become sentences in one place elsewhere.
+
+HandoffError
+├── NotFound(what, key)
+├── AlreadyClaimed(by)              another person has the ticket
+├── NotReplied(ticket_id)           waiting for a client whom no person has answered yet
+├── NotAllowed(verb, state)         the ticket's state forbids the verb
+├── Duplicate(what, key)            a slug or a login is taken
+├── PolicyError(where, why)         a contract or calendar that cannot be meant
+└── CalendarError(where, why)       a window, a zone or a date that cannot be meant
+"""
+
+from handoff.model import Person, TicketState
+
+
+class HandoffError(Exception):
+    """Root of everything this package raises."""
+
+
+class NotFound(HandoffError):
+    """There is no such `what` under `key`."""
+
+    def __init__(self, what: str, key: int | str) -> None:
+        super().__init__(f"{what} not found: {key}")
+        self.what = what
+        self.key = key
+
+
+class AlreadyClaimed(HandoffError):
+    """Somebody else, `by`, has the ticket."""
+
+    def __init__(self, by: Person) -> None:
+        super().__init__(f"already claimed by {by.name}")
+        self.by = by
+
+
+class NotReplied(HandoffError):
+    """One can wait for a client only with or after a person's public reply."""
+
+    def __init__(self, ticket_id: int) -> None:
+        super().__init__(f"ticket {ticket_id} has no public reply by a person")
+        self.ticket_id = ticket_id
+
+
+class NotAllowed(HandoffError):
+    """The ticket's state does not allow the verb."""
+
+    def __init__(self, verb: str, state: TicketState) -> None:
+        super().__init__(f"cannot {verb} a ticket that is {state}")
+        self.verb = verb
+        self.state = state
+
+
+class Duplicate(HandoffError):
+    """`key` is taken by another `what`."""
+
+    def __init__(self, what: str, key: str) -> None:
+        super().__init__(f"{what} exists already: {key}")
+        self.what = what
+        self.key = key
+
+
+class PolicyError(HandoffError):
+    """The contract's field `where` cannot be read, because of `why`."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class CalendarError(HandoffError):
+    """The calendar's field `where` cannot be read, because of `why`."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
