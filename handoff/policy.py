@@ -1,0 +1,281 @@
+"""The contract as data: calendars, targets by level and tier, and the desk's habits; pure but for `load`.
+
+A contract is read from a document (`contract.yaml` is the default one) into frozen values; every mistake is a
+PolicyError that names the field. Its version is a short hash of its content, public holidays included.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from handoff.business_time import WEEKDAYS, Calendar, Unit, parse_calendar, parse_windows
+from handoff.errors import CalendarError, PolicyError
+from handoff.model import ClockKind, Level, Tier
+from handoff.sla import Target
+
+Document = Mapping[str, object]
+DEFAULT = Path(__file__).with_name("contract.yaml")
+EMERGENCY = "emergency"
+_TARGET = re.compile(
+    r"(?P<amount>\d+) (?P<unit>min|h|days?|working days?) on (?P<calendar>\w+)(?P<after> after confirmed)?"
+)
+_SECONDS = {"min": 60, "h": 3600, "day": 86400, "days": 86400}
+_LENGTHS = ("emergency_ack_minutes", "follow_up_minutes", "waiting_remind_days", "waiting_resolve_days", "reopen_days")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holidays:
+    """A country's public holidays: dates off, make-up working days, and the last date that is known."""
+
+    off: frozenset[date]
+    makeup: frozenset[date]
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One target of the contract, and whether its clock starts only when the need is confirmed."""
+
+    target: Target
+    after_confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What we owe whom by when. `document` is what it was read from, as stored with its version."""
+
+    version: str
+    document: Document
+    calendars: Mapping[str, Calendar]
+    terms: Mapping[tuple[Level, Tier, ClockKind], Term]
+    duty: Mapping[str, Calendar]
+    fees: Mapping[Tier, int]
+    warnings: tuple[float, ...]
+    emergency_ack: timedelta
+    follow_up: timedelta
+    waiting_remind: timedelta
+    waiting_resolve: timedelta
+    reopen: timedelta
+    third_party_pauses: bool
+    holding: frozenset[str]
+    courtesy: frozenset[str]
+
+    def term(self, level: Level, tier: Tier, clock: ClockKind) -> Term | None:
+        """The term of a clock, None without a target. The next response's is the first response's."""
+        return self.terms.get((level, tier, ClockKind.FR if clock is ClockKind.NR else clock))
+
+    def on_duty(self, level: Level, tier: Tier) -> Calendar:
+        """The calendar on which people answer."""
+        return self.duty[EMERGENCY if level is Level.EMERGENCY else tier]
+
+    def is_holding(self, text: str) -> bool:
+        """Whether a person's reply says nothing but "wait"."""
+        said = phrases(text)
+        return said <= self.holding | self.courtesy and not said.isdisjoint(self.holding)
+
+    @property
+    def covered_until(self) -> date | None:
+        """The last date whose public holidays every calendar knows; None if none needs them."""
+        return min((c.covered_until for c in self.calendars.values() if c.covered_until), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """The contract in force and the earlier versions that finished clocks were read by."""
+
+    current: Contract
+    past: Mapping[str, Contract] = field(default_factory=dict)
+
+    def of(self, version: str) -> Contract:
+        """The contract of a version; the current one if the version was never kept."""
+        return self.past.get(version, self.current) if version != self.current.version else self.current
+
+
+def phrases(text: str) -> frozenset[str]:
+    """A text's phrases between punctuation, without case and width, so that habits can be compared."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
+    spoken = "".join("\n" if unicodedata.category(c)[0] in "PSC" else c for c in folded)
+    return frozenset(" ".join(line.split()) for line in spoken.splitlines() if line.strip())
+
+
+def load(path: Path = DEFAULT, *, holidays: Mapping[str, Holidays] | None = None) -> Contract:
+    """Read a contract file with the known public holidays; raises PolicyError."""
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise PolicyError(path.name, f"cannot be read: {error}") from error
+    return parse(document, holidays=known_holidays() if holidays is None else holidays)
+
+
+def known_holidays() -> Mapping[str, Holidays]:
+    """Public holidays by country, as the libraries know them; China's from `chinesecalendar`."""
+    from chinese_calendar import constants
+
+    off, makeup = frozenset(constants.holidays), frozenset(constants.workdays)
+    return {"china": Holidays(off=off, makeup=makeup, until=date(max(day.year for day in off), 12, 31))}
+
+
+def parse(document: object, *, holidays: Mapping[str, Holidays]) -> Contract:
+    """Read a contract's document; raises PolicyError naming the first field that cannot be meant."""
+    root = _mapping(document, "contract")
+    calendars = {
+        name: _calendar(name, _mapping(row, f"calendars.{name}"), holidays)
+        for name, row in _mapping(root.get("calendars"), "calendars").items()
+    }
+    lengths = {name: _positive(root.get(name), name) for name in _LENGTHS}
+    return Contract(
+        version=_version(root, calendars),
+        document=root,
+        calendars=calendars,
+        terms=dict(_terms(_mapping(root.get("targets"), "targets"), calendars)),
+        duty=_duty(_mapping(root.get("duty"), "duty"), calendars),
+        fees={tier: _natural(_mapping(root.get("fees"), "fees").get(tier), f"fees.{tier}") for tier in Tier},
+        warnings=_warnings(root.get("warnings")),
+        emergency_ack=timedelta(minutes=lengths["emergency_ack_minutes"]),
+        follow_up=timedelta(minutes=lengths["follow_up_minutes"]),
+        waiting_remind=timedelta(days=lengths["waiting_remind_days"]),
+        waiting_resolve=timedelta(days=lengths["waiting_resolve_days"]),
+        reopen=timedelta(days=lengths["reopen_days"]),
+        third_party_pauses=root.get("third_party_pauses") is True,
+        holding=_phrases(root, "holding"),
+        courtesy=_phrases(root, "courtesy"),
+    )
+
+
+def parse_term(text: object, where: str, calendars: Mapping[str, Calendar]) -> Term:
+    """Read "4 h on G" or "5 working days on W after confirmed"."""
+    match = _TARGET.fullmatch(str(text))
+    if match is None:
+        raise PolicyError(where, f'{text!r} is no target; write "4 h on G" or "3 working days on W"')
+    calendar = calendars.get(match["calendar"])
+    if calendar is None:
+        raise PolicyError(where, f"there is no calendar {match['calendar']}")
+    amount = _positive(int(match["amount"]), where)
+    label = str(text).removesuffix(" after confirmed")
+    if match["unit"].startswith("working"):
+        target = Target(amount=amount, calendar=calendar, unit=Unit.WORKDAY_EOD, label=label)
+    else:
+        target = Target(amount=amount * _SECONDS[match["unit"]], calendar=calendar, label=label)
+    return Term(target=target, after_confirmed=match["after"] is not None)
+
+
+def _terms(
+    rows: Mapping[str, object], calendars: Mapping[str, Calendar]
+) -> Iterable[tuple[tuple[Level, Tier, ClockKind], Term]]:
+    _known(rows, Level, "targets")
+    for level in Level:
+        tiers = _mapping(rows.get(level), f"targets.{level}")
+        _known(tiers, Tier, f"targets.{level}")
+        for tier in Tier:
+            where = f"targets.{level}.{tier}"
+            clocks = _mapping(tiers.get(tier), where)
+            _known(clocks, (ClockKind.FR, ClockKind.RS, ClockKind.WS), where)
+            for clock, text in clocks.items():
+                yield (level, tier, ClockKind(clock)), parse_term(text, f"{where}.{clock}", calendars)
+
+
+def _calendar(name: str, row: Mapping[str, object], holidays: Mapping[str, Holidays]) -> Calendar:
+    where = f"calendars.{name}"
+    windows = [str(window).split("-") for window in _sequence(row.get("windows"), f"{where}.windows")]
+    weekly = {day: windows for day in _weekdays(row.get("days"), f"{where}.days")}
+    try:
+        calendar = parse_calendar({**row, "weekly": weekly}, name=name)
+        return _observe(calendar, row.get("holidays"), parse_windows(windows, "windows"), holidays)
+    except CalendarError as error:
+        raise PolicyError(f"{where}.{error.where}", error.why) from error
+
+
+def _observe(
+    calendar: Calendar,
+    country: object,
+    windows: tuple[tuple[int, int], ...],
+    holidays: Mapping[str, Holidays],
+) -> Calendar:
+    """The calendar with a country's holidays closed and its make-up days open; its own dates win."""
+    if country is None:
+        return calendar
+    known = holidays.get(str(country))
+    if known is None:
+        raise CalendarError("holidays", f"the public holidays of {country!r} are not known")
+    makeup = dict.fromkeys(known.makeup - calendar.closed, windows)
+    return replace(
+        calendar,
+        closed=calendar.closed | known.off,
+        special={**makeup, **calendar.special},
+        covered_until=known.until,
+    )
+
+
+def _weekdays(text: object, where: str) -> Sequence[str]:
+    first, _, last = str(text).partition("-")
+    if first not in WEEKDAYS or (last or first) not in WEEKDAYS[WEEKDAYS.index(first) :]:
+        raise PolicyError(where, f'{text!r} are no weekdays; write "mon-fri" or "sat"')
+    return WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1]
+
+
+def _duty(rows: Mapping[str, object], calendars: Mapping[str, Calendar]) -> Mapping[str, Calendar]:
+    names = [*Tier, EMERGENCY]
+    _known(rows, names, "duty")
+    for name in names:
+        if str(rows.get(name)) not in calendars:
+            raise PolicyError(f"duty.{name}", f"there is no calendar {rows.get(name)!r}")
+    return {str(name): calendars[str(rows[name])] for name in names}
+
+
+def _warnings(value: object) -> tuple[float, ...]:
+    rows = _sequence(value, "warnings")
+    percents = [_natural(row, "warnings") for row in rows]
+    if percents != sorted(set(percents)) or not all(0 < percent < 100 for percent in percents):
+        raise PolicyError("warnings", "must be ascending per cents between 0 and 100")
+    return tuple(percent / 100 for percent in percents)
+
+
+def _phrases(root: Mapping[str, object], name: str) -> frozenset[str]:
+    return frozenset(phrase for text in _sequence(root.get(name), name) for phrase in phrases(str(text)))
+
+
+def _version(document: Mapping[str, object], calendars: Mapping[str, Calendar]) -> str:
+    """A hash of what can move a deadline: the document and the dates seeded into its calendars."""
+    dates = {
+        name: [sorted(map(str, calendar.closed)), sorted((str(d), w) for d, w in calendar.special.items())]
+        for name, calendar in calendars.items()
+    }
+    text = json.dumps([document, dates], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _known(rows: Mapping[str, object], names: Iterable[str], where: str) -> None:
+    unknown = sorted(set(rows) - {str(name) for name in names})
+    if unknown:
+        raise PolicyError(f"{where}.{unknown[0]}", "is not known")
+
+
+def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise PolicyError(where, "must be a mapping")
+    return value
+
+
+def _sequence(value: object, where: str) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise PolicyError(where, "must be a list")
+    return value
+
+
+def _natural(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PolicyError(where, f"{value!r} is not a whole number of at least 0")
+    return value
+
+
+def _positive(value: object, where: str) -> int:
+    if _natural(value, where) == 0:
+        raise PolicyError(where, "must be more than 0")
+    return _natural(value, where)
