@@ -1,0 +1,108 @@
+"""Everything this package raises of its own.
+
+    StoreError
+    ├── DatabaseGone        cannot be reached, or is closed; a commit under way may have happened
+    ├── DatabaseBusy        locks or conflicts did not clear within the bounded retries
+    ├── DiskFull            no room to write; nothing of the transaction was kept
+    ├── LeaseLost           another worker has this job now; nothing of the transaction was kept
+    ├── AttemptsExhausted   a job's workers died as often as its retry policy allows
+    ├── GiveUp              raised by a handler: dead letter at once, no retry
+    ├── AlreadyOwned        another process owns the data folder
+    └── BadSchedule         a cron expression or a time zone that cannot be read
+
+Constraint violations stay SQLAlchemy's (`sqlalchemy.exc.IntegrityError`): bodies may expect them.
+"""
+
+# ruff: noqa: N818 -- the names say what happened, as the field does
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+_BUSY_STATES = {"40001", "40P01", "55P03"}
+_DISK_STATES = {"53100"}
+_BUSY_TEXTS = ("database is locked", "database table is locked", "database schema is locked")
+_GONE_TEXTS = ("unable to open database file", "connection is closed", "connection failed")
+
+
+class StoreError(Exception):
+    """Root of this package's errors."""
+
+
+class DatabaseGone(StoreError):
+    """The database cannot be reached. If it broke during a commit, the commit's fate is unknown."""
+
+
+class DatabaseBusy(StoreError):
+    """Another writer held its locks for longer than we wait."""
+
+
+class DiskFull(StoreError):
+    """There is no room for the write."""
+
+
+class LeaseLost(StoreError):
+    """The job is no longer held by (owner, claim)."""
+
+    def __init__(self, job_id: int, *, owner: str, claims: int) -> None:
+        super().__init__(f"job {job_id} is no longer held by {owner} (claim {claims})")
+        self.job_id, self.owner, self.claims = job_id, owner, claims
+
+
+class AttemptsExhausted(StoreError):
+    """Every allowed attempt ended without a result, the last ones without even an error."""
+
+    def __init__(self, job_id: int, *, attempts: int) -> None:
+        super().__init__(f"job {job_id} was started {attempts} times and never ended")
+        self.job_id, self.attempts = job_id, attempts
+
+
+class GiveUp(StoreError):
+    """Raise in a handler when trying again cannot help."""
+
+
+class AlreadyOwned(StoreError):
+    """Another process owns the data folder (`pid` 0 and `since` None while it is only just starting)."""
+
+    def __init__(self, pid: int, since: datetime | None) -> None:
+        super().__init__(f"owned by process {pid} since {since}")
+        self.pid, self.since = pid, since
+
+
+class BadSchedule(StoreError):
+    """`part` ("cron" or "zone") has the unreadable `value`."""
+
+    def __init__(self, part: str, value: str) -> None:
+        super().__init__(f"cannot read {part} {value!r}")
+        self.part, self.value = part, value
+
+
+def translate(error: DBAPIError) -> StoreError | None:
+    """Our name for a database error; None for those callers handle themselves, such as IntegrityError."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    text = str(error.orig).lower()
+    if "database or disk is full" in text or state in _DISK_STATES:
+        return DiskFull(text)
+    if text.startswith(_BUSY_TEXTS) or state in _BUSY_STATES:
+        return DatabaseBusy(text)
+    if (
+        error.connection_invalidated
+        or text.startswith(_GONE_TEXTS)
+        or (state or "").startswith(("08", "57P"))
+    ):
+        return DatabaseGone(text)
+    return None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our errors for the database's where there is one."""
+    try:
+        yield
+    except DBAPIError as error:
+        ours = translate(error)
+        if ours is None:
+            raise
+        raise ours from error

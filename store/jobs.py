@@ -1,0 +1,246 @@
+"""Durable jobs, as plain functions of a connection: call them inside transaction bodies.
+
+A job is visible to workers once the transaction that enqueued it has committed. Jobs that share a queue and a
+key run strictly in id order, one at a time (a later one waits for an earlier one's run-at and retries too);
+jobs without a key run in parallel. A dead letter does not hold up its key.
+
+PostgreSQL needs one thing more than SQLite, where writers follow each other anyway: an advisory lock for each
+(queue, key), so that ids of one key are given in commit order and one head is chosen at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from store.db import insert_into
+from store.instant import Instant
+from store.signals import signal
+from store.tables import job
+
+JsonValue = Mapping[str, "JsonValue"] | Sequence["JsonValue"] | str | int | float | bool | None
+State = Literal["waiting", "running", "done", "dead"]
+TOPIC: Final = "job"  # signalled with the queue's name when one of its jobs can run now
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the jobs table. `attempts` counts the present one; `claims` and `owner` fence it."""
+
+    id: int
+    queue: str
+    key: str | None
+    dedup: str | None
+    body: Mapping[str, JsonValue]
+    state: State
+    run_at: datetime
+    attempts: int
+    claims: int
+    owner: str | None
+    error: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """What lies in one queue; `oldest_age_s` is of the oldest job that is ready and waits, 0 if none."""
+
+    queue: str
+    waiting: int
+    scheduled: int
+    running: int
+    dead: int
+    oldest_age_s: float
+
+
+COLUMNS: Final = (
+    job.c.id, job.c.queue, job.c.key, job.c.dedup, job.c.body, job.c.state, job.c.run_at,
+    job.c.attempts, job.c.claims, job.c.owner, job.c.error, job.c.created_at,
+)  # fmt: skip
+
+
+def enqueue(
+    conn: Connection,
+    queue: str,
+    body: Mapping[str, JsonValue],
+    *,
+    now: datetime,
+    key: str | None = None,
+    dedup: str | None = None,
+    run_at: datetime | None = None,
+) -> int | None:
+    """Add a job, to run at `run_at` (default `now`).
+
+    Returns:
+        Its id, or None if a job with this (queue, dedup) exists: waiting, running, dead, or closed less than
+        the worker's dedup window ago.
+    """
+    run_at = run_at or now
+    lock_key(conn, queue, key)
+    statement = insert_into(conn, job).values(
+        queue=queue, key=key, dedup=dedup, body=body, state="waiting", claims=0, attempts=0,
+        run_at=run_at, due=_first_due(queue, key, run_at), created_at=now,
+    )  # fmt: skip
+    if dedup is not None:
+        statement = statement.on_conflict_do_nothing(
+            index_elements=["queue", "dedup"], index_where=text("dedup IS NOT NULL")
+        )
+    added = conn.execute(statement.returning(job.c.id, job.c.due)).one_or_none()
+    if added is None:
+        return None
+    _tell(conn, queue, added.due, now=now)
+    job_id: int = added.id
+    return job_id
+
+
+def reschedule(conn: Connection, queue: str, *, dedup: str, run_at: datetime, now: datetime) -> bool:
+    """Move a waiting job to another time. False if there is none, or it runs already, or it is closed."""
+    due = case((job.c.due.is_(None), null()), else_=run_at)
+    moved = conn.execute(
+        update(job).where(_waiting(queue, dedup)).values(run_at=run_at, due=due).returning(job.c.due)
+    ).one_or_none()
+    if moved is None:
+        return False
+    _tell(conn, queue, moved.due, now=now)
+    return True
+
+
+def cancel(conn: Connection, queue: str, *, dedup: str) -> bool:
+    """Remove a waiting job, which frees its dedup key. False if none waits (it may run)."""
+    key = conn.execute(select(job.c.key).where(_waiting(queue, dedup))).scalar_one_or_none()
+    lock_key(conn, queue, key)
+    gone = conn.execute(delete(job).where(_waiting(queue, dedup)).returning(job.c.due)).one_or_none()
+    if gone is None:
+        return False
+    if gone.due is not None:
+        promote(conn, queue, key)
+    return True
+
+
+def dead_letters(conn: Connection, *, limit: int = 50) -> list[Job]:
+    """The newest dead letters, with the error that killed them."""
+    rows = conn.execute(select(*COLUMNS).where(_DEAD).order_by(job.c.closed_at.desc()).limit(limit))
+    return [as_job(row) for row in rows]
+
+
+def replay(conn: Connection, job_id: int, *, now: datetime) -> bool:
+    """Let a dead letter run again, with all its attempts, in its old place of its key. False if not dead."""
+    found = conn.execute(select(job.c.queue, job.c.key).where(job.c.id == job_id, _DEAD)).one_or_none()
+    if found is None:
+        return False
+    lock_key(conn, found.queue, found.key)
+    revived = conn.execute(
+        update(job)
+        .where(job.c.id == job_id, _DEAD)
+        .values(state="waiting", run_at=now, due=None, attempts=0, owner=None, error=None, closed_at=None)
+    )
+    if revived.rowcount == 0:
+        return False
+    _put_in_front(conn, job_id, found.queue, found.key)
+    return True
+
+
+def drop(conn: Connection, job_id: int) -> bool:
+    """Delete a dead letter, which frees its dedup key. False if not dead."""
+    return conn.execute(delete(job).where(job.c.id == job_id, _DEAD)).rowcount > 0
+
+
+def depths(conn: Connection, *, now: datetime) -> list[QueueDepth]:
+    """How full each queue is, by name; queues without jobs are not listed."""
+    ready = and_(job.c.state == "waiting", job.c.run_at <= now)
+    rows = conn.execute(
+        select(
+            job.c.queue,
+            func.count(case((ready, 1))).label("waiting"),
+            func.count(case((and_(job.c.state == "waiting", job.c.run_at > now), 1))).label("scheduled"),
+            func.count(case((job.c.state == "running", 1))).label("running"),
+            func.count(case((job.c.state == "dead", 1))).label("dead"),
+            func.min(case((ready, job.c.run_at)), type_=Instant()).label("oldest"),
+        )
+        .where(or_(job.c.closed_at.is_(None), _DEAD))
+        .group_by(job.c.queue)
+        .order_by(job.c.queue)
+    )
+    return [
+        QueueDepth(
+            row.queue, row.waiting, row.scheduled, row.running, row.dead,
+            (now - row.oldest).total_seconds() if row.oldest else 0.0,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def as_job(row: Row[*tuple[Any, ...]]) -> Job:
+    """A job from a row of `COLUMNS`."""
+    return Job(*row)
+
+
+def lock_key(conn: Connection, queue: str, key: str | None) -> None:
+    """Let no other transaction add to, close or reorder this key until this one ends."""
+    if key is not None and conn.dialect.name == "postgresql":
+        conn.execute(_LOCK, {"key": f"{queue}\x1f{key}"})
+
+
+def promote(conn: Connection, queue: str, key: str | None) -> None:
+    """Make the first waiting job of the key its head. The key must be locked and have no head."""
+    if key is None:
+        return
+    head = select(func.min(job.c.id)).where(_open(queue, key), job.c.state == "waiting").scalar_subquery()
+    if conn.execute(update(job).where(job.c.id == head).values(due=job.c.run_at)).rowcount:
+        signal(conn, TOPIC, queue)
+
+
+_DEAD: Final = job.c.state == literal_column("'dead'")  # literal, as partial indexes want it
+
+
+def _put_in_front(conn: Connection, job_id: int, queue: str, key: str | None) -> None:
+    """Find the place of a revived job: head at once if it has no key or comes before a head that waits."""
+    if key is None:
+        conn.execute(update(job).where(job.c.id == job_id).values(due=job.c.run_at))
+        signal(conn, TOPIC, queue)
+        return
+    head = conn.execute(
+        select(job.c.id, job.c.state).where(_open(queue, key), job.c.due.is_not(None)).with_for_update()
+    ).one_or_none()
+    if head is not None and head.state == "running":
+        return
+    if head is not None:
+        conn.execute(update(job).where(job.c.id == head.id).values(due=None))
+    promote(conn, queue, key)
+
+
+def _first_due(queue: str, key: str | None, run_at: datetime) -> Any:
+    if key is None:
+        return run_at
+    followers = select(job.c.id).where(_open(queue, key)).exists()
+    return select(case((followers, null()), else_=run_at)).scalar_subquery()
+
+
+def _waiting(queue: str, dedup: str) -> ColumnElement[bool]:
+    return and_(job.c.queue == queue, job.c.dedup == dedup, job.c.state == "waiting")
+
+
+def _open(queue: str, key: str) -> ColumnElement[bool]:
+    return and_(job.c.queue == queue, job.c.key == key, job.c.closed_at.is_(None))
+
+
+def _tell(conn: Connection, queue: str, due: datetime | None, *, now: datetime) -> None:
+    if due is not None and due <= now:
+        signal(conn, TOPIC, queue)

@@ -1,0 +1,129 @@
+"""PostgreSQL: transactions on pooled connections, signals by LISTEN/NOTIFY."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Literal
+
+import psycopg
+import structlog
+from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from store.db import Database, T, engine_options, sync_url
+from store.errors import DatabaseBusy, DatabaseGone, translated
+from store.migrate import upgrade
+from store.signals import CHANNEL, OVERFLOW, decode
+
+_TRIES: Final = 6  # of a body that meets a deadlock or a broken connection
+_FIRST_PAUSE_S: Final = 0.01
+_RECONNECT_S: Final = 1.0
+_LISTEN_CHECK_S: Final = 15.0
+_KEEPALIVE: Final = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+_log: Final = structlog.get_logger("store.postgres")
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL database that any number of processes share."""
+
+    dialect: Literal["sqlite", "postgresql"] = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        self._conninfo = sync_url(url.set(drivername="postgresql").update_query_dict(_KEEPALIVE))
+        self._engine = create_async_engine(
+            url.update_query_dict(_KEEPALIVE), pool_size=10, max_overflow=10, **engine_options()
+        )
+        self._snapshots = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._listening = asyncio.Event()
+        self._listener: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @classmethod
+    async def open_server(cls, url: URL) -> "PostgresDatabase":
+        """Migrate, then start listening."""
+        await asyncio.to_thread(_migrate, url)
+        database = cls(url)
+        database._listener = asyncio.create_task(database._listen_forever(), name="postgres-listen")
+        await database._listening.wait()
+        return database
+
+    async def write(self, body: Callable[[Connection], T]) -> T:
+        """See `Database.write`. Deadlocks, and connections that break before the commit, are retried."""
+        pause = _FIRST_PAUSE_S
+        for _ in range(_TRIES - 1):
+            self._refuse_closed()
+            try:
+                return await self._once(body)
+            except (DatabaseBusy, _BrokeBeforeCommit):
+                await asyncio.sleep(pause)
+                pause *= 2
+        return await self._once(body)
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        """See `Database.read`."""
+        self._refuse_closed()
+        with translated():
+            async with self._snapshots.connect() as conn:
+                return await conn.run_sync(body)
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.wait([self._listener])
+        await self._engine.dispose()
+        self._hub.end()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise DatabaseGone("the database is closed")
+
+    async def _once(self, body: Callable[[Connection], T]) -> T:
+        with translated():
+            async with self._engine.connect() as conn:
+                result = await _before_commit(conn, body)
+                await conn.commit()
+                return result
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except psycopg.OperationalError as error:
+                _log.warning("listening_lost", error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_S)
+
+    async def _listen(self) -> None:
+        conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        async with conn:
+            await conn.execute(f"LISTEN {CHANNEL}")
+            if self._listening.is_set():
+                self._hub.publish([OVERFLOW])  # we were away
+            self._listening.set()
+            while True:
+                async for note in conn.notifies(timeout=_LISTEN_CHECK_S):
+                    self._hub.publish([decode(note.payload)])
+                await conn.execute("SELECT 1")  # finds a connection that died silently
+
+
+class _BrokeBeforeCommit(DatabaseGone):
+    """The connection broke while nothing can have been committed."""
+
+
+async def _before_commit(conn: AsyncConnection, body: Callable[[Connection], T]) -> T:
+    try:
+        with translated():
+            return await conn.run_sync(body)
+    except DatabaseGone as error:
+        raise _BrokeBeforeCommit(*error.args) from error
+
+
+def _migrate(url: URL) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with translated():
+        upgrade(engine)
