@@ -1,0 +1,234 @@
+"""Who is who: clients, people of both sides, chats and conversations. Transaction bodies.
+
+The `ensure_*` verbs find or make, and are safe when two transactions do so at once.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from handoff.errors import Duplicate, NotFound
+from handoff.model import Chat, ChatKind, Client, Conversation, Mode, Person, PersonKind, Role, Tier
+from handoff.rows import Row, add, clean, first, one, to_chat, to_client, to_conversation, to_person
+from handoff.tables import chat as chats
+from handoff.tables import client as client_table
+from handoff.tables import conversation as conversations
+from handoff.tables import identity as identities
+from handoff.tables import person as people
+from store.db import insert_into
+
+WEB_KEY_BYTES = 24
+
+
+def add_client(
+    conn: Connection,
+    *,
+    slug: str,
+    name: str,
+    tier: Tier,
+    timezone: str = "Asia/Shanghai",
+    language: str | None = None,
+    site: str | None = None,
+    cms: str | None = None,
+    hosting: str | None = None,
+    now: datetime,
+) -> Client:
+    """Add a client with a fresh web chat key; raises Duplicate if the slug is taken."""
+    values = {"slug": slug, "name": clean(name), "tier": tier, "timezone": timezone, "language": language}
+    values |= {"site": site, "cms": cms, "hosting": hosting}
+    key = secrets.token_urlsafe(WEB_KEY_BYTES)
+    return to_client(
+        _add_unique(conn, client_table, ("client", slug), **values, web_key=key, created_at=now)
+    )
+
+
+def client(conn: Connection, client_id: int) -> Client:
+    """The client with this id; raises NotFound."""
+    return to_client(one(conn, client_table, client_id))
+
+
+def client_by_slug(conn: Connection, slug: str) -> Client | None:
+    """The client with this slug."""
+    row = first(conn, client_table, client_table.c.slug == slug)
+    return None if row is None else to_client(row)
+
+
+def client_by_web_key(conn: Connection, key: str) -> Client | None:
+    """The client whose web chat has this key."""
+    row = first(conn, client_table, client_table.c.web_key == clean(key))
+    return None if row is None else to_client(row)
+
+
+def clients(conn: Connection) -> tuple[Client, ...]:
+    """Every client, by name."""
+    rows = conn.execute(select(client_table).order_by(client_table.c.name, client_table.c.id)).mappings()
+    return tuple(to_client(row) for row in rows)
+
+
+def add_staff(conn: Connection, *, login: str, name: str, role: Role, now: datetime) -> Person:
+    """Add a person of ours; raises Duplicate if the login is taken."""
+    login = clean(login).strip().casefold()
+    values = {"kind": PersonKind.STAFF, "name": clean(name), "role": role, "login": login, "active": True}
+    return to_person(_add_unique(conn, people, ("login", login), **values, created_at=now))
+
+
+def staff(conn: Connection, *, active_only: bool = False) -> tuple[Person, ...]:
+    """Everybody of ours, by name."""
+    query = select(people).where(people.c.kind == PersonKind.STAFF)
+    if active_only:
+        query = query.where(people.c.active)
+    return tuple(to_person(row) for row in conn.execute(query.order_by(people.c.name, people.c.id)).mappings())
+
+
+def staff_by_login(conn: Connection, login: str) -> Person | None:
+    """The person of ours who signs in with this name, active or not."""
+    row = first(conn, people, people.c.login == clean(login).strip().casefold())
+    return None if row is None else to_person(row)
+
+
+def person(conn: Connection, person_id: int) -> Person:
+    """The person with this id; raises NotFound."""
+    return to_person(one(conn, people, person_id))
+
+
+def set_active(conn: Connection, person_id: int, active: bool) -> Person:  # noqa: FBT001 - reads as the fact it sets
+    """Let a person of ours in, or keep them out; raises NotFound."""
+    return _update_person(conn, person_id, active=active)
+
+
+def set_role(conn: Connection, person_id: int, role: Role) -> Person:
+    """Change what a person of ours may do; raises NotFound."""
+    return _update_person(conn, person_id, role=role)
+
+
+def ensure_chat(
+    conn: Connection,
+    *,
+    platform: str,
+    external_id: str,
+    kind: ChatKind,
+    client_id: int | None = None,
+    mode: Mode = Mode.MENTION,
+    now: datetime,
+) -> Chat:
+    """Find or make a chat. An unbound one is bound to `client_id`; a bound one keeps its client and mode."""
+    key = {"platform": platform, "external_id": clean(external_id)}
+    row = _ensure(conn, chats, key, kind=kind, client_id=client_id, mode=mode, created_at=now)
+    if row["client_id"] is None and client_id is not None:
+        conn.execute(update(chats).where(chats.c.id == row["id"]).values(client_id=client_id))
+        row = one(conn, chats, row["id"])
+    return to_chat(row)
+
+
+def chat(conn: Connection, chat_id: int) -> Chat:
+    """The chat with this id; raises NotFound."""
+    return to_chat(one(conn, chats, chat_id))
+
+
+def set_mode(conn: Connection, chat_id: int, mode: Mode) -> Chat:
+    """Change when the bot may speak in a chat; raises NotFound."""
+    conn.execute(update(chats).where(chats.c.id == chat_id).values(mode=mode))
+    return chat(conn, chat_id)
+
+
+def ensure_conversation(
+    conn: Connection, *, chat_id: int, thread: str = "", now: datetime
+) -> Conversation:
+    """Find or make a thread of a chat; the chat itself is the thread ""."""
+    key = {"chat_id": chat_id, "thread": clean(thread)}
+    return to_conversation(_ensure(conn, conversations, key, created_at=now))
+
+
+def conversation(conn: Connection, conversation_id: int) -> Conversation:
+    """The conversation with this id; raises NotFound."""
+    return to_conversation(one(conn, conversations, conversation_id))
+
+
+def chat_of(conn: Connection, conversation_id: int) -> Chat:
+    """The chat that a conversation is a thread of; raises NotFound."""
+    return chat(conn, conversation(conn, conversation_id).chat_id)
+
+
+def ensure_person(
+    conn: Connection,
+    *,
+    platform: str,
+    external_id: str,
+    name: str,
+    client_id: int | None = None,
+    kind: PersonKind = PersonKind.CLIENT,
+    now: datetime,
+) -> Person:
+    """Find or make the person behind a platform's user id; a changed display name is kept up.
+
+    The person's kind, client and role are never changed by what a platform says; a client's contact without a
+    client gets `client_id`.
+    """
+    key = {"platform": platform, "external_id": clean(external_id)}
+    known = first(conn, identities, *(identities.c[name] == value for name, value in key.items()))
+    if known is None:
+        made = add(
+            conn, people, kind=kind, name=clean(name), client_id=client_id, active=True, created_at=now
+        )
+        known = _ensure(conn, identities, key, person_id=made["id"])
+        if known["person_id"] != made["id"]:  # another transaction was first
+            conn.execute(delete(people).where(people.c.id == made["id"]))
+    found = person(conn, known["person_id"])
+    return _refresh(conn, found, name=clean(name), client_id=client_id)
+
+
+def link(conn: Connection, *, platform: str, external_id: str, person_id: int) -> None:
+    """Say that a platform's user id is this person, whoever it was before."""
+    key = {"platform": platform, "external_id": clean(external_id)}
+    row = _ensure(conn, identities, key, person_id=person_id)
+    if row["person_id"] != person_id:
+        mine = (identities.c[name] == value for name, value in key.items())
+        conn.execute(update(identities).where(*mine).values(person_id=person_id))
+
+
+def names(conn: Connection, person_ids: Sequence[int]) -> dict[int, str]:
+    """The names of these people."""
+    query = select(people.c.id, people.c.name).where(people.c.id.in_(set(person_ids)))
+    return {row.id: row.name for row in conn.execute(query)}
+
+
+def _refresh(conn: Connection, found: Person, *, name: str, client_id: int | None) -> Person:
+    changes: dict[str, object] = {}
+    if found.kind is not PersonKind.STAFF and name and name != found.name:
+        changes["name"] = name
+    if found.kind is PersonKind.CLIENT and found.client_id is None and client_id is not None:
+        changes["client_id"] = client_id
+    return _update_person(conn, found.id, **changes) if changes else found
+
+
+def _update_person(conn: Connection, person_id: int, **changes: object) -> Person:
+    row = conn.execute(
+        update(people).where(people.c.id == person_id).values(**changes).returning(*people.c)
+    ).mappings().first()
+    if row is None:
+        raise NotFound("person", person_id)
+    return to_person(row)
+
+
+def _add_unique(conn: Connection, table: Table, key: tuple[str, str], **values: object) -> Row:
+    try:
+        with conn.begin_nested():
+            return add(conn, table, **values)
+    except IntegrityError as error:
+        raise Duplicate(*key) from error
+
+
+def _ensure(conn: Connection, table: Table, key: dict[str, object], **values: object) -> Row:
+    """The row with this unique key, made if it is not there."""
+    mine = [table.c[name] == value for name, value in key.items()]
+    found = first(conn, table, *mine)
+    if found is None:
+        statement = insert_into(conn, table).values(**key, **values)
+        conn.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+        found = first(conn, table, *mine)
+    if found is None:
+        raise NotFound(table.name, str(key))
+    return found

@@ -1,0 +1,293 @@
+"""What is said in conversations, and what the bot made of it. Transaction bodies.
+
+`say` is the one way out to a client; it takes no audience, and `internal` never enqueues a delivery, so an
+internal note cannot reach a client's chat.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from handoff.model import (
+    Attachment,
+    Audience,
+    Author,
+    Button,
+    Citation,
+    Conversation,
+    Delivery,
+    Json,
+    Level,
+    Message,
+    Outcome,
+    Person,
+    Turn,
+)
+from handoff.rows import Row, add, clean, first, one, parts, to_message, to_turn
+from handoff.tables import conversation as conversations
+from handoff.tables import message as messages
+from handoff.tables import ticket as tickets
+from handoff.tables import turn as turns
+from store.db import insert_into
+from store.jobs import enqueue
+from store.signals import signal
+
+DELIVER: Final = "deliver"
+VISIBLE: Final = {
+    Audience.CLIENT: (Audience.CLIENT,),
+    Audience.STAFF: (Audience.CLIENT, Audience.STAFF),
+    Audience.INTERNAL: tuple(Audience),
+}
+Outward = Literal["bot", "system", "staff"]
+
+
+def accept(
+    conn: Connection,
+    *,
+    conversation: Conversation,
+    person: Person,
+    external_id: str,
+    text: str,
+    attachments: Sequence[Attachment] = (),
+    mentioned: bool = False,
+    reply_to: int | None = None,
+    at: datetime,
+    now: datetime,
+    author: Literal["client", "staff", "bot", "system"] = "client",
+) -> Message | None:
+    """Store a message that came in; None if this (chat, external id) is stored already. Tells the chat."""
+    values = _blank(conversation, person_id=person.id, name=person.name, text=text, now=now)
+    values |= {"author": Author(author), "audience": Audience.CLIENT, "external_id": clean(external_id)}
+    values |= {"attachments": parts(attachments), "mentioned": mentioned, "reply_to": reply_to, "at": at}
+    statement = insert_into(conn, messages).values(values)
+    stored = conn.execute(
+        statement.on_conflict_do_nothing(index_elements=["chat_id", "external_id"]).returning(*messages.c)
+    )
+    row = stored.mappings().first()
+    if row is None:
+        return None
+    signal(conn, "chat", str(conversation.chat_id))
+    return to_message(row)
+
+
+def unhandled(conn: Connection, *, conversation_id: int, person_id: int) -> tuple[Message, ...]:
+    """A person's messages as a client that no turn has handled yet, oldest first."""
+    return _select(
+        conn,
+        messages.c.conversation_id == conversation_id,
+        messages.c.person_id == person_id,
+        messages.c.turn_id.is_(None),
+        messages.c.author == Author.CLIENT,
+    )
+
+
+def say(
+    conn: Connection,
+    *,
+    conversation_id: int,
+    text: str,
+    author: Outward = "bot",
+    person_id: int | None = None,
+    name: str,
+    citations: Sequence[Citation] = (),
+    buttons: Sequence[Button] = (),
+    video: str | None = None,
+    attachments: Sequence[Attachment] = (),
+    ticket_id: int | None = None,
+    turn_id: int | None = None,
+    now: datetime,
+) -> Message:
+    """Say something to the client: stored as queued, with its delivery job, in the order of its chat."""
+    conversation = _conversation(conn, conversation_id)
+    values = _blank(conversation, person_id=person_id, name=name, text=text, now=now)
+    values |= {"author": Author(author), "audience": Audience.CLIENT, "delivery": Delivery.QUEUED}
+    values |= {"citations": parts(citations), "buttons": parts(buttons), "attachments": parts(attachments)}
+    values |= {"video": video, "ticket_id": ticket_id, "turn_id": turn_id}
+    said = to_message(add(conn, messages, **values))
+    if turn_id is not None and said.author is Author.BOT:
+        unset = (turns.c.id == turn_id, turns.c.reply_id.is_(None))
+        conn.execute(update(turns).where(*unset).values(reply_id=said.id))
+    enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
+    signal(conn, "chat", str(said.chat_id))
+    return said
+
+
+def internal(
+    conn: Connection,
+    *,
+    conversation_id: int,
+    text: str,
+    author: Literal["staff", "system", "bot"] = "staff",
+    person_id: int | None = None,
+    name: str,
+    attachments: Sequence[Attachment] = (),
+    ticket_id: int | None = None,
+    now: datetime,
+) -> Message:
+    """Store a note that only staff ever see; nothing is delivered and the client's chat is not told."""
+    conversation = _conversation(conn, conversation_id)
+    values = _blank(conversation, person_id=person_id, name=name, text=text, now=now)
+    values |= {"author": Author(author), "audience": Audience.INTERNAL, "ticket_id": ticket_id}
+    return to_message(add(conn, messages, **values | {"attachments": parts(attachments)}))
+
+
+def message(conn: Connection, message_id: int) -> Message:
+    """The message with this id; raises NotFound."""
+    return to_message(one(conn, messages, message_id))
+
+
+def transcript(
+    conn: Connection, conversation_id: int, *, audience: Audience, after_id: int = 0, limit: int = 200
+) -> tuple[Message, ...]:
+    """What this audience may see of a conversation, oldest first: the next after `after_id`, else the newest."""
+    return _visible(conn, messages.c.conversation_id == conversation_id, audience, after_id, limit)
+
+
+def ticket_messages(
+    conn: Connection, ticket_id: int, *, audience: Audience, after_id: int = 0, limit: int = 200
+) -> tuple[Message, ...]:
+    """The same of one ticket's own messages."""
+    return _visible(conn, messages.c.ticket_id == ticket_id, audience, after_id, limit)
+
+
+def mark_delivery(
+    conn: Connection, message_id: int, state: Delivery, *, platform_id: str | None = None, now: datetime
+) -> Message:
+    """Say how far a message has come; `platform_id` is the platform's id of it. Raises NotFound."""
+    values: dict[str, object] = {"delivery": Delivery(state)}
+    if Delivery(state) is Delivery.SENT:
+        values["delivered_at"] = now
+    marked = message(conn, message_id)
+    if platform_id is not None and not _taken(conn, marked, clean(platform_id)):
+        values["external_id"] = clean(platform_id)
+    conn.execute(update(messages).where(messages.c.id == message_id).values(values))
+    signal(conn, "chat", str(marked.chat_id))
+    return message(conn, message_id)
+
+
+def press(conn: Connection, message_id: int, button: str, *, person_id: int, now: datetime) -> bool:
+    """Press a message's button. True only for the first press, by the one it was said to; raises NotFound."""
+    pressed = message(conn, message_id)
+    if button not in {offered.id for offered in pressed.buttons} or person_id != _asker(conn, pressed):
+        return False
+    unpressed = (messages.c.id == message_id, messages.c.pressed.is_(None))
+    done = conn.execute(update(messages).where(*unpressed).values(pressed=button, pressed_at=now)).rowcount > 0
+    if done:
+        signal(conn, "chat", str(pressed.chat_id))
+    return done
+
+
+def join_ticket(conn: Connection, message_ids: Sequence[int], ticket_id: int) -> None:
+    """Make messages part of a ticket; one that is part of another stays there."""
+    mine = (messages.c.id.in_(message_ids), messages.c.ticket_id.is_(None))
+    conn.execute(update(messages).where(*mine).values(ticket_id=ticket_id))
+
+
+def record_turn(
+    conn: Connection,
+    *,
+    conversation_id: int,
+    person_id: int | None,
+    message_ids: Sequence[int],
+    outcome: Outcome,
+    reason: str,
+    level: Level,
+    category: str | None = None,
+    language: str,
+    question: str,
+    ticket_id: int | None = None,
+    reply_id: int | None = None,
+    index_version: str | None = None,
+    evidence: float | None = None,
+    citations: Sequence[Citation] = (),
+    trace: Json | None = None,
+    at: datetime,
+    ms: int,
+) -> Turn:
+    """Record what the bot made of these messages; they, and the reply if it is said already, get its id."""
+    values = {"conversation_id": conversation_id, "person_id": person_id, "message_ids": list(message_ids)}
+    values |= {"outcome": Outcome(outcome), "reason": reason, "level": Level(level), "category": category}
+    values |= {"language": language, "question": clean(question), "ticket_id": ticket_id, "reply_id": reply_id}
+    values |= {"index_version": index_version, "evidence": evidence, "citations": parts(citations)}
+    recorded = to_turn(add(conn, turns, **values, trace=dict(trace or {}), at=at, ms=ms))
+    mine = messages.c.id.in_([*message_ids, *([] if reply_id is None else [reply_id])])
+    conn.execute(update(messages).where(mine).values(turn_id=recorded.id))
+    if ticket_id is not None:
+        join_ticket(conn, message_ids, ticket_id)
+    return recorded
+
+
+def turn(conn: Connection, turn_id: int) -> Turn:
+    """The turn with this id; raises NotFound."""
+    return to_turn(one(conn, turns, turn_id))
+
+
+def turn_of_message(conn: Connection, message_id: int) -> Turn | None:
+    """The turn that handled this message, or that it is the reply of."""
+    turn_id = message(conn, message_id).turn_id
+    return None if turn_id is None else turn(conn, turn_id)
+
+
+def recent_turns(conn: Connection, conversation_id: int, limit: int = 10) -> tuple[Turn, ...]:
+    """A conversation's latest turns, newest first."""
+    query = select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.id.desc())
+    return tuple(to_turn(row) for row in conn.execute(query.limit(limit)).mappings())
+
+
+def _conversation(conn: Connection, conversation_id: int) -> Conversation:
+    row = one(conn, conversations, conversation_id)
+    return Conversation(id=row["id"], chat_id=row["chat_id"], thread=row["thread"])
+
+
+def _blank(
+    conversation: Conversation, *, person_id: int | None, name: str, text: str, now: datetime
+) -> dict[str, object]:
+    return {
+        "conversation_id": conversation.id,
+        "chat_id": conversation.chat_id,
+        "person_id": person_id,
+        "name": clean(name),
+        "text": clean(text),
+        "citations": [],
+        "buttons": [],
+        "attachments": [],
+        "mentioned": False,
+        "at": now,
+        "stored_at": now,
+    }
+
+
+def _select(conn: Connection, *where: ColumnElement[bool]) -> tuple[Message, ...]:
+    rows = conn.execute(select(messages).where(*where).order_by(messages.c.id)).mappings()
+    return tuple(to_message(row) for row in rows)
+
+
+def _visible(
+    conn: Connection, where: ColumnElement[bool], audience: Audience, after_id: int, limit: int
+) -> tuple[Message, ...]:
+    query = select(messages).where(where, messages.c.audience.in_(VISIBLE[audience])).limit(limit)
+    if after_id:
+        query = query.where(messages.c.id > after_id).order_by(messages.c.id)
+    else:
+        query = query.order_by(messages.c.id.desc())
+    found = [to_message(row) for row in conn.execute(query).mappings()]
+    return tuple(sorted(found, key=lambda row: row.id))
+
+
+def _taken(conn: Connection, marked: Message, platform_id: str) -> bool:
+    """Whether another message of the chat has this platform id (the platform echoed it to us first)."""
+    other = (messages.c.chat_id == marked.chat_id, messages.c.external_id == platform_id)
+    return first(conn, messages, *other, messages.c.id != marked.id) is not None
+
+
+def _asker(conn: Connection, said: Message) -> int | None:
+    """Whom a message with buttons was said to: its turn's person, else its ticket's requester."""
+    row: Row | None = None
+    if said.turn_id is not None:
+        row = first(conn, turns, turns.c.id == said.turn_id)
+        return None if row is None else row["person_id"]
+    if said.ticket_id is not None:
+        row = first(conn, tickets, tickets.c.id == said.ticket_id)
+    return None if row is None else row["requester_id"]

@@ -1,0 +1,252 @@
+"""This room's tables, on the project's one metadata.
+
+`ticket_event` is what happened; `ticket.state` and its neighbours, and every row of `clock`, are caches for queries
+that a test rebuilds from it. A ticket's number is its id plus 1000 ("T-1001").
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from store.db import Instant
+from store.tables import BigId, metadata
+
+
+def _key() -> Column[int]:
+    return Column("id", BigId, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, parent: str, *, required: bool = False) -> Column[int]:
+    return Column(name, BigId, ForeignKey(f"{parent}.id"), nullable=not required)
+
+
+client: Final = Table(
+    "client",
+    metadata,
+    _key(),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("language", Text),
+    Column("site", Text),
+    Column("cms", Text),
+    Column("hosting", Text),
+    Column("web_key", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+person: Final = Table(
+    "person",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    _ref("client_id", "client"),
+    Column("role", Text),
+    Column("login", Text, unique=True),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+identity: Final = Table(
+    "identity",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("person_id", BigId, ForeignKey("person.id"), nullable=False, index=True),
+)
+
+chat: Final = Table(
+    "chat",
+    metadata,
+    _key(),
+    Column("platform", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _ref("client_id", "client"),
+    Column("mode", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("platform", "external_id"),
+)
+
+conversation: Final = Table(
+    "conversation",
+    metadata,
+    _key(),
+    _ref("chat_id", "chat", required=True),
+    Column("thread", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("chat_id", "thread"),
+)
+
+ticket: Final = Table(
+    "ticket",
+    metadata,
+    _key(),
+    _ref("client_id", "client"),
+    _ref("conversation_id", "conversation", required=True),
+    _ref("requester_id", "person", required=True),
+    Column("level", Text, nullable=False),
+    Column("category", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _ref("assignee_id", "person"),
+    Column("since", Instant, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    Column("snoozed_until", Instant),
+    Column("urgent", Integer, nullable=False),
+    Column("policy", Text, nullable=False),
+    Index("ticket_queue", "state", "assignee_id"),
+    Index("ticket_conversation", "conversation_id", "id"),
+    Index("ticket_client", "client_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+turn: Final = Table(
+    "turn",
+    metadata,
+    _key(),
+    _ref("conversation_id", "conversation", required=True),
+    _ref("person_id", "person"),
+    Column("message_ids", JSON, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("category", Text),
+    Column("language", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    _ref("ticket_id", "ticket"),
+    Column("reply_id", BigId),  # no foreign key: the reply knows its turn, and one of the two is written first
+    Column("index_version", Text),
+    Column("evidence", Float),
+    Column("citations", JSON, nullable=False),
+    Column("trace", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("ms", Integer, nullable=False),
+    Index("turn_conversation", "conversation_id", "id"),
+    Index("turn_at", "at"),
+)
+
+message: Final = Table(
+    "message",
+    metadata,
+    _key(),
+    _ref("conversation_id", "conversation", required=True),
+    _ref("chat_id", "chat", required=True),
+    _ref("person_id", "person"),
+    Column("author", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("citations", JSON, nullable=False),
+    Column("buttons", JSON, nullable=False),
+    Column("video", Text),
+    Column("attachments", JSON, nullable=False),
+    Column("external_id", Text),
+    Column("reply_to", BigId),
+    Column("mentioned", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+    _ref("turn_id", "turn"),
+    _ref("ticket_id", "ticket"),
+    Column("delivery", Text),
+    Column("delivered_at", Instant),
+    Column("pressed", Text),
+    Column("pressed_at", Instant),
+    UniqueConstraint("chat_id", "external_id"),
+    Index("message_conversation", "conversation_id", "id"),
+    Index("message_ticket", "ticket_id", "id"),
+    Index(
+        "message_unhandled",
+        "conversation_id",
+        "person_id",
+        sqlite_where=text("turn_id IS NULL AND author = 'client'"),
+        postgresql_where=text("turn_id IS NULL AND author = 'client'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+ticket_event: Final = Table(
+    "ticket_event",
+    metadata,
+    _key(),
+    _ref("ticket_id", "ticket", required=True),
+    Column("seq", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    _ref("actor_id", "person"),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("ticket_id", "seq"),
+)
+
+clock: Final = Table(
+    "clock",
+    metadata,
+    Column("ticket_id", BigId, ForeignKey("ticket.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # a ClockKind
+    Column("cycle", Integer, primary_key=True),  # next responses are asked for again and again
+    Column("state", Text, nullable=False),
+    Column("started_at", Instant),
+    Column("due_at", Instant),
+    Column("stopped_at", Instant),
+    Column("breached_at", Instant),
+    Column("held_at", Instant),
+    Column("target", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Index(
+        "clock_running",
+        "due_at",
+        "ticket_id",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+)
+
+timer: Final = Table(
+    "timer",
+    metadata,
+    Column("ticket_id", BigId, ForeignKey("ticket.id"), primary_key=True),
+    Column("name", Text, primary_key=True),  # a clock's kind, or another reason to look at the ticket again
+    Column("seq", Integer, nullable=False),  # part of the job's dedupe key
+    Column("armed_at", Instant),
+)
+
+notice: Final = Table(
+    "notice",
+    metadata,
+    _key(),
+    _ref("ticket_id", "ticket", required=True),
+    _ref("person_id", "person"),
+    Column("kind", Text, nullable=False),
+    Column("text_key", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("read_at", Instant),
+    Index("notice_person", "person_id", "read_at", "id"),
+)
+
+contract_version: Final = Table(
+    "contract_version",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("document", JSON, nullable=False),
+    Column("adopted_at", Instant, nullable=False),
+)
