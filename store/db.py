@@ -1,8 +1,9 @@
 """The boundary of every transaction, the same on SQLite and PostgreSQL.
 
 A *body* is a plain function of a connection (`Session(bind=conn)` works in it). It runs inside a
-transaction that this module opens and closes; it never commits, returns plain values or frozen dataclasses, calls no
-model and no platform, and must be safe to run again from the start: nothing of an earlier run was kept.
+transaction that this module opens and closes; it never commits, returns plain values or frozen dataclasses,
+calls no model and no platform, and must be safe to run again from the start: nothing of a run that failed
+was kept.
 """
 
 import json

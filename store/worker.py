@@ -1,0 +1,262 @@
+"""Runs jobs: claims what is due, hands it to the queue's handler, renews its lease, retries, buries.
+
+A handler may run again from its start at any time (a crash, a lost lease), so its effects outside the
+database are at-least-once: `Running.step` keeps results already paid for, `Running.finish` commits once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from store import leases
+from store.clock import Clock
+from store.db import Database
+from store.errors import AttemptsExhausted, GiveUp, LeaseLost
+from store.jobs import TOPIC, Job
+from store.running import Retry, Running
+from store.schedule import tick
+
+__all__ = ["GiveUp", "Handler", "OnDead", "Retry", "Running", "Worker"]
+
+DEDUP_WINDOW: Final = timedelta(days=7)  # longer than any platform redelivers
+_RETRY: Final = Retry()
+_POLL_S: Final = 1.0
+_SWEEP_EVERY: Final = timedelta(hours=1)
+_GRACE_S: Final = 10.0  # for running handlers, when told to stop
+_log: Final = structlog.get_logger("store.worker")
+
+
+Handler = Callable[[Running], Awaitable[None]]
+OnDead = Callable[[Job, Exception], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A registered queue."""
+
+    handler: Handler
+    retry: Retry
+    slots: int
+
+
+class Worker:
+    """Runs up to `slots` jobs at a time. `owner` names this process in the table, for people."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        clock: Clock,
+        owner: str,
+        slots: int = 8,
+        lease: timedelta = timedelta(seconds=60),
+        on_dead: OnDead | None = None,
+    ) -> None:
+        self._db, self._clock, self._owner = db, clock, owner
+        self._slots, self._lease, self._on_dead = slots, lease, on_dead
+        self._lines: dict[str, _Line] = {}
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._wake = asyncio.Event()
+        self._swept_at: datetime | None = None
+
+    def register(
+        self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None
+    ) -> None:
+        """Let this worker run the jobs of `queue`, at most `slots` of them at a time."""
+        self._lines[queue] = _Line(handler, retry, slots or self._slots)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then let running handlers end, and give back those that take too long."""
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: self._wake.set())
+        try:
+            async with _beside(self._poll(), self._heed_signals(), self._renew()):
+                while not stop.is_set():
+                    await self._wake.wait()
+                    self._wake.clear()
+                    await self._start_calmly()
+                await self._let_end()
+        finally:
+            stopping.cancel()
+            await self._cancel_running()
+
+    async def drain(self) -> int:
+        """Run what is due now, and what that leads to, until nothing is due; the number of jobs run."""
+        started = 0
+        await self._db.write(lambda conn: tick(conn, now=self._clock()))
+        try:
+            async with _beside(self._renew()):
+                while True:
+                    started += await self._start()
+                    if not self._running:
+                        return started
+                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._cancel_running()
+
+    async def _start_calmly(self) -> None:
+        try:
+            await self._start()
+        except Exception as error:  # noqa: BLE001 -- the poll tries again
+            _log.error("jobs_not_claimed", exc_info=error)
+
+    async def _start(self) -> int:
+        """Claim and start what fits; the number of jobs started."""
+        free = {queue: line.slots - self._count(queue) for queue, line in self._lines.items()}
+        free = {queue: slots for queue, slots in free.items() if slots > 0}
+        room = self._slots - len(self._running)
+        if not free or room <= 0:
+            return 0
+        claimed = await self._db.write(lambda conn: self._claim(conn, free, room))
+        for job in claimed:
+            task = asyncio.create_task(self._handle(job), name=f"job-{job.id}")
+            self._running[task] = job
+            task.add_done_callback(self._ended)
+        return len(claimed)
+
+    def _claim(self, conn: Connection, free: Mapping[str, int], room: int) -> list[Job]:
+        """One statement for the queues that may use all the room, one for each that may not."""
+        roomy = {queue for queue, slots in free.items() if slots >= room}
+        groups = [(roomy, room), *(({queue}, free[queue]) for queue in sorted(free.keys() - roomy))]
+        claimed: list[Job] = []
+        for queues, most in groups:
+            limit = min(most, room - len(claimed))
+            if queues and limit > 0:
+                now = self._clock()
+                claimed += leases.claim(
+                    conn, queues, owner=self._owner, limit=limit, now=now, lease=self._lease
+                )
+        return claimed
+
+    def _count(self, queue: str) -> int:
+        return sum(job.queue == queue for job in self._running.values())
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("job_outcome_lost", exc_info=error)  # its lease will run out
+
+    async def _handle(self, job: Job) -> None:
+        running = Running(self._db, job, clock=self._clock)
+        line = self._lines[job.queue]
+        try:
+            _refuse_exhausted(job, line.retry)
+            await line.handler(running)
+            if running.open:
+                await self._db.write(lambda conn: leases.close(conn, job, now=self._clock()))
+        except LeaseLost:
+            _log.warning("lease_lost", job=job.id, queue=job.queue)
+        except asyncio.CancelledError as error:
+            if not _is_cancelled():  # something inside the handler was
+                await self._failed(job, line, RuntimeError(repr(error)))
+                return
+            await self._db.write(lambda conn: _try_give_back(conn, job))
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is its job's failure
+            await self._failed(job, line, error)
+
+    async def _failed(self, job: Job, line: _Line, error: Exception) -> None:
+        delay = line.retry.delay(job.attempts, error)
+        said = f"{type(error).__name__}: {error}"
+        facts = {"job": job.id, "queue": job.queue, "attempt": job.attempts}
+        if delay is not None:
+            _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
+            run_at = self._clock() + delay
+            await self._db.write(
+                lambda conn: leases.give_back(conn, job, run_at=run_at, counted=True, error=said)
+            )
+            return
+        _log.error("job_dead", **facts, exc_info=error)
+        await self._db.write(lambda conn: leases.bury(conn, job, now=self._clock(), error=said))
+        if self._on_dead is not None:
+            await self._on_dead(job, error)
+
+    async def _poll(self) -> None:
+        """The net under the signals: fire schedules, sweep, and look for jobs, each second."""
+        while True:
+            try:
+                await self._db.write(self._tend)
+            except Exception as error:  # noqa: BLE001 -- the next second tries again
+                _log.error("schedules_not_ticked", exc_info=error)
+            self._wake.set()
+            await asyncio.sleep(_POLL_S)
+
+    def _tend(self, conn: Connection) -> None:
+        now = self._clock()
+        tick(conn, now=now)
+        if self._swept_at is None or now - self._swept_at >= _SWEEP_EVERY:
+            leases.sweep(conn, now=now, keep=DEDUP_WINDOW)
+            self._swept_at = now
+
+    async def _heed_signals(self) -> None:
+        async with self._db.listen(TOPIC) as subscription:
+            async for signal in subscription:
+                if signal.topic != TOPIC or signal.payload in self._lines:
+                    self._wake.set()
+
+    async def _renew(self) -> None:
+        """Prolong the leases of running jobs, again and again."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                await self._renew_once()
+            except Exception as error:  # noqa: BLE001 -- two more tries fit in a lease
+                _log.error("leases_not_renewed", exc_info=error)
+
+    async def _renew_once(self) -> None:
+        """Prolong the leases; stop a handler whose job somebody else has."""
+        held = dict(self._running)
+        if not held:
+            return
+        until = self._clock() + self._lease
+        kept = await self._db.write(lambda conn: leases.renew(conn, held.values(), until=until))
+        for task, job in held.items():
+            if (job.id, job.claims) not in kept:
+                task.cancel()
+
+    async def _let_end(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running, timeout=_GRACE_S)
+
+    async def _cancel_running(self) -> None:
+        for task in list(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(list(self._running))
+
+
+@asynccontextmanager
+async def _beside(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """The loops, which outlive their own failures, run beside the block."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _try_give_back(conn: Connection, job: Job) -> None:
+    try:
+        leases.give_back(conn, job, run_at=job.run_at, counted=False)
+    except LeaseLost:
+        return  # it was closed, or is somebody else's
+
+
+def _refuse_exhausted(job: Job, retry: Retry) -> None:
+    """A job that kills its workers leaves no error: its attempts are counted by its claims."""
+    if job.attempts > retry.attempts:
+        raise AttemptsExhausted(job.id, attempts=job.attempts - 1)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,119 @@
+"""Fresh databases for tests: an SQLite file, or a database on a private PostgreSQL of this test session.
+
+Import the fixtures in a conftest. `database_url` runs a test once for each kind; `database` is that, opened.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from store.db import Database
+
+__all__ = ["database", "database_url", "database_urls", "postgres_server"]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL, without a database name, of a private server; skips where PostgreSQL is not installed."""
+    with private_postgres() as server:
+        if server is not None:
+            yield server
+            return
+    reason = "PostgreSQL's programs are not installed (Debian: apt-get install postgresql)"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes URLs of empty databases, for a test that needs more than one."""
+    if request.param == "sqlite":
+        yield lambda: f"sqlite:///{tmp_path / f'test{next(_numbers)}.db'}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"test{next(_numbers)}")
+        _administer(server, f"CREATE DATABASE {names[-1]}")
+        return f"{server}/{names[-1]}"
+
+    yield make
+    for name in names:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(database_urls: Callable[[], str]) -> str:
+    """The URL of an empty database."""
+    return database_urls()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open, migrated, empty database."""
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+@contextmanager
+def private_postgres() -> Iterator[str | None]:
+    """Run a server on a free loopback port, in a temporary folder; None if the programs are not there."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not programs:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="aftercare-pg-"))
+    cluster, port = folder / "cluster", _free_port()
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200"
+    try:
+        _run_as_postgres(
+            folder, programs[-1] / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"
+        )
+        _run_as_postgres(
+            folder, programs[-1] / "pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start"
+        )
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}"
+        finally:
+            _run_as_postgres(folder, programs[-1] / "pg_ctl", "-w", "-m", "immediate", "stop")
+    finally:
+        assert cluster.parent == folder
+        shutil.rmtree(folder)
+
+
+def _run_as_postgres(folder: Path, program: Path, *arguments: str) -> None:
+    """PostgreSQL refuses to run as root: become its own user then."""
+    user = "postgres" if os.geteuid() == 0 else None
+    if user is not None:
+        shutil.chown(folder, user)
+    subprocess.run(
+        [program, "-D", folder / "cluster", *arguments],
+        user=user, group=user, extra_groups=[] if user else None, cwd=folder, check=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _administer(server: str, statement: str) -> None:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as conn:
+        conn.execute(statement)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
