@@ -147,6 +147,24 @@ def conversation(conn: Connection, conversation_id: int) -> Conversation:
     return to_conversation(one(conn, conversations, conversation_id))
 
 
+def find_chat(conn: Connection, *, platform: str, external_id: str) -> Chat | None:
+    """The chat with this platform's id, if anything was ever said in it."""
+    row = first(conn, chats, chats.c.platform == platform, chats.c.external_id == clean(external_id))
+    return None if row is None else to_chat(row)
+
+
+def find_conversation(conn: Connection, *, chat_id: int, thread: str = "") -> Conversation | None:
+    """A thread of a chat, if anything was ever said in it."""
+    row = first(conn, conversations, conversations.c.chat_id == chat_id, conversations.c.thread == clean(thread))
+    return None if row is None else to_conversation(row)
+
+
+def find_person(conn: Connection, *, platform: str, external_id: str) -> Person | None:
+    """The person behind a platform's user id, if known."""
+    row = first(conn, identities, identities.c.platform == platform, identities.c.external_id == clean(external_id))
+    return None if row is None else person(conn, row["person_id"])
+
+
 def chat_of(conn: Connection, conversation_id: int) -> Chat:
     """The chat that a conversation is a thread of; raises NotFound."""
     return chat(conn, conversation(conn, conversation_id).chat_id)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, select, update
 
 from handoff.model import (
     Attachment,
@@ -143,6 +143,14 @@ def transcript(
 ) -> tuple[Message, ...]:
     """What this audience may see of a conversation, oldest first: the next after `after_id`, else the newest."""
     return _visible(conn, messages.c.conversation_id == conversation_id, audience, after_id, limit)
+
+
+def attachment(conn: Connection, conversation_id: int, token: str, *, audience: Audience) -> Attachment | None:
+    """A file of a conversation that this audience may see."""
+    with_files = (messages.c.conversation_id == conversation_id, messages.c.audience.in_(VISIBLE[audience]))
+    rows = conn.execute(select(messages.c.attachments).where(*with_files, cast(messages.c.attachments, Text) != "[]"))
+    found = (row for kept in rows.scalars() for row in kept if row["id"] == token)
+    return next((Attachment(**row) for row in found), None)
 
 
 def ticket_messages(
