@@ -1,0 +1,94 @@
+"""The console's application: desk, manual pages, static files, health. `bot` adds the chat's routes to the same one."""
+
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy import Connection, text
+from starlette.exceptions import HTTPException
+
+from console import assets, desk_pages, live, manual_pages, people_pages, sign_in_pages, ticket_pages
+from console.assets import Assets
+from console.errors import Forbidden
+from console.guard import NotSignedIn, PasswordDue
+from console.pages import HERE, ConsoleDeps, Pages, environment, pages_of
+from console.texts import Texts
+from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
+from store.errors import StoreError
+
+__all__ = ["ConsoleDeps", "create"]
+_UPLOADS = {"/desk/t/": UPLOAD_LIMIT, "/chat/": UPLOAD_LIMIT}
+_PAGES = (403, 404, 405)
+
+
+def create(deps: ConsoleDeps) -> FastAPI:
+    """The web application; reads templates, texts and static files once."""
+    app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
+    texts = Texts.load(HERE / "texts.yaml")
+    app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
+    for room in (assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
+        app.include_router(room.router)
+    app.add_api_route("/healthz", _healthy)
+    app.add_api_route("/readyz", _ready)
+    app.add_exception_handler(NotSignedIn, _to_sign_in)
+    app.add_exception_handler(PasswordDue, _to_password)
+    app.add_exception_handler(Forbidden, _forbidden)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(PageLanguage)
+    app.add_middleware(BodyLimit, larger=_UPLOADS)
+    app.add_middleware(SecurityHeaders, https=deps.secure_cookies)
+    return app
+
+
+async def _healthy() -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok")
+
+
+async def _ready(request: Request) -> Response:
+    """The database answers and the manual is indexed; 503 says what is missing."""
+    deps = pages_of(request).deps
+    parts = {"database": await _database_answers(deps), "manual": deps.manual.version is not None}
+    return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
+
+
+async def _database_answers(deps: ConsoleDeps) -> bool:
+    try:
+        await deps.db.read(_select_one)
+    except StoreError as error:
+        structlog.get_logger().warning("readyz.database", error=str(error))
+        return False
+    return True
+
+
+def _select_one(conn: Connection) -> None:
+    conn.execute(text("SELECT 1"))
+
+
+async def _to_sign_in(request: Request, _error: Exception) -> Response:
+    if request.method != "GET":
+        return RedirectResponse("/desk/sign-in", 303)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/desk/sign-in?next={quote(here)}" if here != "/desk" else "/desk/sign-in", 303)
+
+
+async def _to_password(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/desk/password", 303)
+
+
+async def _forbidden(request: Request, _error: Exception) -> Response:
+    return pages_of(request).page(request, "error.html", status=403, **_error_values(403))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code not in _PAGES or request.url.path.startswith("/chat/"):
+        return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+    answer = pages_of(request).page(request, "error.html", status=error.status_code, **_error_values(error.status_code))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _error_values(status: int) -> dict[str, object]:
+    return {"status": status}

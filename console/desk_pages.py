@@ -1,0 +1,81 @@
+"""Pages: the queue and the notices; and the frame that every page of the desk has."""
+
+from typing import Annotated, Any, Final, get_args
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
+
+from console.auth import Viewer, take_form
+from console.guard import FORM, ViewerDep
+from console.pages import Pages, PagesDep
+from console.views import notice_words
+from handoff import board
+from handoff.board import View
+from handoff.model import Notice, Ticket
+
+router = APIRouter(prefix="/desk")
+VIEWS: Final[tuple[View, ...]] = get_args(View)
+_NOTICES: Final = 100
+
+
+async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]:
+    """What the desk's frame shows: views with counts, unread notices, who is signed in."""
+    person_id = viewer.person.id
+    now = pages.deps.clock()
+
+    def load(conn: Connection) -> tuple[dict[str, int], int]:
+        counts = dict(board.counts(conn, viewer_id=person_id, now=now))
+        return counts, len(board.notices(conn, person_id=person_id, limit=_NOTICES))
+
+    counts, unread = await pages.deps.db.read(load)
+    shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
+    return shown | {"counts": counts, "unread": unread}
+
+
+@router.get("")
+async def queue_page(request: Request, pages: PagesDep, viewer: ViewerDep, view: str = "open") -> Response:
+    """A view of the queue, the most urgent first."""
+    return await show_queue(request, pages, viewer, view=view)
+
+
+async def show_queue(
+    request: Request, pages: Pages, viewer: Viewer, *, view: str = "open", problem: str | None = None, status: int = 200
+) -> Response:
+    """The queue, with a sentence about what did not work."""
+    chosen: View = next((name for name in VIEWS if name == view), "open")
+    person_id, now = viewer.person.id, pages.deps.clock()
+    rows = await pages.deps.db.read(
+        lambda conn: board.queue(conn, view=chosen, viewer_id=person_id, now=now)
+    )
+    shown = await frame(pages, viewer, section="queue") | {"view": chosen, "problem": problem}
+    return pages.page(request, "queue.html", status=status, **shown, rows=rows)
+
+
+@router.get("/notices")
+async def notices_page(request: Request, pages: PagesDep, viewer: ViewerDep) -> Response:
+    """What the viewer was told, newest first."""
+    person_id = viewer.person.id
+
+    def load(conn: Connection) -> list[tuple[Notice, Ticket]]:
+        found = board.notices(conn, person_id=person_id, unread=False, limit=_NOTICES)
+        return [(notice, board.ticket(conn, notice.ticket_id)) for notice in found]
+
+    rows = [
+        {"notice": notice, "ticket": ticket, "words": notice_words(notice, ticket.number, pages.texts, request.state.language)}
+        for notice, ticket in await pages.deps.db.read(load)
+    ]
+    return pages.page(request, "notices.html", **await frame(pages, viewer, section="notices"), notices=rows)
+
+
+@router.post("/notices/read", dependencies=FORM)
+async def read_notices(pages: PagesDep, viewer: ViewerDep, once: Annotated[str, Form()] = "") -> Response:
+    """Mark all of the viewer's notices as read."""
+    person_id, now = viewer.person.id, pages.deps.clock()
+
+    def mark(conn: Connection) -> None:
+        if take_form(conn, once, person_id=person_id, now=now):
+            board.mark_read(conn, person_id=person_id, now=now)
+
+    await pages.deps.db.write(mark)
+    return RedirectResponse("/desk/notices", 303)

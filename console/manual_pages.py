@@ -1,0 +1,53 @@
+"""Pages: the manual for staff, and its client pages behind signed links for clients."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+
+from console.desk_pages import frame
+from console.guard import ViewerDep, current_viewer
+from console.pages import PagesDep
+from console.rendering import page_html, page_link_holds
+from knowledge.chunking import headings
+from knowledge.model import Audience, Page
+
+router = APIRouter()
+
+
+@router.get("/desk/manual")
+async def manual_list(request: Request, pages: PagesDep, viewer: ViewerDep) -> Response:
+    """Every page of the live version."""
+    manual = pages.deps.manual
+    found = sorted(await manual.pages(), key=lambda page: (page.audience, page.language, page.id))
+    today = pages.deps.clock().date().isoformat()
+    shown = await frame(pages, viewer, section="manual")
+    return pages.page(request, "manual.html", **shown, pages=found, version=manual.version, today=today)
+
+
+@router.get("/desk/manual/{page_id:path}")
+async def manual_page(request: Request, pages: PagesDep, viewer: ViewerDep, page_id: str) -> Response:
+    """One page as staff read it, internal ones too."""
+    page = await pages.deps.manual.page(page_id)
+    if page is None:
+        raise HTTPException(404)
+    return pages.page(request, "manual_page.html", **await frame(pages, viewer, section="manual"), **_article(page))
+
+
+@router.get("/m/{page_id:path}")
+async def public_page(request: Request, pages: PagesDep, page_id: str, s: str = "") -> Response:
+    """A client page, for whoever has the signed link (or is signed in); an internal one is never here."""
+    if not page_link_holds(page_id, s, secret=pages.deps.secret) and await current_viewer(request, pages) is None:
+        raise HTTPException(404)
+    page = await pages.deps.manual.page(page_id)
+    if page is None or page.audience is not Audience.CLIENT:
+        raise HTTPException(404)
+    answer = pages.page(request, "public_page.html", **_article(page))
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
+def _article(page: Page) -> dict[str, Any]:
+    anchors = {heading.line: heading.anchor for heading in headings(page.body)}
+    return {"page": page, "html": Markup(page_html(page.body, anchors=anchors))}  # noqa: S704 - safe by construction

@@ -1,0 +1,55 @@
+"""Time as people read it: spans, deadlines, and how pressing a clock is. Pure; desk.js says the same words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from console.texts import Texts
+from handoff.model import ClockView
+
+SOON: Final = 0.25  # the last quarter before the deadline
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY: Final = 86400
+
+
+def span(texts: Texts, language: str, seconds: float) -> str:
+    """A length of time in its two largest units, such as "3 h 20 min" or "2 d 4 h"."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return texts.say("js.second", language, n=whole)
+    if whole < _HOUR:
+        return texts.say("js.minute", language, n=whole // _MINUTE)
+    if whole < _DAY:
+        return _pair(texts, language, "hour", whole // _HOUR, "minute", whole % _HOUR // _MINUTE)
+    return _pair(texts, language, "day", whole // _DAY, "hour", whole % _DAY // _HOUR)
+
+
+def due(texts: Texts, language: str, at: datetime, now: datetime) -> str:
+    """What a deadline comes to: "due in 12 min" or "late by 3 min"."""
+    left = (at - now).total_seconds()
+    return texts.say("js.late" if left < 0 else "js.due", language, span=span(texts, language, abs(left)))
+
+
+def urgency(clock: ClockView, now: datetime) -> str:
+    """``late``, ``soon`` or "" for a running clock, by its instants."""
+    if clock.due_at is None or clock.started_at is None:
+        return ""
+    left = clock.due_at - now
+    if left < timedelta():
+        return "late"
+    return "soon" if left <= SOON * (clock.due_at - clock.started_at) else ""
+
+
+def iso(at: datetime) -> str:
+    """An instant for machines."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc(at: datetime) -> str:
+    """An instant for people whose browser runs no script."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _pair(texts: Texts, language: str, large: str, many: int, small: str, few: int) -> str:
+    words = [texts.say(f"js.{large}", language, n=many)]
+    return " ".join([*words, texts.say(f"js.{small}", language, n=few)] if few else words)
