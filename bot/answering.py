@@ -1,0 +1,188 @@
+"""From passages to an answer: quoted without a model, written by a model and checked with one (conversation.md, *Answering*)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.checks import MARK, Problem, check
+from bot.errors import ModelError
+from bot.llm import Json, Messages, Model
+from bot.prompts import Prompt
+from console.texts import Texts
+from handoff.model import Citation, Level
+from knowledge.language import is_chinese, to_script
+from knowledge.model import Passage
+
+LONGEST = 700  # characters of a quoted section in a chat
+_ALSO = 0.85  # a further page this close to the best one is named too
+_HEADING = re.compile(r"\A#{1,6}\s+[^\n]*\n+")
+_LANGUAGE_NAMES = {"zh-Hans": "Simplified Chinese (简体中文)", "zh-Hant": "Traditional Chinese (繁體中文, Taiwan usage)", "en": "English"}
+
+ANSWER_SCHEMA: Json = {
+    "type": "object",
+    "properties": {
+        "outcome": {"type": "string", "enum": ["answer", "not_in_manual", "clarify"]},
+        "text": {"type": "string"},
+        "level": {"type": "string", "enum": [level.value for level in Level]},
+        "reason": {"type": "string"},
+    },
+    "required": ["outcome", "text", "level", "reason"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An answer that may go out: text with [n] marks, and the passages the marks stand for."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    video: str | None = None
+    by: str = "extract"  # extract | model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declined:
+    """The model read the passages and will not answer: `not_in_manual`, or `clarify` with a question back."""
+
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What drafting came to, and how, for the record."""
+
+    result: Draft | Declined
+    level: Level | None = None
+    trace: Mapping[str, Any] = field(default_factory=dict)
+
+
+def extract(passages: Sequence[Passage], *, language: str, texts: Texts) -> Draft:
+    """The best passage's own words, in the client's script, with its source: useful without any model.
+
+    Further pages that were found nearly as well are named below it.
+    """
+    best = passages[0]
+    heading = best.heading.split(" › ")[-1]
+    named = texts.say("answer.heading", language, heading=to_script(heading, language)) if heading else ""
+    basis = texts.say("answer.basis", language, title=to_script(best.title, language), heading=named)
+    lines = [to_script(_quoted(best.text, texts=texts, language=language), language), basis]
+    if is_chinese(best.text) != (language != "en"):
+        lines.insert(0, texts.say(f"answer.other_language.{'en' if language != 'en' else 'zh'}", language))
+    also = _also(passages)
+    if also:
+        links = "，".join(f"《{to_script(p.title, language)}》[{n}]" for n, p in enumerate(also, 2))
+        links = links if language != "en" else ", ".join(f"“{p.title}” [{n}]" for n, p in enumerate(also, 2))
+        lines.append(texts.say("answer.also", language, links=links))
+    return Draft(text="\n\n".join(lines), citations=cite([best, *also]), video=best.video)
+
+
+def cite(passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """Numbered sources in the order of the passages."""
+    return tuple(
+        Citation(n=n, page=p.page, title=p.title, heading=p.heading, anchor=p.anchor, url=p.url, chunk=p.chunk)
+        for n, p in enumerate(passages, 1)
+    )
+
+
+def _also(passages: Sequence[Passage], *, most: int = 2) -> list[Passage]:
+    best, pages = passages[0], {passages[0].page: passages[0]}
+    for p in passages[1:]:
+        if p.score >= _ALSO * best.score and p.language == best.language:
+            pages.setdefault(p.page, p)
+    return list(pages.values())[1 : most + 1]
+
+
+def _quoted(text: str, *, texts: Texts, language: str) -> str:
+    """The section without its heading, cut between lines where it is too long for a chat."""
+    body = _HEADING.sub("", text.strip()).strip()
+    body = MARK.sub(lambda m: f"({m[1]})", body)  # a mark in a page's own text is no citation of ours
+    if len(body) <= LONGEST:
+        return body
+    kept: list[str] = []
+    for line in body.split("\n"):
+        if kept and sum(map(len, kept)) + len(line) > LONGEST:
+            break
+        kept.append(line)
+    return "\n".join([*kept, texts.say("answer.cut", language)])[: 2 * LONGEST]
+
+
+def numbered(passages: Sequence[Passage]) -> str:
+    """The passages as the model sees them: numbered, with their titles, plainly delimited."""
+    return "\n\n".join(
+        f"[{n}] {p.title}{' › ' + p.heading if p.heading else ''}\n-----\n{p.text.strip()}\n-----"
+        for n, p in enumerate(passages, 1)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Drafts with a model: one call, a check, one repair; what still fails the check never goes out."""
+
+    model: Model
+    answer: Prompt
+    repair: Prompt
+
+    async def write(
+        self, question: str, *, passages: Sequence[Passage], language: str, history: str, client: str
+    ) -> Written:
+        """A checked draft, or the model's refusal.
+
+        Raises:
+            ModelError: the model failed, or its text did not pass the check even after one repair (`malformed`).
+        """
+        messages = self.answer.fill(
+            language=_LANGUAGE_NAMES[language], passages=numbered(passages), question=question, history=history,
+            client=client,
+        )
+        trace: dict[str, Any] = {"model": self.model.name, "prompt": self.answer.label, "repairs": 0}
+        answer = await self._ask(messages)
+        problems = _problems(answer, passages=passages, language=language)
+        if problems:
+            trace |= {"repairs": 1, "problems": [f"{p.kind}: {p.words}"[:120] for p in problems]}
+            answer = await self._ask([*messages, *self._send_back(answer, problems)])
+            if left := _problems(answer, passages=passages, language=language):
+                raise ModelError("malformed", "; ".join(f"{p.kind} {p.words}" for p in left)[:200])
+        return Written(result=_result(answer, passages=passages), level=_level(answer), trace=trace)
+
+    async def _ask(self, messages: Messages) -> Json:
+        return await self.model.complete(messages, prompt=self.answer, schema=ANSWER_SCHEMA)
+
+    def _send_back(self, answer: Json, problems: Sequence[Problem]) -> Messages:
+        found = "\n".join(f"- {p.kind}: {p.words}" for p in problems)
+        return [{"role": "assistant", "content": str(answer.get("text", ""))}, *self.repair.fill(problems=found)]
+
+
+def _problems(answer: Json, *, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:
+    text = answer.get("text")
+    if not isinstance(text, str) or answer.get("outcome") not in ("answer", "not_in_manual", "clarify"):
+        return (Problem("schema", "outcome and text"),)
+    if answer["outcome"] == "answer":
+        return check(text, passages=passages, language=language) if text.strip() else (Problem("empty"),)
+    if answer["outcome"] == "clarify":
+        marks = "".join(f"[{n}]" for n in range(1, len(passages) + 1))
+        return check(f"{text} {marks}", passages=passages, language=language) if text.strip() else (Problem("empty"),)
+    return ()
+
+
+def _result(answer: Json, *, passages: Sequence[Passage]) -> Draft | Declined:
+    if answer["outcome"] != "answer":
+        return Declined(reason=answer["outcome"], text=answer["text"].strip())
+    text, cited = renumber(answer["text"].strip(), passages)
+    return Draft(text=text, citations=cite(cited), video=cited[0].video, by="model")
+
+
+def renumber(text: str, passages: Sequence[Passage]) -> tuple[str, list[Passage]]:
+    """Marks counted from 1 in the order of their first use, and the passages they stand for."""
+    order = list(dict.fromkeys(int(n) for n in MARK.findall(text)))
+    places = {n: i for i, n in enumerate(order, 1)}
+    return MARK.sub(lambda m: f"[{places[int(m[1])]}]", text), [passages[n - 1] for n in order]
+
+
+def _level(answer: Json) -> Level | None:
+    try:
+        return Level(answer.get("level", ""))
+    except ValueError:
+        return None

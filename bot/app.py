@@ -1,0 +1,220 @@
+"""The composition root: everything is made here, once, and handed to what uses it."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from sqlalchemy import Connection
+
+from bot import prompts
+from bot.answering import Writer
+from bot.channels import web as web_channel
+from bot.conversation import Conversations
+from bot.delivery import Deliveries, StoredChannel
+from bot.llm import Model, OpenAIModel
+from bot.meters import Meters
+from bot.notices import ClientNotices
+from bot.settings import Settings
+from bot.triage import Rules
+from console import auth
+from console.pages import ConsoleDeps
+from console.texts import Texts
+from handoff import contracts, directory, policy
+from handoff.casework import CLOCK
+from handoff.desk import Desk
+from handoff.model import Role, Tier
+from knowledge.embedders import Embedder
+from knowledge.service import Manual
+from store.clock import Clock, utc_now
+from store.db import Database
+from store.worker import Handler, Running, Worker
+
+HERE = Path(__file__).parent
+DEMO = "demo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftercare:
+    """One running process: what commands, routes and tests use."""
+
+    settings: Settings
+    db: Database
+    desk: Desk
+    manual: Manual
+    conversations: Conversations
+    worker: Worker
+    rules: Rules
+    texts: Texts
+    clock: Clock
+    meters: Meters
+    secret: bytes
+    one_time_password: str | None
+
+    @property
+    def console(self) -> ConsoleDeps:
+        """What the web desk is given."""
+        return ConsoleDeps(
+            db=self.db, desk=self.desk, manual=self.manual, clock=self.clock, secret=self.secret,
+            files=self.settings.data / "files", public_url=self.settings.public_url,
+            secure_cookies=(self.settings.public_url or "").startswith("https://"),
+        )
+
+    @property
+    def web(self) -> web_channel.WebChat:
+        """What the web chat is given."""
+        return web_channel.WebChat(
+            db=self.db, desk=self.desk, rules=self.rules, texts=self.texts, clock=self.clock, secret=self.secret,
+            files=self.settings.data / "files", default_client=DEMO, secure_cookies=self.console.secure_cookies,
+        )
+
+
+def load_rules() -> Rules:
+    """The triage rules that come with the program."""
+    return Rules.parse(yaml.safe_load((HERE / "triage.yaml").read_text("utf-8")))
+
+
+def load_texts() -> Texts:
+    """The bot's sentences that come with the program."""
+    return Texts.load(HERE / "phrases.yaml")
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: Model | None = None
+) -> AsyncIterator[Aftercare]:
+    """Open everything, with the worker running, and close it in the end. The caller owns the data folder."""
+    prepare_folder(settings.data)
+    db = await Database.open(settings.database)
+    try:
+        async with _opened(db, settings, clock=clock, embedder=embedder, model=model) as app, _working(app.worker):
+            yield app
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def _opened(
+    db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None
+) -> AsyncIterator[Aftercare]:
+    rules, texts, meters = load_rules(), load_texts(), Meters()
+    contract = await asyncio.to_thread(policy.load, contract_file(settings.data))
+    desk = Desk(await db.write(lambda conn: contracts.adopt(conn, contract, now=clock())))
+    password = await db.write(lambda conn: _seed(conn, clock=clock))
+    folder = settings.data / "index"
+    made = embedder or await asyncio.to_thread(_embedded, folder / "model")
+    manual = await Manual.open(db, folder, embedder=made, clock=clock)
+    speaker = model or _model(settings)
+    conversations = Conversations(
+        db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock, meters=meters,
+        writer=_writer(speaker, settings),
+    )
+    deliveries = Deliveries(
+        db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
+    )
+    worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=deliveries.dead)
+    conversations.register(worker)
+    deliveries.register(worker)
+    ClientNotices(db, texts=texts, clock=clock).register(worker)
+    worker.register(CLOCK, _fires(desk, clock))
+    try:
+        yield Aftercare(
+            settings=settings, db=db, desk=desk, manual=manual, conversations=conversations, worker=worker,
+            rules=rules, texts=texts, clock=clock, meters=meters, secret=_secret(settings.data),
+            one_time_password=password,
+        )
+    finally:
+        await manual.close()
+        if isinstance(speaker, OpenAIModel):
+            await speaker.close()
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(worker.run(stop), name="worker")
+    try:
+        yield
+    finally:
+        stop.set()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def prepare_folder(data: Path) -> None:
+    """Make the data folder, readable by its owner only."""
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    (data / "files").mkdir(exist_ok=True)
+
+
+def contract_file(data: Path) -> Path:
+    """The contract of this installation: `contract.yaml` in the data folder, else the default one."""
+    own = data / "contract.yaml"
+    return own if own.is_file() else policy.DEFAULT
+
+
+def _embedded(folder: Path) -> Embedder:
+    from knowledge import e5
+
+    return e5.prepare(folder)
+
+
+def _model(settings: Settings) -> Model | None:
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    if not key and not settings.openai_base_url:
+        return None
+    return OpenAIModel(
+        api_key=key or "none", model=settings.openai_model, base_url=settings.openai_base_url,
+        deadline_s=settings.model_deadline_s,
+    )
+
+
+def _writer(model: Model | None, settings: Settings) -> Writer | None:
+    if model is None:
+        return None
+    files = prompts.load(settings.prompts)
+    return Writer(model=model, answer=files["answer"], repair=files["repair"])
+
+
+def _secret(data: Path) -> bytes:
+    """The key that signs links, visitors and forms; made once."""
+    path = data / "secret"
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(secrets.token_bytes(32))
+        unfinished.chmod(0o600)
+        unfinished.replace(path)
+    return path.read_bytes()
+
+
+def _seed(conn: Connection, *, clock: Clock) -> str | None:
+    """The demo client and the first admin of a fresh database; the one-time password while it is unused."""
+    now = clock()
+    if directory.client_by_slug(conn, DEMO) is None:
+        directory.add_client(
+            conn, slug=DEMO, name="青禾茶业 Greenleaf Tea", tier=Tier.GOLD, site="https://www.example.com",
+            cms="wordpress", hosting="cn-east", now=now,
+        )
+    admin = directory.staff_by_login(conn, "admin")
+    if admin is None:
+        if directory.staff(conn):
+            return None
+        admin = directory.add_staff(conn, login="admin", name="Admin", role=Role.ADMIN, now=now)
+    elif not auth.password_pending(conn, admin.id):
+        return None
+    return auth.issue_one_time_password(conn, admin.id, now=now)
+
+
+def _fires(desk: Desk, clock: Clock) -> Handler:
+    """The handler of timer jobs: warnings and breaches, once each."""
+
+    async def fire(running: Running) -> None:
+        ticket_id, name = int(str(running.job.body["ticket"])), str(running.job.body["clock"])
+        await running.finish(lambda conn: desk.fire(conn, ticket_id=ticket_id, clock=name, now=clock()))
+
+    return fire

@@ -1,0 +1,30 @@
+"""Merging a burst: "在吗" · "那个" · "首页标题怎么改" are one turn (conversation.md, *Bursts*). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.triage import Reading
+
+QUIET = timedelta(seconds=2)
+LONGEST = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """One waiting message of a person: when it was stored and how it reads by itself."""
+
+    stored_at: datetime
+    reading: Reading
+    addressed: bool
+
+
+def ready_at(pieces: Sequence[Piece]) -> datetime:
+    """When this burst may be answered: at once if it holds an emergency or ends in a whole, addressed question.
+
+    Otherwise after `QUIET` without a further message, and `LONGEST` after the first one at most.
+    """
+    last = pieces[-1]
+    if any(piece.reading.emergency for piece in pieces) or (last.addressed and last.reading.whole):
+        return last.stored_at
+    return min(last.stored_at + QUIET, pieces[0].stored_at + LONGEST)

@@ -1,0 +1,1 @@
+"""One module a platform: two pure translations and a thin shell each; no platform's name appears elsewhere."""

@@ -1,0 +1,383 @@
+"""The `aftercare` command. Everything that prints JSON prints one object alone on stdout; progress goes to stderr."""
+
+import asyncio
+import json
+import sys
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+
+from bot.errors import BotError, OwnerError
+from bot.settings import Settings, load_settings, shipped
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object alone on stdout.")]
+ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
+
+cli = typer.Typer(
+    name="aftercare", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="A chat-first support desk for website agencies: the manual answers, people take over, no deadline is missed."
+    "\n\nStart with [bold]aftercare run[/bold], or ask at once: [bold]aftercare ask \"后台密码忘了怎么办\"[/bold].",
+)
+sla = typer.Typer(help="Deadlines: why they are what they are.", no_args_is_help=True)
+cli.add_typer(sla, name="sla")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_OWNER_TRIES, _OWNER_WAIT_S = 40, 0.5
+
+
+def main() -> None:
+    """Run the command line; errors become one sentence and exit code 2."""
+    from handoff.errors import HandoffError
+    from knowledge.errors import KnowledgeError
+    from store.errors import StoreError
+
+    try:
+        cli()
+    except (BotError, StoreError, KnowledgeError, HandoffError) as error:
+        _stop(str(error) or type(error).__name__)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@cli.command()
+def run(
+    role: Annotated[str, typer.Option(help="What this process does; `all` is web chat, desk and worker.")] = "all",
+) -> None:
+    """Serve the web chat and the desk (PORT, HOST, AFTERCARE_DATA change where)."""
+    if role != "all":
+        raise BotError(f"role {role!r} needs a database server and comes with a later release; use --role all")
+    from store.errors import AlreadyOwned
+
+    settings = load_settings()
+    try:
+        asyncio.run(_serve(settings))
+    except AlreadyOwned as error:
+        since = f" since {error.since:%Y-%m-%d %H:%M} UTC" if error.since else ""
+        raise BotError(
+            f"process {error.pid} already serves {settings.data}{since}. Use that one, stop it, or set AFTERCARE_DATA."
+        ) from None
+
+
+@cli.command()
+def ask(text: str, client: ClientName = None, as_json: Json = False) -> None:
+    """Ask one question in a new conversation; a real turn, with a real ticket if a person must answer."""
+    answer = _execute("ask", {"text": text, "client": client}, progress=_Progress())
+    if as_json:
+        _print_json(answer)
+    else:
+        _show_turn(answer)
+    if answer["outcome"] == "failed":
+        sys.exit(1)
+
+
+@cli.command()
+def chat(client: ClientName = None) -> None:
+    """Chat as a client's contact; colleagues who answer in the desk appear here too. Ctrl-D ends it."""
+    asyncio.run(_with_backend(lambda backend: _chat(backend, client), progress=_Progress()))
+
+
+@cli.command()
+def index(
+    path: Annotated[Path | None, typer.Argument(help="The manual's folder [default: AFTERCARE_MANUAL].")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would change; publish nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Publish although golden questions got worse.")] = False,
+    reason: Annotated[str, typer.Option(help="Why it is published nevertheless (kept in the log).")] = "",
+    as_json: Json = False,
+) -> None:
+    """Read the manual and publish it as a new index version, if it answers the golden questions no worse."""
+    if force and not reason.strip():
+        raise BotError("--force wants --reason: it is kept in the log")
+    arguments = {
+        "path": str(path.absolute()) if path else None, "preview": preview, "force": force, "reason": reason,
+    }
+    report = _execute("index", arguments, progress=_Progress())
+    if as_json:
+        _print_json(report)
+    else:
+        _show_report(report)
+    if not preview and not report["published"] and not report["unchanged"]:
+        sys.exit(1)
+
+
+@cli.command()
+def rollback(
+    version: Annotated[int | None, typer.Argument(help="The version to go back to [default: the one before].")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make an earlier version of the index the live one, at once."""
+    done = _execute("rollback", {"version": version})
+    _print_json(done) if as_json else out.print(f"Version {done['version']} is live.")
+
+
+@cli.command()
+def tickets(
+    view: Annotated[str, typer.Argument(help="open, unclaimed, late, waiting or resolved")] = "open",
+    as_json: Json = False,
+) -> None:
+    """The queue, most urgent first."""
+    rows = _execute("tickets", {"view": view})
+    if as_json:
+        _print_json({"view": view, "tickets": rows})
+        return
+    table = Table("ticket", "level", "state", "title", "client", "assignee", "due", box=None)
+    for row in rows:
+        due = f"{row['clock']} {row['due'][:16]}Z{' LATE' if row['late'] else ''}" if row["due"] else "-"
+        table.add_row(
+            row["ticket"], row["level"], row["state"], row["title"], f"{row['client'] or '-'} ({row['tier']})",
+            row["assignee"] or "-", due,
+        )
+    out.print(table if rows else f"No {view} tickets.")
+
+
+@cli.command()
+def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_json: Json = False) -> None:
+    """Why a message was answered, handed over, or met with silence."""
+    found = _execute("why", {"message": message})
+    _print_json(found) if as_json else _show_facts(found)
+
+
+@sla.command("why")
+def sla_why(ticket: Annotated[str, typer.Argument(help="Such as T-1001.")], as_json: Json = False) -> None:
+    """Line by line, what produced each deadline of a ticket."""
+    found = _execute("sla.why", {"ticket": ticket})
+    if as_json:
+        _print_json(found)
+        return
+    clocks = Table("clock", "state", "target", "counted", "due", title=found["ticket"], title_justify="left", box=None)
+    for row in found["clocks"]:
+        clocks.add_row(row["clock"], row["state"], row["target"], f"{row['elapsed_s']:,} s", row["due"] or "-")
+    lines = Table("at", "clock", "what", "facts", box=None)
+    for row in found["ledger"]:
+        lines.add_row(row["at"], row["clock"] or "", row["kind"], json.dumps(row["data"], ensure_ascii=False))
+    out.print(clocks)
+    out.print(lines)
+
+
+@cli.command()
+def jobs(
+    retry: Annotated[int | None, typer.Option(help="Run this dead letter again.")] = None,
+    drop: Annotated[int | None, typer.Option(help="Delete this dead letter.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The queues of work, and dead letters to retry or drop."""
+    found = _execute("jobs", {"retry": retry, "drop": drop})
+    _print_json(found) if as_json else _show_facts(found)
+
+
+@cli.command()
+def doctor(as_json: Json = False) -> None:
+    """Look at everything this installation needs, and say how to mend what is wrong."""
+    findings = _execute("doctor", {})
+    if as_json:
+        _print_json({"findings": findings})
+    else:
+        marks = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "bad": "[red]bad[/]"}
+        for row in findings:
+            out.print(f"{marks[row['state']]}\t{row['what']}: {row['found']}")
+            if row["mend"]:
+                out.print(f"\t→ {row['mend']}")
+    if any(row["state"] == "bad" for row in findings):
+        sys.exit(1)
+
+
+@cli.command("eval")
+def evaluate(
+    pack: Annotated[str, typer.Argument(help="A pack's folder, or its name under ../shared/eval.")],
+    train: Annotated[str | None, typer.Option(help="The pack that a triage pack's classifier is trained on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure retrieval, abstention or triage on an evaluation pack, by the code that answers clients."""
+    from bot.evaluation import run_pack
+
+    result = asyncio.run(run_pack(load_settings(), pack=_pack(pack), train=_pack(train) if train else None))
+    _print_json(result) if as_json else _show_facts(result)
+
+
+def _pack(name: str) -> Path:
+    for folder in (Path(name), shipped("manual").parent.parent / "shared" / "eval" / name):
+        if (folder / "queries.jsonl").is_file():
+            return folder
+    raise BotError(f"no evaluation pack {name!r}: give a folder with corpus.jsonl and queries.jsonl")
+
+
+# --- where a command runs -----------------------------------------------------------------------------------------
+
+Backend = Callable[[str, Mapping[str, Any]], Coroutine[Any, Any, Any]]
+
+
+def _execute(command: str, arguments: Mapping[str, Any], *, progress: "_Progress | None" = None) -> Any:
+    shown = progress or _Progress()
+    return asyncio.run(_with_backend(lambda backend: backend(command, arguments), progress=shown))
+
+
+async def _with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: "_Progress") -> T:
+    """Let `work` run commands: in the process that owns the data folder, or here as its owner."""
+    from bot import control
+    from bot.app import prepare_folder
+    from store.errors import AlreadyOwned
+    from store.lock import own
+
+    settings = load_settings()
+    _log(settings)
+    prepare_folder(settings.data)
+    for _ in range(_OWNER_TRIES):
+        try:
+            with own(settings.data), progress:
+                return await _here(settings, work, progress)
+        except AlreadyOwned:
+            with suppress(OwnerError), progress:
+                await control.ask(settings.data, "jobs", {}, lambda _: None)
+                return await work(lambda name, given: control.ask(settings.data, name, given, progress))
+        await asyncio.sleep(_OWNER_WAIT_S)
+    raise OwnerError(f"another process owns {settings.data} but does not answer; is it stopped or still starting?")
+
+
+async def _here(settings: Settings, work: Callable[[Backend], Awaitable[T]], progress: "_Progress") -> T:
+    from bot import commands
+    from bot.app import open_app
+
+    async with open_app(settings) as app:
+
+        async def backend(name: str, given: Mapping[str, Any]) -> Any:
+            return await commands.execute(app, name, given, progress)
+
+        return await work(backend)
+
+
+async def _serve(settings: Settings) -> None:
+    from bot import commands, server
+    from bot.app import open_app, prepare_folder
+    from store.lock import own
+
+    _log(settings)
+    prepare_folder(settings.data)
+    with own(settings.data):
+        listening = server.reserve(settings.host, settings.port)
+        async with open_app(settings) as app:
+            if app.manual.version is None:
+                with _Progress() as progress:
+                    _show_report(await commands.index(app, {"by": "first start"}, progress))
+
+            def ready(address: str) -> None:
+                out.print(f"\n[bold]Aftercare is ready.[/]\n  web chat  {address}/\n  desk      {address}/desk", soft_wrap=True)
+                if app.one_time_password:
+                    out.print(f"  sign in   admin / {app.one_time_password}   (one-time password)", soft_wrap=True)
+                out.print("Ctrl-C stops it; nothing is lost.")
+
+            await server.serve(app, listening, ready=ready)
+
+
+def _log(settings: Settings) -> None:
+    import logging
+
+    import structlog
+
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+# --- showing ------------------------------------------------------------------------------------------------------
+
+
+class _Progress:
+    """A progress bar on stderr for the steps of a command; silent where stderr is no terminal."""
+
+    _STAGES: Mapping[str, str] = {
+        "read": "reading", "embed": "embedding", "store": "storing", "check": "golden questions", "publish": "publishing",
+    }
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __call__(self, step: Mapping[str, Any]) -> None:
+        if step.get("author") in ("staff", "system"):
+            out.print(f"\n[bold]{step['name']}[/]: {step['text']}")
+        if "stage" not in step:
+            return
+        if self._bar is None:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            columns = (TextColumn("indexing the manual: {task.description}"), BarColumn(), MofNCompleteColumn())
+            self._bar = Progress(*columns, console=err)
+            self._bar.start()
+            self._task = self._bar.add_task("")
+        stage = self._STAGES.get(step["stage"], step["stage"])
+        self._bar.update(self._task, description=f"{stage:<16}", completed=step["done"], total=step["total"])
+
+
+async def _chat(backend: Backend, client: str | None) -> None:
+    session = uuid.uuid4().hex
+    where = {"client": client, "session": session}
+    out.print("[dim]You write as a client's contact. An empty line does nothing, Ctrl-D ends the chat.[/]")
+    colleagues = asyncio.create_task(backend("chat.follow", where))
+    try:
+        while typed := await asyncio.to_thread(_line):
+            if typed.strip():
+                _show_turn(await backend("chat.say", {**where, "text": typed}))
+    finally:
+        colleagues.cancel()
+
+
+def _line() -> str:
+    """A line from the keyboard with its end; "" when there will be no more."""
+    err.print("› ", end="")
+    return sys.stdin.readline()
+
+
+def _show_turn(answer: Mapping[str, Any]) -> None:
+    if answer["text"]:
+        out.print(Markdown(answer["text"]))
+    for n, cited in enumerate(answer["citations"], 1):
+        where = cited["url"] or f"{cited['page']}{' › ' + cited['heading'] if cited['heading'] else ''}"
+        out.print(f"[dim][{n}] {where}[/]", markup=True, soft_wrap=True)
+    ticket = f" · {answer['ticket']}" if answer["ticket"] else ""
+    out.print(f"[dim]{answer['outcome']} ({answer['reason']}) · {answer['level']}{ticket} · {answer['ms']} ms[/]")
+
+
+def _show_report(report: Mapping[str, Any]) -> None:
+    _show_facts(report, to=err)
+
+
+def _show_facts(facts: Mapping[str, Any], *, to: Console = out) -> None:
+    table = Table(box=None, show_header=False)
+    for name, value in facts.items():
+        shown = json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else value
+        table.add_row(f"[dim]{name}[/]", str(shown))
+    to.print(table)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, default=str))  # noqa: T201 - the contract: one object alone on stdout
+
+
+def _stop(sentence: str) -> NoReturn:
+    err.print(f"[red]aftercare:[/] {sentence}", soft_wrap=True, markup=True)
+    sys.exit(2)

@@ -1,0 +1,230 @@
+"""What the commands do, once: in the process that owns the data folder, or through its local socket. JSON in and out."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot import doctor, intake
+from bot.app import DEMO, Aftercare
+from bot.channels import terminal
+from bot.control import Emit
+from bot.errors import BotError
+from bot.recording import TURNED
+from console.moments import iso
+from console.rendering import page_link
+from handoff import board, directory, messages
+from handoff.model import Audience, Author, Citation, Client
+from store import jobs
+
+Arguments = Mapping[str, Any]
+Command = Callable[[Aftercare, Arguments, Emit], Awaitable[Any]]
+
+_PATIENCE_S = 90.0  # for one turn, model included
+
+
+async def execute(app: Aftercare, command: str, arguments: Arguments, emit: Emit) -> Any:
+    """Run a command by name; raises `BotError` for a name that is none."""
+    if command not in COMMANDS:
+        raise BotError(f"no such command: {command}")
+    return await COMMANDS[command](app, arguments, emit)
+
+
+async def ask(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """One turn in a new conversation as a contact of the client; indexes the manual first if nothing is."""
+    client = await _client(app, arguments.get("client"))
+    if app.manual.version is None:
+        await index(app, {}, emit)
+    return await _turn(app, client, session=uuid.uuid4().hex, text=str(arguments["text"]), at_once=True, emit=emit)
+
+
+async def chat_say(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """One line of a chat; what the bot made of it. Answers come through `chat.follow` like everybody's."""
+    client = await _client(app, arguments.get("client"))
+    session, text = str(arguments["session"]), str(arguments["text"])
+    return await _turn(app, client, session=session, text=text, at_once=False, emit=emit)
+
+
+async def chat_follow(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """Emit every message that comes into a chat's conversation, until the reader goes away."""
+    client = await _client(app, arguments.get("client"))
+    last = 0
+    async with app.db.listen("chat") as subscription:
+        async for _ in subscription:
+            news = await app.db.read(partial(_news, client=client, session=str(arguments["session"]), after=last))
+            for message in news:
+                last = max(last, message.id)
+                if message.author is not Author.CLIENT:
+                    emit(terminal.line(message))
+
+
+async def index(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """Read the manual, build a version beside the live one, check it, publish it."""
+    source = Path(arguments.get("path") or app.settings.manual)
+    if arguments.get("preview"):
+        return asdict(await app.manual.preview(source))
+    report = await app.manual.index(
+        source, by=str(arguments.get("by") or "command line"), force=bool(arguments.get("force")),
+        reason=str(arguments.get("reason") or ""), progress=lambda step: emit(asdict(step)),
+    )
+    return asdict(report)
+
+
+async def rollback(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """Make an earlier version of the index the live one."""
+    del emit
+    version = arguments.get("version")
+    return {"version": await app.manual.rollback(int(version) if version else None, by="command line")}
+
+
+async def tickets(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """The queue, most urgent first."""
+    del emit
+    view = arguments.get("view") or "open"
+    if view not in board.VIEWS:
+        raise BotError(f"no such view: {view} (there are {', '.join(board.VIEWS)})")
+    now = app.clock()
+    rows = await app.db.read(lambda conn: board.queue(conn, view=view, viewer_id=0, now=now))
+    return [
+        {
+            "ticket": row.ticket.number, "level": row.ticket.level.value, "state": row.ticket.state.value,
+            "title": row.ticket.title, "client": row.client_name, "tier": row.ticket.tier.value,
+            "assignee": row.assignee_name, "reason": row.ticket.reason,
+            "clock": row.next_clock.kind.value if row.next_clock else None,
+            "due": iso(row.next_clock.due_at) if row.next_clock and row.next_clock.due_at else None,
+            "late": bool(row.next_clock and row.next_clock.breached),
+        }
+        for row in rows
+    ]
+
+
+async def why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """Why a message was answered, handed over, or met with silence."""
+    del emit
+    return await app.db.read(partial(_why, which=str(arguments["message"])))
+
+
+async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """Line by line, what produced each deadline of a ticket."""
+    del emit
+    number = str(arguments["ticket"])
+    now = app.clock()
+
+    def body(conn: Connection) -> Any:
+        ticket = board.ticket_by_number(conn, number)
+        if ticket is None:
+            raise BotError(f"no ticket {number}")
+        return {
+            "ticket": ticket.number,
+            "clocks": [
+                {
+                    "clock": c.kind.value, "state": c.state.value, "target": c.target, "elapsed_s": c.elapsed_s,
+                    "remaining_s": c.remaining_s, "due": iso(c.due_at) if c.due_at else None, "breached": c.breached,
+                }
+                for c in board.clocks(conn, ticket.id, now)
+            ],
+            "ledger": [
+                {"at": iso(l.at), "kind": l.kind, "clock": l.clock.value if l.clock else None, "data": l.data}
+                for l in app.desk.ledger(conn, ticket.id, now=now)
+            ],
+        }
+
+    return await app.db.read(body)
+
+
+async def show_jobs(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
+    """The queues, and the dead letters; `retry` or `drop` one by its number."""
+    del emit
+    now = app.clock()
+    if number := arguments.get("retry"):
+        return {"retried": await app.db.write(lambda conn: jobs.replay(conn, int(number), now=now))}
+    if number := arguments.get("drop"):
+        return {"dropped": await app.db.write(lambda conn: jobs.drop(conn, int(number)))}
+    depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
+    dead = await app.db.read(jobs.dead_letters)
+    letters = [{"id": d.id, "queue": d.queue, "error": d.error, "attempts": d.attempts} for d in dead]
+    return {"queues": [asdict(d) for d in depths], "dead": letters}
+
+
+COMMANDS: Mapping[str, Command] = {
+    "ask": ask, "chat.say": chat_say, "chat.follow": chat_follow, "index": index, "rollback": rollback,
+    "tickets": tickets, "why": why, "sla.why": sla_why, "jobs": show_jobs, "doctor": doctor.examine,
+}
+
+
+async def _client(app: Aftercare, slug: object) -> Client:
+    wanted = str(slug or DEMO)
+    found = await app.db.read(lambda conn: directory.client_by_slug(conn, wanted))
+    if found is None:
+        names = ", ".join(client.slug for client in await app.db.read(directory.clients))
+        raise BotError(f"no client {wanted!r}; there are: {names}")
+    return found
+
+
+async def _turn(app: Aftercare, client: Client, *, session: str, text: str, at_once: bool, emit: Emit) -> Any:
+    """Take a typed line in and wait for its turn; emits the message's number first, for `why`."""
+    arrived = terminal.inbound(client=client, session=session, key=uuid.uuid4().hex, text=text, at=app.clock())
+    reading = app.rules.read(text)
+    hurry = reading.whole or reading.emergency
+    async with app.db.listen(TURNED) as subscription:
+        message = await app.db.write(
+            lambda conn: intake.accept(conn, arrived, at_once=at_once, hurry=hurry, now=app.clock())
+        )
+        assert message is not None, "a new line has a new identity"
+        emit({"message": message.id})
+        async with asyncio.timeout(_PATIENCE_S):
+            async for signal in subscription:
+                if signal.payload in ("", str(message.id)):
+                    found = await app.db.read(partial(_outcome, app=app, message_id=message.id))
+                    if found is not None:
+                        return found
+    raise BotError("the program is stopping")
+
+
+def _outcome(conn: Connection, *, app: Aftercare, message_id: int) -> Any:
+    turn = messages.turn_of_message(conn, message_id)
+    if turn is None:
+        return None
+    reply = messages.message(conn, turn.reply_id) if turn.reply_id else None
+    ticket = board.ticket(conn, turn.ticket_id) if turn.ticket_id else None
+    links = {c.n: link(app, c) for c in turn.citations}
+    return terminal.outcome(turn, reply=reply, ticket=ticket, links=links)
+
+
+def link(app: Aftercare, cited: Citation) -> str | None:
+    """A citation's address: the page's own, else ours if the world can reach us, else none."""
+    if cited.url or not app.settings.public_url:
+        return cited.url
+    return app.settings.public_url + page_link(cited.page, cited.anchor, secret=app.secret)
+
+
+def _news(conn: Connection, *, client: Client, session: str, after: int) -> Any:
+    chat = directory.find_chat(
+        conn, platform=terminal.PLATFORM, external_id=terminal.chat_id(client=client, session=session)
+    )
+    conversation = directory.find_conversation(conn, chat_id=chat.id) if chat else None
+    if conversation is None:
+        return ()
+    return messages.transcript(conn, conversation.id, audience=Audience.CLIENT, after_id=after)
+
+
+def _why(conn: Connection, *, which: str) -> Any:
+    if not which.isdecimal():
+        raise BotError(f"a message is named by its number, not {which!r}")
+    found = messages.message(conn, int(which))
+    turn = messages.turn_of_message(conn, found.id)
+    if turn is None:
+        return {"message": found.id, "author": found.author.value, "outcome": None, "reason": "no turn yet, or not ours"}
+    ticket = board.ticket(conn, turn.ticket_id) if turn.ticket_id else None
+    return {
+        "message": found.id, "turn": turn.id, "messages": list(turn.message_ids), "outcome": turn.outcome.value,
+        "reason": turn.reason, "level": turn.level.value, "category": turn.category, "language": turn.language,
+        "question": turn.question, "evidence": turn.evidence, "index_version": turn.index_version,
+        "citations": [asdict(c) for c in turn.citations], "ticket": ticket.number if ticket else None,
+        "trace": dict(turn.trace), "at": iso(turn.at), "ms": turn.ms,
+    }

@@ -1,0 +1,184 @@
+"""One turn: load the situation, ask the rules, the manual and the model, and write everything in one transaction.
+
+The rules are in `gate`, `triage`, `bursts`, `answering` and `checks`; this shell only does what they say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from bot import bursts, gate, planning
+from bot.answering import Declined, Draft, Writer, extract
+from bot.errors import ModelError
+from bot.intake import TURN
+from bot.meters import Meters
+from bot.model import Act, Situation
+from bot.recording import record
+from bot.situation import as_history, load
+from bot.triage import Rules
+from console.texts import Texts
+from handoff.desk import Desk
+from handoff.model import Citation, Level
+from knowledge.errors import KnowledgeError
+from knowledge.model import Scope, Search
+from knowledge.service import Manual
+from store.clock import Clock
+from store.db import Database
+from store.worker import Retry, Running, Worker
+
+log = structlog.get_logger()
+
+_PASSAGES = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversations:
+    """Answers what comes in. `writer` is None without a model: answers are then quoted from the manual."""
+
+    db: Database
+    desk: Desk
+    manual: Manual
+    rules: Rules
+    texts: Texts
+    clock: Clock
+    meters: Meters
+    writer: Writer | None = None
+
+    async def turn(self, running: Running) -> None:
+        """The handler of a `turn` job: one burst of one person's messages, one outcome, recorded with its reason."""
+        started = self.clock()
+        situation = await self.db.read(partial(load, message_id=_number(running.job.body["message"])))
+        if situation is None:
+            return
+        if not running.job.body["at_once"] and (ready := self._ready_at(situation)) > started:
+            await running.later(ready)
+            return
+        act = await self._decide(running, situation)
+        with self.meters.stage("commit"):
+            outcome = await running.finish(
+                partial(
+                    record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=started,
+                    masked=bool(running.job.body["masked"]), clock=self.clock,
+                )
+            )
+        self.meters.turn(outcome.outcome, outcome.reason)
+        log.info("turn", message=situation.pieces[-1].id, outcome=outcome.outcome, reason=outcome.reason, ms=outcome.ms)
+
+    def register(self, worker: Worker) -> None:
+        """Let a worker answer; a turn that cannot be finished is tried for about half a minute, then seen as dead."""
+        worker.register(TURN, self.turn, retry=Retry(attempts=6, first=timedelta(milliseconds=500)))
+
+    def _ready_at(self, situation: Situation) -> datetime:
+        return bursts.ready_at([
+            bursts.Piece(stored_at=m.stored_at, reading=self.rules.read(m.text), addressed=m.mentioned)
+            for m in situation.pieces
+        ])
+
+    async def _decide(self, running: Running, situation: Situation) -> Act:
+        pressed = running.job.body["pressed"]
+        frame = planning.frame(
+            situation, rules=self.rules, pressed=str(pressed) if pressed else None, now=self.clock(), texts=self.texts
+        )
+        try:
+            return await self._act(running, situation, frame)
+        except KnowledgeError as error:
+            log.exception("the manual failed", error=type(error).__name__)
+            return planning.failed(frame, situation, error=type(error).__name__)
+
+    async def _act(self, running: Running, situation: Situation, frame: planning.Frame) -> Act:
+        plan = gate.decide(frame.scene)
+        if not isinstance(plan, gate.Look):
+            act = planning.without_manual(frame, situation, plan)
+            if act.opening is None:
+                return act
+            with_category = replace(act, category=await self.manual.category(act.question))
+            return await self._with_first_aid(with_category) if act.level is Level.EMERGENCY else with_category
+        question, found = await self._look(situation, frame)
+        category = await self.manual.category(question)
+        if not found.enough or not found.passages:
+            return planning.thin(frame, situation, found, question=question, category=category)
+        written = await self._write(running, situation, frame, question, found)
+        return planning.with_manual(
+            frame, situation, plan, found, written, question=question, category=category
+        )
+
+    async def _look(self, situation: Situation, frame: planning.Frame) -> tuple[str, Search]:
+        """The manual's passages for the turn, and the stand-alone question that found them."""
+        question = planning.question_of(frame, situation)
+        found = await self._search(situation, question)
+        if found.enough or question != frame.text or not frame.may_carry_on:
+            return question, found
+        together = planning.together(frame, situation)
+        again = await self._search(situation, together)
+        return (together, again) if again.enough else (question, found)
+
+    async def _search(self, situation: Situation, question: str) -> Search:
+        client = situation.client
+        scope = Scope(client=client.slug if client else None, product=client.cms if client else None)
+        with self.meters.stage("search"):
+            return await self.manual.search(question, scope=scope, limit=_PASSAGES)
+
+    async def _with_first_aid(self, act: Act) -> Act:
+        """What the client can check while an engineer is on the way: the manual's page for a site that is down."""
+        found = await self.manual.search(act.question, scope=Scope(), limit=_PASSAGES)
+        if not found.enough:
+            found = await self.manual.search(self.texts.say("first_aid.question", act.language), scope=Scope(), limit=_PASSAGES)
+        if not found.enough:
+            return act
+        draft = extract(found.passages[:1], language=act.language, texts=self.texts)
+        return replace(act, draft=draft, passages=found.passages, index_version=found.version, evidence=found.evidence)
+
+    async def _write(
+        self, running: Running, situation: Situation, frame: planning.Frame, question: str, found: Search
+    ) -> planning.Reply:
+        """A draft by the model, checked; else the manual's own words. The model is called once, whatever restarts."""
+        quoted = extract(found.passages, language=frame.language, texts=self.texts)
+        if self.writer is None:
+            return planning.Reply(result=quoted)
+        writer = self.writer
+
+        async def ask() -> Mapping[str, Any]:
+            with self.meters.stage("model"):
+                try:
+                    written = await writer.write(
+                        question, passages=found.passages, language=frame.language,
+                        history=as_history(situation.history, before=situation.pieces[0].id),
+                        client=planning.about(situation),
+                    )
+                except ModelError as error:
+                    self.meters.model_error(error.kind)
+                    log.warning("model failed", kind=error.kind)
+                    return {"error": error.kind, "detail": error.detail}
+            return _kept(written.result) | {"level": written.level, "trace": dict(written.trace)}
+
+        answer: Any = await running.step("write", ask)
+        if "error" in answer:
+            return planning.Reply(result=quoted, trace={"model_error": answer["error"], "detail": answer["detail"]})
+        return planning.Reply(result=_restored(answer), level=_level(answer["level"]), trace=answer["trace"])
+
+
+def _kept(result: Draft | Declined) -> dict[str, Any]:
+    if isinstance(result, Draft):
+        return {"draft": asdict(result)}
+    return {"declined": asdict(result)}
+
+
+def _restored(kept: Mapping[str, Any]) -> Draft | Declined:
+    if "declined" in kept:
+        return Declined(**kept["declined"])
+    citations = tuple(Citation(**row) for row in kept["draft"]["citations"])
+    return Draft(**{**kept["draft"], "citations": citations})
+
+
+def _level(value: object) -> Level | None:
+    return Level(str(value)) if value else None
+
+
+def _number(value: object) -> int:
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,130 @@
+"""`aftercare doctor`: what is wrong with this installation, and how to mend each finding."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from bot.app import Aftercare
+from bot.control import Emit
+from bot.errors import ModelError
+from bot.prompts import Prompt
+from handoff import directory
+from store import jobs
+
+State = Literal["ok", "warning", "bad"]
+
+_LOW_DISK = 500 * 1024 * 1024
+_STALE_JOB_S = 60
+_FAR_PAST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing looked at; `mend` says what to do where the state is not ok."""
+
+    what: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> Any:
+    """Look at everything; the findings in the order of the house, from the ground up."""
+    del arguments, emit
+    findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app), _holidays(app)]
+    findings += [_address(app), await _staff(app), await _model(app)]
+    return [asdict(finding) for finding in findings]
+
+
+def _disk(app: Aftercare) -> Finding:
+    free = shutil.disk_usage(app.settings.data).free
+    found = f"{app.settings.data}: {free // 1024 // 1024:,} MB free"
+    if free < _LOW_DISK:
+        return Finding(what="data folder", state="bad", found=found, mend="free some space, or move AFTERCARE_DATA")
+    return Finding(what="data folder", state="ok", found=found)
+
+
+def _clock(app: Aftercare) -> Finding:
+    now = app.clock()
+    if now < _FAR_PAST:
+        return Finding(
+            what="clock", state="bad", found=f"{now:%Y-%m-%d %H:%M} UTC",
+            mend="set the machine's clock (NTP): every deadline depends on it",
+        )
+    return Finding(what="clock", state="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _database(app: Aftercare) -> Finding:
+    return Finding(what="database", state="ok", found=app.db.dialect)
+
+
+async def _jobs(app: Aftercare) -> Finding:
+    now = app.clock()
+    depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
+    dead, oldest = sum(d.dead for d in depths), max((d.oldest_age_s for d in depths), default=0)
+    found = f"{sum(d.waiting for d in depths)} waiting, {dead} dead letters, oldest {oldest:.0f} s"
+    if dead or oldest > _STALE_JOB_S:
+        return Finding(what="jobs", state="warning", found=found, mend="see `aftercare jobs`; retry or drop dead letters")
+    return Finding(what="jobs", state="ok", found=found)
+
+
+def _index(app: Aftercare) -> Finding:
+    if app.manual.version is None:
+        return Finding(what="index", state="bad", found="nothing is indexed", mend="run `aftercare index`")
+    return Finding(what="index", state="ok", found=f"version {app.manual.version} is live")
+
+
+def _holidays(app: Aftercare) -> Finding:
+    until = app.desk.book.current.covered_until
+    if until is None:
+        return Finding(what="holidays", state="ok", found="no calendar observes public holidays")
+    soon = app.clock().date() + timedelta(days=60)
+    if until < soon:
+        return Finding(
+            what="holidays", state="warning", found=f"known until {until}",
+            mend="deadlines after that day count holidays as working days; update chinesecalendar when the notice is out",
+        )
+    return Finding(what="holidays", state="ok", found=f"known until {until}")
+
+
+def _address(app: Aftercare) -> Finding:
+    url = app.settings.public_url
+    if url is None:
+        return Finding(
+            what="public address", state="warning", found="PUBLIC_URL is not set",
+            mend="set PUBLIC_URL to where clients reach this desk; until then links lead nowhere outside this machine",
+        )
+    return Finding(what="public address", state="ok", found=url)
+
+
+async def _staff(app: Aftercare) -> Finding:
+    people = await app.db.read(lambda conn: directory.staff(conn, active_only=True))
+    if app.one_time_password is not None:
+        return Finding(
+            what="people", state="warning", found="the first admin has not signed in",
+            mend="sign in at /desk as admin with the password that `aftercare run` printed",
+        )
+    return Finding(what="people", state="ok", found=f"{len(people)} active")
+
+
+_PING = Prompt(
+    name="ping", version=1, purpose="see whether the model answers", placeholders=frozenset(), temperature=0,
+    max_tokens=30, instructions='Answer with the JSON object {{"ok": true}}', material="",
+)
+
+
+async def _model(app: Aftercare) -> Finding:
+    writer = app.conversations.writer
+    if writer is None:
+        return Finding(what="model", state="ok", found="none: answers are quoted from the manual")
+    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    try:
+        await writer.model.complete(_PING.fill(), prompt=_PING, schema=schema)
+    except ModelError as error:
+        return Finding(
+            what="model", state="warning", found=f"{writer.model.name}: {error}",
+            mend="check OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL; meanwhile answers are quoted from the manual",
+        )
+    return Finding(what="model", state="ok", found=f"{writer.model.name} answers")

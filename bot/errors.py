@@ -1,0 +1,43 @@
+"""Errors of the chat.
+
+BotError
+├── ModelError        the language model gave nothing usable; `kind` says why
+├── PromptError       a prompt file is broken or was filled in wrongly
+├── SettingsError     a setting cannot be used; `setting` names it
+└── OwnerError        the process that owns the data folder did not answer, or refused
+"""
+
+from typing import Literal
+
+ModelFault = Literal[
+    "unreachable", "timeout", "rate_limited", "refused", "server", "malformed", "cut", "empty", "resting"
+]
+
+
+class BotError(Exception):
+    """The root of this package's errors."""
+
+
+class ModelError(BotError):
+    """The model gave nothing usable. `kind` is a stable word for records and metrics, `detail` is for people."""
+
+    def __init__(self, kind: ModelFault, detail: str = "") -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind = kind
+        self.detail = detail
+
+
+class PromptError(BotError):
+    """A prompt file is broken, missing, or was filled in with the wrong placeholders."""
+
+
+class SettingsError(BotError):
+    """A setting cannot be used; the sentence says what to do."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+
+
+class OwnerError(BotError):
+    """The process that owns the data folder refused a command or did not answer."""

@@ -1,0 +1,220 @@
+"""May the bot speak, and what is this turn about (conversation.md, *May it speak*). Pure.
+
+`decide` takes everything that is known before the manual is asked and returns one plan. `place` says, once the manual gave
+too little, whether the matter joins a ticket that is open or becomes one of its own.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.triage import Reading
+from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState, Turn
+
+HUMAN_QUIET = timedelta(minutes=15)  # after a colleague's message the bot keeps out of the conversation
+SAME_TALK = timedelta(minutes=15)  # within it, a short message may carry on the question before
+_SHORT = 12
+
+Greeting = Literal["greeting", "about_bot", "emergency"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What is known when a turn begins. `open_tickets` are this conversation's, newest first."""
+
+    reading: Reading
+    now: datetime
+    addressed: bool
+    mode: Mode = Mode.MENTION
+    by_client: bool = True
+    pressed: str | None = None
+    attachments: int = 0
+    open_tickets: tuple[Ticket, ...] = ()
+    staff_spoke_at: datetime | None = None
+    last_turn: Turn | None = None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Say nothing."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Join:
+    """The message belongs to an open ticket; a person handles it."""
+
+    ticket: Ticket
+    kind: MessageKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class Chase:
+    """The client asks how far an open ticket is: one true status line."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True)
+class StandDown:
+    """The emergency was none, or is over, says the client."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """A person must take this, whatever the manual says."""
+
+    reason: str
+    level: Level
+
+
+@dataclass(frozen=True)
+class Say:
+    """A short answer of our own that needs no manual: a greeting, who we are, a question back."""
+
+    what: Greeting
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ask the manual."""
+
+    confirm_emergency: bool = False
+
+
+Plan = Stay | Join | Chase | StandDown | HandOff | Say | Look
+
+
+def decide(scene: Scene) -> Plan:
+    """The plan of a turn: the first rule that applies, silence before speech, emergencies before silence."""
+    reading = scene.reading
+    if scene.mode is Mode.OFF or not scene.by_client:
+        return Stay("off" if scene.mode is Mode.OFF else "not_a_client")
+    for rule in (_pressed, _emergency, _person_here, _ticket_talk, _small_talk):
+        if plan := rule(scene):
+            return plan
+    if not scene.addressed and scene.mode is not Mode.AUTO:
+        return Stay("not_addressed")
+    if reading.about_bot:
+        return Say("about_bot")
+    return _wishes(scene) or Look(confirm_emergency=reading.unconfirmed == "supposed")
+
+
+def _pressed(scene: Scene) -> Plan | None:
+    match scene.pressed:
+        case "human":
+            return HandOff("asked_for_person", _level_of_last(scene))
+        case "emergency_yes":
+            return HandOff("emergency", Level.EMERGENCY)
+        case "solved" | "emergency_no":
+            return Stay(scene.pressed)
+    return None
+
+
+def _emergency(scene: Scene) -> Plan | None:
+    reading = scene.reading
+    if reading.emergency:
+        running = _emergency_ticket(scene)
+        return Join(running, MessageKind.CONTENT, "joined") if running else HandOff("emergency", Level.EMERGENCY)
+    if reading.stand_down and not reading.chaser and (running := _emergency_ticket(scene)):
+        return StandDown(running)
+    if reading.unconfirmed and reading.unconfirmed != "supposed" and scene.addressed:
+        return Say("emergency")
+    return None
+
+
+def _person_here(scene: Scene) -> Plan | None:
+    """A claimed ticket, or a colleague who spoke a moment ago: the bot steps aside."""
+    held = next((t for t in scene.open_tickets if t.state in (TicketState.OPEN, TicketState.WAITING)), None)
+    if held:
+        kind = scene.reading.kind(asked=held.state is TicketState.WAITING)
+        if kind is MessageKind.CHASER and scene.addressed:
+            return Chase(held)
+        return Join(held, MessageKind.CONTENT if scene.attachments else kind, "person_handles")
+    if scene.staff_spoke_at and scene.now - scene.staff_spoke_at < HUMAN_QUIET:
+        return Stay("person_handles")
+    return None
+
+
+def _ticket_talk(scene: Scene) -> Plan | None:
+    """Chasers, thanks and wishes for a person on a ticket that nobody has taken yet."""
+    waiting = next((t for t in scene.open_tickets if t.state is TicketState.NEW), None)
+    if not waiting:
+        return None
+    reading = scene.reading
+    if reading.chaser or reading.wants_human or (reading.urgent and not reading.whole):
+        return Chase(waiting)
+    if reading.small_talk and not scene.attachments:
+        return Stay("small_talk")
+    return Join(waiting, MessageKind.CONTENT, "joined") if scene.attachments or reading.upset else None
+
+
+def _small_talk(scene: Scene) -> Plan | None:
+    reading = scene.reading
+    if scene.attachments and reading.empty:
+        return HandOff("cannot_read", Level.QUESTION) if scene.addressed else Stay("not_addressed")
+    if reading.greeting or reading.chaser:
+        return Say("greeting") if scene.addressed else Stay("small_talk")
+    return Stay("empty" if reading.empty else "small_talk") if reading.small_talk else None
+
+
+def _wishes(scene: Scene) -> Plan | None:
+    reading = scene.reading
+    level = reading.level
+    if reading.wants_human:
+        return HandOff("asked_for_person", level)
+    if reading.sensitive or reading.upset:
+        return HandOff("sensitive" if reading.sensitive else "upset", level)
+    if reading.not_solved and scene.last_turn and scene.last_turn.outcome is Outcome.ANSWERED:
+        return HandOff("not_solved", _level_of_last(scene))
+    return None
+
+
+def _emergency_ticket(scene: Scene) -> Ticket | None:
+    return next((t for t in scene.open_tickets if t.level is Level.EMERGENCY), None)
+
+
+def _level_of_last(scene: Scene) -> Level:
+    levels = [scene.reading.level] + ([scene.last_turn.level] if scene.last_turn else [])
+    return max(levels, key=lambda level: level.rank)
+
+
+def place(reading: Reading, *, category: str | None, open_tickets: Sequence[Ticket]) -> Ticket | None:
+    """The open ticket that an unanswered message belongs to; None: the matter is a new one.
+
+    A whole question of another category is a new matter, everything else joins: one matter, one ticket.
+    """
+    for ticket in open_tickets:
+        if not reading.whole or category is None or ticket.category in (category, None):
+            return ticket
+    return None
+
+
+_CARRIES_ON = re.compile(
+    r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|and\b|what about|how about|what if|then\b|also\b|"
+    r"it\b|that\b|this\b|those\b|so\b|but\b)|^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
+)
+
+
+def carries_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bool:
+    """Whether a message looks like a follow-up ("那手机版呢?") to the turn before, a moment ago."""
+    if last_turn is None or now - last_turn.at > SAME_TALK or not last_turn.question:
+        return False
+    return bool(_CARRIES_ON.search(reading.text))
+
+
+def may_carry_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bool:
+    """Whether a short message that found nothing by itself deserves a second look together with the turn before."""
+    recent = last_turn is not None and now - last_turn.at <= SAME_TALK and bool(last_turn.question)
+    return recent and len(reading.text) <= _SHORT
+
+
+def is_vague(reading: Reading) -> bool:
+    """Too little to look up or to hand over: one short question back would settle it."""
+    return not reading.whole and len(reading.text) < _SHORT and reading.level is Level.QUESTION

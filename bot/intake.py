@@ -1,0 +1,57 @@
+"""Store first, acknowledge after: a message and its job are written in one transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.masking import mask
+from bot.model import Inbound
+from handoff import directory, messages
+from handoff.model import Message
+from knowledge.language import clean
+from store import jobs
+
+TURN = "turn"
+LONGEST = 100_000  # characters of one message that are kept
+
+
+def accept(
+    conn: Connection, inbound: Inbound, *, at_once: bool = False, hurry: bool = False, now: datetime
+) -> Message | None:
+    """Write an inbound message, its people and chat if they are new, and the job that will answer it.
+
+    Secrets are masked before the write. `at_once` skips the wait for further messages of a burst; `hurry` ends the
+    wait of the messages before it (this one completes their burst).
+
+    Returns:
+        The message, or None if this (chat, message identity) is stored already: delivered twice, answered once.
+    """
+    masked = mask(clean(inbound.text)[:LONGEST])
+    chat = directory.ensure_chat(
+        conn, platform=inbound.platform, external_id=inbound.chat, kind=inbound.chat_kind,
+        client_id=inbound.client_id, mode=inbound.mode, now=now,
+    )
+    conversation = directory.ensure_conversation(conn, chat_id=chat.id, thread=inbound.thread, now=now)
+    person = directory.ensure_person(
+        conn, platform=inbound.platform, external_id=inbound.person, name=_name(inbound.name),
+        client_id=chat.client_id, now=now,
+    )
+    message = messages.accept(
+        conn, conversation=conversation, person=person, external_id=inbound.message, text=masked.text,
+        attachments=inbound.attachments, mentioned=inbound.addressed, reply_to=inbound.reply_to, at=inbound.at, now=now,
+    )
+    if message is None:
+        return None
+    if hurry or at_once:
+        for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
+            jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)
+    jobs.enqueue(
+        conn, TURN,
+        {"message": message.id, "pressed": inbound.pressed, "at_once": at_once, "masked": masked.found},
+        key=f"conversation:{conversation.id}", dedup=f"turn:{message.id}", now=now,
+    )
+    return message
+
+
+def _name(name: str) -> str:
+    return " ".join(clean(name).split())[:80] or "?"

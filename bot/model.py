@@ -1,0 +1,109 @@
+"""What comes in from a channel, and what a turn came to; no platform's name appears here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.answering import Draft
+from bot.gate import Plan
+from bot.triage import Reading
+from handoff.model import (
+    Attachment,
+    Button,
+    Chat,
+    ChatKind,
+    Client,
+    Level,
+    Message,
+    MessageKind,
+    Mode,
+    Outcome,
+    Person,
+    Ticket,
+    Turn,
+)
+from knowledge.model import Passage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """A message as a channel understood it. `message` is the platform's identity of it; `at` the platform's instant.
+
+    `pressed` is a button of ours that was pressed (on message `reply_to`); then `text` is its label.
+    """
+
+    platform: str
+    chat: str
+    chat_kind: ChatKind = ChatKind.DIRECT
+    mode: Mode = Mode.MENTION
+    thread: str = ""
+    person: str
+    name: str
+    message: str
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    addressed: bool = True
+    reply_to: int | None = None
+    pressed: str | None = None
+    client_id: int | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """Everything a turn is decided on, read in one snapshot. `pieces` are the waiting messages, oldest first."""
+
+    chat: Chat
+    client: Client | None
+    person: Person
+    pieces: tuple[Message, ...]
+    open_tickets: tuple[Ticket, ...]
+    turns: tuple[Turn, ...]
+    history: tuple[Message, ...]
+    staff_spoke_at: datetime | None
+    names: Mapping[int, str]
+
+    @property
+    def text(self) -> str:
+        """The burst as one text."""
+        return "\n".join(piece.text for piece in self.pieces if piece.text)
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The turn before, if there was one."""
+        return self.turns[0] if self.turns else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A ticket to open in the turn's transaction."""
+
+    reason: str
+    title: str
+    summary: str
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What a turn will do, decided before its one transaction. At most one of `opening` and `joins` is set."""
+
+    outcome: Outcome
+    reason: str
+    level: Level
+    language: str
+    question: str
+    reading: Reading
+    plan: Plan
+    category: str | None = None
+    draft: Draft | None = None
+    say: str | None = None
+    buttons: tuple[Button, ...] = ()
+    opening: Opening | None = None
+    joins: Ticket | None = None
+    kind: MessageKind = MessageKind.CONTENT
+    passages: tuple[Passage, ...] = ()
+    index_version: int | None = None
+    evidence: float | None = None
+    trace: Mapping[str, Any] = field(default_factory=dict)

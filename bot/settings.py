@@ -1,0 +1,76 @@
+"""Every setting, validated once, from the environment or a `.env` beside the data; nothing else reads the environment."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+_HERE = Path(__file__).resolve().parent
+_CHECKOUT = _HERE.parent if (_HERE.parent / "pyproject.toml").is_file() else None
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the program (`manual`, `prompts`): the checkout's, else the package's."""
+    return _CHECKOUT / name if _CHECKOUT else _HERE / "_shipped" / name
+
+
+def _default_data() -> Path:
+    return _CHECKOUT / "data" if _CHECKOUT else user_data_path("aftercare")
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Names in the environment stand beside each field."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+    data: Path = Field(default_factory=_default_data, validation_alias=AliasChoices("AFTERCARE_DATA", "data"))
+    manual: Path = Field(default_factory=lambda: shipped("manual"), validation_alias=AliasChoices("AFTERCARE_MANUAL", "manual"))
+    prompts: Path = Field(default_factory=lambda: shipped("prompts"), validation_alias=AliasChoices("AFTERCARE_PROMPTS", "prompts"))
+    host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
+    port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
+    public_url: str | None = Field(None, validation_alias=AliasChoices("PUBLIC_URL", "public_url"))
+    database_url: SecretStr | None = Field(None, validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    openai_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
+    openai_base_url: str | None = Field(None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
+    openai_model: str = Field("gpt-4o-mini", validation_alias=AliasChoices("OPENAI_MODEL", "openai_model"))
+    model_deadline_s: float = Field(20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s"))
+    log_level: str = Field("warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
+
+    @field_validator("data", "manual", "prompts")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @field_validator("public_url", "openai_base_url", mode="before")
+    @classmethod
+    def _no_blank(cls, value: str | None) -> str | None:
+        value = (value or "").strip().rstrip("/")
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value or None
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @property
+    def database(self) -> str:
+        """The database's URL: the one set, else a SQLite file in the data folder."""
+        if self.database_url and self.database_url.get_secret_value():
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data / 'aftercare.sqlite3'}"
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises `SettingsError` naming the first one that cannot be used and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingsError(str(first["loc"][0]), first["msg"]) from None

@@ -1,0 +1,37 @@
+"""Everything a turn is decided on, read in one snapshot. A transaction body; decides nothing."""
+
+from sqlalchemy import Connection
+
+from bot.model import Situation
+from handoff import board, directory, messages
+from handoff.model import Audience, Author, Message
+
+_HISTORY = 30  # messages looked back at
+
+
+def load(conn: Connection, *, message_id: int) -> Situation | None:
+    """The situation of a message, or None if a turn has handled it already (it was part of a burst)."""
+    message = messages.message(conn, message_id)
+    if message.turn_id is not None or message.person_id is None:
+        return None
+    chat = directory.chat(conn, message.chat_id)
+    history = messages.transcript(conn, message.conversation_id, audience=Audience.CLIENT, limit=_HISTORY)
+    tickets = board.open_tickets(conn, message.conversation_id)
+    assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
+    return Situation(
+        chat=chat,
+        client=directory.client(conn, chat.client_id) if chat.client_id is not None else None,
+        person=directory.person(conn, message.person_id),
+        pieces=messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id),
+        open_tickets=tickets,
+        turns=messages.recent_turns(conn, message.conversation_id, limit=5),
+        history=history,
+        staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
+        names={person_id: directory.person(conn, person_id).name for person_id in assignees},
+    )
+
+
+def as_history(history: tuple[Message, ...], *, before: int, most: int = 6) -> str:
+    """The last turns as plain lines, for the model: who said what, shortened."""
+    lines = [f"{m.author}: {' '.join(m.text.split())[:300]}" for m in history if m.id < before and m.text]
+    return "\n".join(lines[-most:])
