@@ -5,11 +5,12 @@ weekday. A window is the UTC span between its two ends; PEP 495 fold 0 maps an e
 later instant and one that occurs twice to its first. Overlapping spans count once.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from handoff.errors import CalendarError
@@ -20,6 +21,8 @@ HORIZON = timedelta(days=366 * 50)
 """How far ahead an end is looked for; what lies beyond is never."""
 EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+
+_CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)|24:00")
 
 Window = tuple[int, int]
 """Minutes after midnight, half-open, 0 to 1440."""
@@ -73,14 +76,16 @@ def parse_calendar(document: Mapping[str, object], *, name: str = "") -> Calenda
         zone=_zone(document.get("tz")),
         weekly=tuple(parse_windows(weekly.get(day, []), f"weekly.{day}") for day in WEEKDAYS),
         closed=frozenset(_date(day, "closed_dates") for day in closed),
-        special={_date(d, "special_dates"): parse_windows(w, f"special_dates.{d}") for d, w in special.items()},
+        special={
+            _date(day, "special_dates"): parse_windows(rows, f"special_dates.{day}") for day, rows in special.items()
+        },
     )
 
 
 def parse_windows(rows: object, where: str) -> tuple[Window, ...]:
     """Read `[["09:00", "12:00"], …]`: ascending, not overlapping, inside one day."""
     windows = tuple(_window(row, where) for row in _list(rows, where))
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         if after[0] < before[1]:
             raise CalendarError(where, "windows overlap or are not ascending")
     return windows
@@ -165,7 +170,7 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 
 
 def _days(calendar: Calendar, start: datetime, until: datetime) -> Iterator[date]:
-    """Local dates that may hold open time in between: from two days before (a zone may skip one) to one after."""
+    """Local dates that may hold open time in between: two before (a zone may skip one) to one after."""
     first = _shift(start, -2 * DAY).astimezone(calendar.zone).date()
     last = _shift(until, DAY).astimezone(calendar.zone).date()
     if any(calendar.weekly):
@@ -188,22 +193,20 @@ def _instant(calendar: Calendar, day: date, minute: int) -> datetime:
 
 def _window(row: object, where: str) -> Window:
     ends = _list(row, where)
-    if len(ends) != 2:
-        raise CalendarError(where, "a window is two times")
-    begins, ends_at = (_minute(end, where) for end in ends)
-    if begins >= ends_at:
-        raise CalendarError(where, f"the window {ends[0]}-{ends[1]} is empty or inverted; split it at midnight")
-    return begins, ends_at
+    minutes = tuple(_minute(end, where) for end in ends)
+    match minutes:
+        case (begins, closes) if begins < closes:
+            return begins, closes
+        case (_, _):
+            raise CalendarError(where, f"{ends[0]}-{ends[1]} is empty or inverted; split it at midnight")
+    raise CalendarError(where, "a window is two times")
 
 
 def _minute(text: object, where: str) -> int:
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
+    found = _CLOCK.fullmatch(str(text))
+    if found is None:
         raise CalendarError(where, f"{text!r} is no time of day")
-    total = int(hours) * 60 + int(minutes)
-    if total > 24 * 60:
-        raise CalendarError(where, f"{text!r} is past 24:00")
-    return total
+    return int(found["hour"] or 24) * 60 + int(found["minute"] or 0)
 
 
 def _zone(name: object) -> ZoneInfo:

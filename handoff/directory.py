@@ -4,7 +4,7 @@ The `ensure_*` verbs find or make, and are safe when two transactions do so at o
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, delete, select, update
@@ -40,9 +40,7 @@ def add_client(
     values = {"slug": slug, "name": clean(name), "tier": tier, "timezone": timezone, "language": language}
     values |= {"site": site, "cms": cms, "hosting": hosting}
     key = secrets.token_urlsafe(WEB_KEY_BYTES)
-    return to_client(
-        _add_unique(conn, client_table, ("client", slug), **values, web_key=key, created_at=now)
-    )
+    return to_client(_add_unique(conn, client_table, ("client", slug), **values, web_key=key, created_at=now))
 
 
 def client(conn: Connection, client_id: int) -> Client:
@@ -134,9 +132,7 @@ def set_mode(conn: Connection, chat_id: int, mode: Mode) -> Chat:
     return chat(conn, chat_id)
 
 
-def ensure_conversation(
-    conn: Connection, *, chat_id: int, thread: str = "", now: datetime
-) -> Conversation:
+def ensure_conversation(conn: Connection, *, chat_id: int, thread: str = "", now: datetime) -> Conversation:
     """Find or make a thread of a chat; the chat itself is the thread ""."""
     key = {"chat_id": chat_id, "thread": clean(thread)}
     return to_conversation(_ensure(conn, conversations, key, created_at=now))
@@ -188,9 +184,7 @@ def ensure_person(
     key = {"platform": platform, "external_id": clean(external_id)}
     known = first(conn, identities, *(identities.c[name] == value for name, value in key.items()))
     if known is None:
-        made = add(
-            conn, people, kind=kind, name=clean(name), client_id=client_id, active=True, created_at=now
-        )
+        made = add(conn, people, kind=kind, name=clean(name), client_id=client_id, active=True, created_at=now)
         known = _ensure(conn, identities, key, person_id=made["id"])
         if known["person_id"] != made["id"]:  # another transaction was first
             conn.execute(delete(people).where(people.c.id == made["id"]))
@@ -223,9 +217,11 @@ def _refresh(conn: Connection, found: Person, *, name: str, client_id: int | Non
 
 
 def _update_person(conn: Connection, person_id: int, **changes: object) -> Person:
-    row = conn.execute(
-        update(people).where(people.c.id == person_id).values(**changes).returning(*people.c)
-    ).mappings().first()
+    row = (
+        conn.execute(update(people).where(people.c.id == person_id).values(**changes).returning(*people.c))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise NotFound("person", person_id)
     return to_person(row)
@@ -239,7 +235,7 @@ def _add_unique(conn: Connection, table: Table, key: tuple[str, str], **values: 
         raise Duplicate(*key) from error
 
 
-def _ensure(conn: Connection, table: Table, key: dict[str, object], **values: object) -> Row:
+def _ensure(conn: Connection, table: Table, key: Mapping[str, object], **values: object) -> Row:
     """The row with this unique key, made if it is not there."""
     mine = [table.c[name] == value for name, value in key.items()]
     found = first(conn, table, *mine)

@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names say what happened
 """What can go wrong at the desk; errors carry data, and become sentences in one place elsewhere.
 
 HandoffError
@@ -5,10 +6,14 @@ HandoffError
 ├── AlreadyClaimed(by)              another person has the ticket
 ├── NotReplied(ticket_id)           waiting for a client whom no person has answered yet
 ├── NotAllowed(verb, state)         the ticket's state forbids the verb
+├── EmptyText()                     a reply or a note without text and files
+├── PastInstant(at)                 an instant that must lie ahead does not
 ├── Duplicate(what, key)            a slug or a login is taken
 ├── PolicyError(where, why)         a contract or calendar that cannot be meant
 └── CalendarError(where, why)       a window, a zone or a date that cannot be meant
 """
+
+from datetime import datetime
 
 from handoff.model import Person, TicketState
 
@@ -49,6 +54,21 @@ class NotAllowed(HandoffError):
         super().__init__(f"cannot {verb} a ticket that is {state}")
         self.verb = verb
         self.state = state
+
+
+class EmptyText(HandoffError):
+    """There is nothing to say: no text and no files."""
+
+    def __init__(self) -> None:
+        super().__init__("neither text nor files")
+
+
+class PastInstant(HandoffError):
+    """`at` must lie ahead and does not."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"{at.isoformat()} is not ahead")
+        self.at = at
 
 
 class Duplicate(HandoffError):

@@ -215,8 +215,14 @@ def record_turn(
     ms: int,
 ) -> Turn:
     """Record what the bot made of these messages; they, and the reply if it is said already, get its id."""
-    values = {"conversation_id": conversation_id, "person_id": person_id, "message_ids": list(message_ids)}
-    values |= {"outcome": Outcome(outcome), "reason": reason, "level": Level(level), "category": category}
+    values: dict[str, object] = {"conversation_id": conversation_id, "message_ids": list(message_ids)}
+    values |= {
+        "person_id": person_id,
+        "outcome": Outcome(outcome),
+        "reason": reason,
+        "level": Level(level),
+        "category": category,
+    }
     values |= {"language": language, "question": clean(question), "ticket_id": ticket_id, "reply_id": reply_id}
     values |= {"index_version": index_version, "evidence": evidence, "citations": parts(citations)}
     recorded = to_turn(add(conn, turns, **values, trace=dict(trace or {}), at=at, ms=ms))

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-JsonValue: TypeAlias = "str | int | float | bool | None | Sequence[JsonValue] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 Json: TypeAlias = Mapping[str, JsonValue]
 
 
@@ -140,6 +140,9 @@ class EventKind(StrEnum):
     WARNED = "warned"
     BREACHED = "breached"
     UNACKNOWLEDGED = "unacknowledged"
+    FOLLOW_UP = "follow_up"
+    REMINDED = "reminded"
+    WOKEN = "woken"
 
 
 class ClockKind(StrEnum):
@@ -174,6 +177,7 @@ class NoticeKind(StrEnum):
     TRANSFER = "transfer"
     CLIENT_REPLIED = "client_replied"
     FOLLOW_UP = "follow_up"
+    WOKEN = "woken"
 
 
 class Delivery(StrEnum):

@@ -24,6 +24,7 @@ EMERGENCY = "emergency"
 _TARGET = re.compile(
     r"(?P<amount>\d+) (?P<unit>min|h|days?|working days?) on (?P<calendar>\w+)(?P<after> after confirmed)?"
 )
+WHOLE = 100  # per cent
 _SECONDS = {"min": 60, "h": 3600, "day": 86400, "days": 86400}
 _LENGTHS = ("emergency_ack_minutes", "follow_up_minutes", "waiting_remind_days", "waiting_resolve_days", "reopen_days")
 
@@ -47,7 +48,7 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What we owe whom by when. `document` is what it was read from, as stored with its version."""
+    """What we owe whom by when. `document` is all it was read from, as JSON; see `restore`."""
 
     version: str
     document: Document
@@ -122,6 +123,13 @@ def known_holidays() -> Mapping[str, Holidays]:
     return {"china": Holidays(off=off, makeup=makeup, until=date(max(day.year for day in off), 12, 31))}
 
 
+def restore(document: Mapping[str, object]) -> Contract:
+    """Read a contract's own `document` again, public holidays as they were."""
+    kept = _mapping(document.get("holidays"), "holidays")
+    rows = {country: _mapping(row, f"holidays.{country}") for country, row in kept.items()}
+    return parse(document.get("contract"), holidays={country: _holidays(row) for country, row in rows.items()})
+
+
 def parse(document: object, *, holidays: Mapping[str, Holidays]) -> Contract:
     """Read a contract's document; raises PolicyError naming the first field that cannot be meant."""
     root = _mapping(document, "contract")
@@ -129,10 +137,11 @@ def parse(document: object, *, holidays: Mapping[str, Holidays]) -> Contract:
         name: _calendar(name, _mapping(row, f"calendars.{name}"), holidays)
         for name, row in _mapping(root.get("calendars"), "calendars").items()
     }
+    kept = _document(root, holidays)
     lengths = {name: _positive(root.get(name), name) for name in _LENGTHS}
     return Contract(
-        version=_version(root, calendars),
-        document=root,
+        version=_version(kept),
+        document=kept,
         calendars=calendars,
         terms=dict(_terms(_mapping(root.get("targets"), "targets"), calendars)),
         duty=_duty(_mapping(root.get("duty"), "duty"), calendars),
@@ -184,7 +193,7 @@ def _terms(
 def _calendar(name: str, row: Mapping[str, object], holidays: Mapping[str, Holidays]) -> Calendar:
     where = f"calendars.{name}"
     windows = [str(window).split("-") for window in _sequence(row.get("windows"), f"{where}.windows")]
-    weekly = {day: windows for day in _weekdays(row.get("days"), f"{where}.days")}
+    weekly = dict.fromkeys(_weekdays(row.get("days"), f"{where}.days"), windows)
     try:
         calendar = parse_calendar({**row, "weekly": weekly}, name=name)
         return _observe(calendar, row.get("holidays"), parse_windows(windows, "windows"), holidays)
@@ -232,23 +241,40 @@ def _duty(rows: Mapping[str, object], calendars: Mapping[str, Calendar]) -> Mapp
 def _warnings(value: object) -> tuple[float, ...]:
     rows = _sequence(value, "warnings")
     percents = [_natural(row, "warnings") for row in rows]
-    if percents != sorted(set(percents)) or not all(0 < percent < 100 for percent in percents):
+    if percents != sorted(set(percents)) or not all(0 < percent < WHOLE for percent in percents):
         raise PolicyError("warnings", "must be ascending per cents between 0 and 100")
-    return tuple(percent / 100 for percent in percents)
+    return tuple(percent / WHOLE for percent in percents)
 
 
 def _phrases(root: Mapping[str, object], name: str) -> frozenset[str]:
     return frozenset(phrase for text in _sequence(root.get(name), name) for phrase in phrases(str(text)))
 
 
-def _version(document: Mapping[str, object], calendars: Mapping[str, Calendar]) -> str:
-    """A hash of what can move a deadline: the document and the dates seeded into its calendars."""
-    dates = {
-        name: [sorted(map(str, calendar.closed)), sorted((str(d), w) for d, w in calendar.special.items())]
-        for name, calendar in calendars.items()
+def _document(root: Mapping[str, object], holidays: Mapping[str, Holidays]) -> Document:
+    """All that can move a deadline, as JSON: the contract, and the holidays that its calendars observe."""
+    rows = [_mapping(row, "calendars") for row in _mapping(root.get("calendars"), "calendars").values()]
+    observed = sorted({str(row["holidays"]) for row in rows if row.get("holidays")})
+    known = {
+        country: {
+            "off": sorted(map(str, holidays[country].off)),
+            "makeup": sorted(map(str, holidays[country].makeup)),
+            "until": str(holidays[country].until),
+        }
+        for country in observed
     }
-    text = json.dumps([document, dates], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    document: dict[str, object] = json.loads(json.dumps({"contract": root, "holidays": known}, default=str))
+    return document
+
+
+def _holidays(row: Mapping[str, object]) -> Holidays:
+    off, makeup = (
+        frozenset(date.fromisoformat(str(day)) for day in _sequence(row.get(name), name)) for name in ("off", "makeup")
+    )
+    return Holidays(off=off, makeup=makeup, until=date.fromisoformat(str(row.get("until"))))
+
+
+def _version(document: Document) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _known(rows: Mapping[str, object], names: Iterable[str], where: str) -> None:

@@ -1,10 +1,11 @@
 """Between rows and values: reading our tables' rows, and text made fit to be stored."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select
 
 from handoff.errors import NotFound
 from handoff.model import (
@@ -35,9 +36,10 @@ from handoff.model import (
     Turn,
 )
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = RowMapping
 Part = TypeVar("Part", Attachment, Button, Citation)
 FIRST_NUMBER: Final = 1000
+_NUMBER: Final = re.compile(r"[Tt]?-?([0-9]{1,18})")
 
 
 def clean(text: str) -> str:
@@ -52,8 +54,8 @@ def number_of(ticket_id: int) -> str:
 
 def id_of(number: str) -> int | None:
     """The id behind a number such as "T-1001" or "t1001"; None if it is none."""
-    digits = number.strip().upper().removeprefix("T").removeprefix("-")
-    return int(digits) - FIRST_NUMBER if digits.isascii() and digits.isdecimal() and len(digits) < 18 else None
+    found = _NUMBER.fullmatch(number.strip())
+    return int(found[1]) - FIRST_NUMBER if found else None
 
 
 def one(conn: Connection, table: Table, key: int) -> Row:

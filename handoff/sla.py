@@ -3,7 +3,7 @@
 Marks start, stop, pause and resume it, or change what it must reach; at one instant they count in the order
 start, stop, pause, resume, and only then do thresholds (`shared/design/sla.md`). A retarget counts for the
 whole run since the start. Several targets at once mean the one that is used up first: that is how raising a
-level never makes a deadline later.
+level never makes a deadline later. No target at all means that the clock is cancelled.
 """
 
 from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ def read(marks: Sequence[Mark], *, now: datetime, fractions: Sequence[float] = (
     target, projected = _binding(track, now)
     crossed = _crossing(track.runs, target)
     elapsed = _open_in(track.runs, target.calendar, now)
-    warnings = tuple(_warning(track, target, fraction, now) for fraction in fractions)
+    warnings = tuple(_warning(track, target, fraction) for fraction in fractions)
     return Reading(
         phase=track.phase,
         started_at=track.started_at,
@@ -144,7 +144,7 @@ def read(marks: Sequence[Mark], *, now: datetime, fractions: Sequence[float] = (
     )
 
 
-def _apply(track: Track, mark: Mark) -> Track:
+def _apply(track: Track, mark: Mark) -> Track:  # noqa: PLR0911 - one return for each row
     """One step of the clock; signals that mean nothing in its phase change nothing."""
     match mark.signal, track.phase:
         case Signal.START, Phase.IDLE:
@@ -226,7 +226,7 @@ def _remaining(target: Target, elapsed: timedelta, now: datetime, projected: dat
     return -(late // SECOND) if late else open_time(target.calendar, now, projected) // SECOND
 
 
-def _warning(track: Track, target: Target, fraction: float, now: datetime) -> datetime | None:
+def _warning(track: Track, target: Target, fraction: float) -> datetime | None:
     """When the fraction of the target is used up. Working days: of the open seconds between start and due."""
     amount = target.amount
     if target.unit is not Unit.BUSINESS_SECONDS:
@@ -244,7 +244,7 @@ def _late(track: Track, at: datetime) -> datetime:
 
 def _blank(track: Track, warnings: int) -> Reading:
     return Reading(
-        phase=track.phase,
+        phase=Phase.IDLE if track.phase is Phase.IDLE else Phase.CANCELLED,
         started_at=track.started_at,
         stopped_at=track.stopped_at,
         target=None,

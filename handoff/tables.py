@@ -113,7 +113,9 @@ ticket: Final = Table(
     Column("snoozed_until", Instant),
     Column("urgent", Integer, nullable=False),
     Column("policy", Text, nullable=False),
-    Index("ticket_queue", "state", "assignee_id"),
+    Column("next_due", Instant),  # of its running clocks
+    Index("ticket_queue", "state", "next_due"),
+    Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
     sqlite_autoincrement=True,
@@ -211,6 +213,8 @@ clock: Final = Table(
     Column("held_at", Instant),
     Column("target", Text, nullable=False),
     Column("policy", Text, nullable=False),
+    Column("elapsed_s", Integer, nullable=False),  # open seconds used up at read_at
+    Column("read_at", Instant, nullable=False),
     Index(
         "clock_running",
         "due_at",

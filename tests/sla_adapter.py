@@ -18,9 +18,7 @@ Document = Mapping[str, Any]
 
 def deadline(calendar: Document, start: datetime, unit: str, amount: int) -> datetime | None:
     """When `amount` of `unit` since `start` is used up."""
-    return business_time.deadline(
-        business_time.parse_calendar(calendar), start, business_time.Unit(unit), amount
-    )
+    return business_time.deadline(business_time.parse_calendar(calendar), start, business_time.Unit(unit), amount)
 
 
 def elapsed(calendar: Document, start: datetime, end: datetime) -> int:
@@ -32,9 +30,7 @@ def replay(calendars: Mapping[str, Document], sequence: Document) -> list[dict[s
     """Read one clock at each of the sequence's checks."""
     marks = _marks(calendars, sequence)
     fractions = (float(sequence["warn_fraction"]),)
-    return [
-        _row(sla.read(marks, now=_instant(check["t"]), fractions=fractions)) for check in sequence["checks"]
-    ]
+    return [_row(sla.read(marks, now=_instant(check["t"]), fractions=fractions)) for check in sequence["checks"]]
 
 
 def _marks(calendars: Mapping[str, Document], sequence: Document) -> list[sla.Mark]:

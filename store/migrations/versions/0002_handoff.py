@@ -93,11 +93,13 @@ def _tickets() -> None:
         sa.Column("snoozed_until", INSTANT),
         sa.Column("urgent", sa.Integer, nullable=False),
         sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("next_due", INSTANT),
         sqlite_autoincrement=True,
     )
     op.create_index("ticket_client", "ticket", ["client_id", "id"])
     op.create_index("ticket_conversation", "ticket", ["conversation_id", "id"])
-    op.create_index("ticket_queue", "ticket", ["state", "assignee_id"])
+    op.create_index("ticket_queue", "ticket", ["state", "next_due"])
+    op.create_index("ticket_assignee", "ticket", ["assignee_id", "state"])
     op.create_table(
         "ticket_event",
         sa.Column("id", BIG_ID, primary_key=True, autoincrement=True),
@@ -123,6 +125,8 @@ def _tickets() -> None:
         sa.Column("held_at", INSTANT),
         sa.Column("target", sa.Text, nullable=False),
         sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("elapsed_s", sa.Integer, nullable=False),
+        sa.Column("read_at", INSTANT, nullable=False),
     )
     _partial_index("clock_running", "clock", ["due_at", "ticket_id"], where="state = 'running'")
     op.create_table(

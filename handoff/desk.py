@@ -1,0 +1,392 @@
+"""The desk's verbs.
+
+Each is a transaction body: it takes a connection and `now`, appends events, and keeps what is derived from them
+(state, clocks, timers); it opens no transaction and awaits nothing.
+
+`by` is the id of the person of ours who acts (None: the bot or the client, where that is allowed). All verbs
+raise NotFound for an unknown ticket or an inactive colleague, and NotAllowed where the state forbids them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from handoff import casework, contracts, directory, messages, routing
+from handoff.casework import Case, notify, put, record, take
+from handoff.clocks import courses, latest, view
+from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
+from handoff.ledger import account
+from handoff.lifecycle import require, require_reply
+from handoff.model import (
+    Attachment,
+    ClockKind,
+    ClockState,
+    EventKind,
+    Json,
+    LedgerLine,
+    Level,
+    Message,
+    MessageKind,
+    NoticeKind,
+    Person,
+    PersonKind,
+    Promise,
+    Ticket,
+    TicketState,
+    Tier,
+)
+from handoff.policy import Book
+from handoff.rows import add, clean, to_ticket
+from handoff.tables import ticket as tickets
+
+WITH_PEOPLE = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
+UNSOLVED = (*WITH_PEOPLE, TicketState.RETURNED)
+SPOKEN = frozenset({MessageKind.CONTENT, MessageKind.CHASER})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The verbs, under a book of contracts."""
+
+    book: Book
+
+    def open(
+        self,
+        conn: Connection,
+        *,
+        conversation_id: int,
+        client_id: int | None,
+        requester_id: int,
+        level: Level,
+        category: str | None = None,
+        title: str,
+        summary: str,
+        reason: str,
+        since: datetime,
+        by: int | None = None,
+        now: datetime,
+        facts: Json | None = None,
+    ) -> Ticket:
+        """Open a ticket whose clocks start at `since`, the message left unresolved; staff are told."""
+        tier = Tier.STANDARD if client_id is None else directory.client(conn, client_id).tier
+        values: dict[str, object] = {
+            "conversation_id": conversation_id,
+            "client_id": client_id,
+            "requester_id": requester_id,
+        }
+        values |= {"level": Level(level), "category": category, "title": clean(title), "summary": clean(summary)}
+        values |= {"reason": reason, "tier": tier, "state": TicketState.NEW, "since": min(since, now)}
+        values |= {"opened_at": now, "urgent": 0, "policy": self.book.current.version}
+        contracts.keep(conn, self.book.current, now=now)
+        made = to_ticket(add(conn, tickets, **values))
+        data: Json = {
+            **(facts or {}),
+            "level": str(made.level),
+            "tier": str(tier),
+            "policy": made.policy,
+            "reason": reason,
+        }
+        case = casework.lock(conn, made.id)
+        case = record(conn, case, EventKind.OPENED, at=made.since, now=now, by=by, data=data)
+        self._announce(conn, case, now=now)
+        return put(conn, self.book, replace(case, told_client=True), now=now)
+
+    def claim(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
+        """Take the ticket; no change if it is one's own. Raises AlreadyClaimed(by) if another has it."""
+        case, person = self._take(conn, ticket_id, by, now)
+        require(case.was, "claim", *UNSOLVED)
+        holder = self._holder(conn, case)
+        if holder is not None and holder.id != person.id:
+            raise AlreadyClaimed(holder)
+        if holder is not None:
+            return case.ticket
+        return self._put(conn, record(conn, case, EventKind.CLAIMED, now=now, by=by), now)
+
+    def transfer(
+        self, conn: Connection, *, ticket_id: int, to: int, by: int, reason: str = "", now: datetime
+    ) -> Ticket:
+        """Give the ticket to a colleague, who is told."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "transfer", *UNSOLVED)
+        heir = _colleague(conn, to)
+        if case.was.assignee_id == heir.id:
+            return case.ticket
+        reason = clean(reason)
+        data: Json = {"to": heir.id, "reason": reason}
+        case = record(conn, case, EventKind.TRANSFERRED, now=now, by=by, data=data)
+        notify(conn, case, NoticeKind.TRANSFER, to=heir.id, now=now, data={"by": by, "reason": reason})
+        return self._put(conn, case, now)
+
+    def reply(
+        self,
+        conn: Connection,
+        *,
+        ticket_id: int,
+        by: int,
+        text: str,
+        attachments: Sequence[Attachment] = (),
+        wait: bool = False,
+        now: datetime,
+    ) -> Message:
+        """Answer the client under the agent's name; claims a ticket that nobody has.
+
+        `wait` then waits for the client. Raises EmptyText. A reply that only says "wait" is recorded as holding.
+        """
+        case, person = self._take(conn, ticket_id, by, now)
+        require(case.was, "reply to", *UNSOLVED, TicketState.RESOLVED)
+        case, said = self._answer(conn, case, person, text, attachments=attachments, now=now)
+        if wait and case.was.state is not TicketState.RESOLVED:
+            case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})
+        self._put(conn, case, now)
+        return said
+
+    def note(
+        self,
+        conn: Connection,
+        *,
+        ticket_id: int,
+        by: int,
+        text: str,
+        attachments: Sequence[Attachment] = (),
+        now: datetime,
+    ) -> Message:
+        """Write something down that the client never sees. Raises EmptyText."""
+        case, person = self._take(conn, ticket_id, by, now)
+        if not (text.strip() or attachments):
+            raise EmptyText
+        noted = messages.internal(
+            conn,
+            conversation_id=case.ticket.conversation_id,
+            text=text,
+            person_id=by,
+            name=person.name,
+            attachments=attachments,
+            ticket_id=ticket_id,
+            now=now,
+        )
+        self._put(conn, record(conn, case, EventKind.NOTED, now=now, by=by, data={"message": noted.id}), now)
+        return noted
+
+    def wait(self, conn: Connection, *, ticket_id: int, by: int, third_party: bool = False, now: datetime) -> Ticket:
+        """Wait for the client (or a third party). Raises NotReplied before any public reply by a person."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "wait with", *WITH_PEOPLE)
+        require_reply(case.was, ticket_id)
+        if case.was.state is TicketState.WAITING and not third_party:
+            return case.ticket
+        data = {"on": "third_party" if third_party else "client"}
+        return self._put(conn, record(conn, case, EventKind.WAITED, now=now, by=by, data=data), now)
+
+    def resolve(
+        self, conn: Connection, *, ticket_id: int, by: int | None, text: str = "", why: str = "", now: datetime
+    ) -> Ticket:
+        """Resolve the ticket, after a last public reply if there is `text` (and `by`, who says it)."""
+        case = take(conn, self.book, ticket_id, now=now)
+        require(case.was, "resolve", *UNSOLVED)
+        if by is not None:
+            person = _colleague(conn, by)
+            if text.strip():
+                case, _ = self._answer(conn, case, person, text, now=now)
+        case = record(conn, case, EventKind.RESOLVED, now=now, by=by, data={"why": why})
+        return self._put(conn, case, now)
+
+    def reopen(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
+        """Open a resolved ticket again; its resolution clock goes on where it stopped."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "re-open", TicketState.RESOLVED)
+        return self._put(conn, record(conn, case, EventKind.REOPENED, now=now, by=by), now)
+
+    def return_to_bot(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
+        """Let the bot answer this matter again."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "return", *WITH_PEOPLE)
+        return self._put(conn, record(conn, case, EventKind.RETURNED, now=now, by=by), now)
+
+    def hand_off(self, conn: Connection, *, ticket_id: int, message_id: int, now: datetime) -> Ticket:
+        """Give a returned ticket to people again, from the message that the bot left unresolved."""
+        case = take(conn, self.book, ticket_id, now=now)
+        require(case.was, "hand off", TicketState.RETURNED)
+        at = min(messages.message(conn, message_id).at, now)
+        messages.join_ticket(conn, [message_id], ticket_id)
+        case = record(conn, case, EventKind.HANDED_OFF, at=at, now=now, data={"message": message_id})
+        self._announce(conn, case, now=now)
+        return self._put(conn, case, now)
+
+    def snooze(self, conn: Connection, *, ticket_id: int, by: int, until: datetime, now: datetime) -> Ticket:
+        """Put the ticket aside until then; no clock changes. Raises PastInstant."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "snooze", *WITH_PEOPLE)
+        if until <= now:
+            raise PastInstant(until)
+        data = {"until": until.isoformat()}
+        return self._put(conn, record(conn, case, EventKind.SNOOZED, now=now, by=by, data=data), now)
+
+    def set_level(self, conn: Connection, *, ticket_id: int, level: Level, by: int | None, now: datetime) -> Ticket:
+        """Change the level; clocks are recomputed from their start, and raising makes none of them later."""
+        case = self._take_any(conn, ticket_id, by, now)
+        require(case.was, "change the level of", *UNSOLVED)
+        if case.was.level is Level(level):
+            return case.ticket
+        case = record(conn, case, EventKind.LEVEL_SET, now=now, by=by, data={"level": str(Level(level))})
+        if casework.is_emergency(case):
+            notify(conn, case, NoticeKind.EMERGENCY, now=now)
+        return self._put(conn, case, now)
+
+    def reprioritise(self, conn: Connection, *, ticket_id: int, by: int | None, now: datetime) -> Ticket:
+        """Move the ticket up within its level (急, a chaser)."""
+        case = self._take_any(conn, ticket_id, by, now)
+        require(case.was, "raise", *UNSOLVED)
+        return self._put(conn, record(conn, case, EventKind.RAISED, now=now, by=by), now)
+
+    def confirm(self, conn: Connection, *, ticket_id: int, by: int | None, now: datetime) -> Ticket:
+        """The need of a change request is confirmed: its plan clock starts."""
+        case = self._take_any(conn, ticket_id, by, now)
+        require(case.was, "confirm", *UNSOLVED)
+        return self._put(conn, record(conn, case, EventKind.CONFIRMED, now=now, by=by), now)
+
+    def start_work(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
+        """Work on a change request has started."""
+        case, _ = self._take(conn, ticket_id, by, now)
+        require(case.was, "start work on", *WITH_PEOPLE)
+        return self._put(conn, record(conn, case, EventKind.WORK_STARTED, now=now, by=by), now)
+
+    def client_message(
+        self, conn: Connection, *, ticket_id: int, message_id: int, kind: MessageKind, now: datetime
+    ) -> Ticket:
+        """The client wrote on this matter. Once for each message; what it does is `sla.md`'s table.
+
+        A resolved ticket is re-opened by content or a chaser within the policy's days.
+        """
+        case = take(conn, self.book, ticket_id, now=now)
+        if any(event.data.get("message") == message_id for event in case.events):
+            return case.ticket
+        messages.join_ticket(conn, [message_id], ticket_id)
+        at = min(messages.message(conn, message_id).at, now)
+        data: Json = {"message": message_id, "meaning": str(MessageKind(kind))}
+        happened = EventKind.REOPENED if self._reopens(case, kind, now) else EventKind.CLIENT_WROTE
+        told = self._concerns(case, kind) or happened is EventKind.REOPENED
+        case = record(conn, case, happened, at=at, now=now, data=data)
+        if told:
+            notify(conn, case, NoticeKind.CLIENT_REPLIED, now=now, data=data)
+        return self._put(conn, case, now)
+
+    def fire(self, conn: Connection, *, ticket_id: int, clock: str, now: datetime) -> None:
+        """A timer's job: write what is due, arm what comes next. Doubled, late or early calls change nothing."""
+        try:
+            case = casework.lock(conn, ticket_id)
+        except NotFound:
+            return
+        put(conn, self.book, case, now=now, fired=clock)
+
+    def promise(self, conn: Connection, ticket_id: int, *, now: datetime) -> Promise:
+        """What the client may be told honestly about the next answer by a person. Raises NotFound."""
+        events = casework.load_events(conn, ticket_id)
+        ticket = _ticket(conn, ticket_id)
+        contract = self.book.of(ticket.policy)
+        opens = routing.on_duty_at(contract, level=ticket.level, tier=ticket.tier, now=now)
+        running = {
+            seen.kind: seen.due_at
+            for course in latest(courses(events, self.book))
+            if (seen := view(course, now=now, fractions=())).state is ClockState.RUNNING
+        }
+        return Promise(
+            opens_at=None if opens == now else opens, by=running.get(ClockKind.FR, running.get(ClockKind.NR))
+        )
+
+    def ledger(self, conn: Connection, ticket_id: int, *, now: datetime) -> tuple[LedgerLine, ...]:
+        """Line by line, what produced each deadline of the ticket. Raises NotFound."""
+        _ticket(conn, ticket_id)
+        return account(casework.load_events(conn, ticket_id), self.book, now=now)
+
+    def adopt(self, conn: Connection, *, now: datetime) -> int:
+        """Put every unfinished ticket under the contract in force; the number of tickets that changed."""
+        contracts.keep(conn, self.book.current, now=now)
+        current = self.book.current.version
+        query = select(tickets.c.id).where(tickets.c.policy != current, tickets.c.state.in_(UNSOLVED))
+        found = conn.execute(query.order_by(tickets.c.id)).scalars().all()
+        for ticket_id in found:
+            case = take(conn, self.book, ticket_id, now=now)
+            self._put(conn, record(conn, case, EventKind.POLICY_SET, now=now, data={"policy": current}), now)
+        return len(found)
+
+    def _take(self, conn: Connection, ticket_id: int, by: int, now: datetime) -> tuple[Case, Person]:
+        person = _colleague(conn, by)
+        return take(conn, self.book, ticket_id, now=now), person
+
+    def _take_any(self, conn: Connection, ticket_id: int, by: int | None, now: datetime) -> Case:
+        if by is not None:
+            _colleague(conn, by)
+        return take(conn, self.book, ticket_id, now=now)
+
+    def _put(self, conn: Connection, case: Case, now: datetime) -> Ticket:
+        return put(conn, self.book, replace(case, told_client=True), now=now)
+
+    def _answer(
+        self,
+        conn: Connection,
+        case: Case,
+        person: Person,
+        text: str,
+        *,
+        attachments: Sequence[Attachment] = (),
+        now: datetime,
+    ) -> tuple[Case, Message]:
+        """Say it to the client and record it; nobody's ticket becomes the speaker's."""
+        if not (text.strip() or attachments):
+            raise EmptyText
+        if case.was.assignee_id is None and case.was.state in UNSOLVED:
+            case = record(conn, case, EventKind.CLAIMED, now=now, by=person.id)
+        said = messages.say(
+            conn,
+            conversation_id=case.ticket.conversation_id,
+            text=text,
+            author="staff",
+            person_id=person.id,
+            name=person.name,
+            attachments=attachments,
+            ticket_id=case.ticket.id,
+            now=now,
+        )
+        holding = not attachments and self.book.current.is_holding(text)
+        data = {"message": said.id, "holding": holding}
+        return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said
+
+    def _announce(self, conn: Connection, case: Case, *, now: datetime) -> None:
+        """Tell staff of a ticket that came in, and which of its targets nobody is on duty for."""
+        contract, was = self.book.of(case.was.policy), case.was
+        bare = routing.uncovered(contract, courses(case.events, self.book), level=was.level, tier=was.tier, now=now)
+        kind = NoticeKind.EMERGENCY if casework.is_emergency(case) else NoticeKind.OPENED
+        notify(conn, case, kind, now=now, data={"without_duty": [str(clock) for clock in bare]})
+
+    def _holder(self, conn: Connection, case: Case) -> Person | None:
+        """Who has the ticket; somebody who has left us has none."""
+        if case.was.assignee_id is None:
+            return None
+        holder = directory.person(conn, case.was.assignee_id)
+        return holder if holder.active else None
+
+    def _reopens(self, case: Case, kind: MessageKind, now: datetime) -> bool:
+        resolved = case.was.resolved_at
+        return resolved is not None and kind in SPOKEN and now - resolved <= self.book.current.reopen
+
+    def _concerns(self, case: Case, kind: MessageKind) -> bool:
+        """Whether a client's message is worth a notice: the assignee's, and nobody's if it chases."""
+        if kind is MessageKind.THANKS or case.was.state not in WITH_PEOPLE:
+            return False
+        return case.was.assignee_id is not None or kind is MessageKind.CHASER
+
+
+def _colleague(conn: Connection, person_id: int) -> Person:
+    person = directory.person(conn, person_id)
+    if person.kind is not PersonKind.STAFF or not person.active:
+        raise NotFound("colleague", person_id)
+    return person
+
+
+def _ticket(conn: Connection, ticket_id: int) -> Ticket:
+    row = conn.execute(select(tickets).where(tickets.c.id == ticket_id)).mappings().first()
+    if row is None:
+        raise NotFound("ticket", ticket_id)
+    return to_ticket(row)

@@ -1,0 +1,83 @@
+"""The account of a ticket's deadlines: which event, window, holiday and pause produced each, line by line. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from handoff.business_time import DAY, Calendar, open_spans
+from handoff.clocks import Course, courses
+from handoff.lifecycle import ordered
+from handoff.model import Json, JsonValue, LedgerLine, TicketEvent
+from handoff.policy import Book
+from handoff.sla import SECOND, Phase, Signal, Track, follow
+
+MOST_LINES: Final = 100
+"""How many counted windows or closed days one clock lists."""
+SIGNALLED: Final = {
+    Signal.START: "start",
+    Signal.STOP: "stop",
+    Signal.PAUSE: "pause",
+    Signal.RESUME: "resume",
+    Signal.REOPEN: "reopen",
+    Signal.RETARGET: "retarget",
+    Signal.CANCEL: "cancel",
+}
+
+
+def account(events: Iterable[TicketEvent], book: Book, *, now: datetime) -> tuple[LedgerLine, ...]:
+    """Every event of the ticket, then for each clock its signals, windows, closed days and due instant."""
+    found = ordered(events)
+    told = [LedgerLine(at=e.at, kind=f"event.{e.kind}", clock=None, data=_event(e)) for e in found]
+    for course in courses(found, book):
+        told.extend(sorted(_course(course, now), key=lambda line: line.at))
+    return tuple(told)
+
+
+def _event(event: TicketEvent) -> Json:
+    return {**event.data, "seq": event.seq, "recorded_at": event.recorded_at.isoformat(), "by": event.actor_id}
+
+
+def _course(course: Course, now: datetime) -> Iterator[LedgerLine]:
+    for mark in course.marks:
+        data: dict[str, JsonValue] = {"targets": [target.label for target in mark.targets], "cycle": course.cycle}
+        yield LedgerLine(at=mark.at, kind=SIGNALLED[mark.signal], clock=course.kind, data=data)
+    reading = course.reading(now=now, fractions=())
+    if reading.target is None:
+        return
+    until = now if reading.projected_due is None else max(now, reading.projected_due)
+    if reading.phase in {Phase.STOPPED, Phase.CANCELLED} and reading.stopped_at is not None:
+        until = reading.stopped_at
+    track, calendar = follow(course.marks, now), reading.target.calendar
+    yield from (_line(course, "counted", row) for row in islice(_counted(track, calendar, until), MOST_LINES))
+    yield from (_line(course, "closed", row) for row in islice(_closed(track, calendar, until), MOST_LINES))
+    if reading.projected_due is not None:
+        data = {"target": reading.target.label, "calendar": calendar.name, "zone": str(calendar.zone)}
+        data |= {"elapsed_s": reading.elapsed_s, "breached": reading.breached}
+        yield LedgerLine(at=reading.projected_due, kind="due", clock=course.kind, data=data)
+
+
+def _line(course: Course, kind: str, row: tuple[datetime, Json]) -> LedgerLine:
+    return LedgerLine(at=row[0], kind=kind, clock=course.kind, data=row[1])
+
+
+def _counted(track: Track, calendar: Calendar, until: datetime) -> Iterator[tuple[datetime, Json]]:
+    """Each open stretch in which the clock ran."""
+    for run in track.runs:
+        end = min(run.end or until, until)
+        for opens, closes in open_spans(calendar, run.start, end):
+            first, last = max(opens, run.start), min(closes, end)
+            yield first, {"until": last.isoformat(), "seconds": (last - first) // SECOND}
+
+
+def _closed(track: Track, calendar: Calendar, until: datetime) -> Iterator[tuple[datetime, Json]]:
+    """Days between start and due that the calendar takes off, or opens although the weekday is off."""
+    if track.started_at is None:
+        return
+    day, last = calendar.local_date(track.started_at), calendar.local_date(until)
+    while day <= last:
+        usual, today = bool(calendar.weekly[day.weekday()]), bool(calendar.windows(day))
+        if usual != today:
+            noon = datetime.combine(day, datetime.min.time(), tzinfo=calendar.zone) + timedelta(hours=12)
+            yield noon, {"date": day.isoformat(), "why": "makeup" if today else "holiday"}
+        day += DAY

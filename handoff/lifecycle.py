@@ -1,0 +1,133 @@
+"""Where a ticket stands: a fold over its events, in the order in which they were recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from handoff.errors import NotAllowed, NotReplied
+from handoff.model import EventKind, Level, MessageKind, TicketEvent, TicketState, Tier
+
+CLOSED = frozenset({TicketState.RESOLVED, TicketState.MERGED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the events say now. `replied`: a person of ours has answered the client in public."""
+
+    state: TicketState = TicketState.NEW
+    level: Level = Level.QUESTION
+    tier: Tier = Tier.STANDARD
+    policy: str = ""
+    since: datetime | None = None
+    opened_at: datetime | None = None
+    assignee_id: int | None = None
+    resolved_at: datetime | None = None
+    waiting_since: datetime | None = None
+    snoozed_until: datetime | None = None
+    urgent: int = 0
+    replied: bool = False
+    acknowledged: bool = False
+
+    @property
+    def worked_on(self) -> TicketState:
+        """The state of a ticket that people have: OPEN with an assignee, else NEW."""
+        return TicketState.NEW if self.assignee_id is None else TicketState.OPEN
+
+
+def ordered(events: Iterable[TicketEvent]) -> list[TicketEvent]:
+    """Events in the order of their recording, each once."""
+    return sorted({event.seq: event for event in events}.values(), key=lambda event: event.seq)
+
+
+def standing(events: Iterable[TicketEvent]) -> Standing:
+    """Fold a ticket's events."""
+    now = Standing()
+    for event in ordered(events):
+        now = after(now, event)
+    return now
+
+
+def after(was: Standing, event: TicketEvent) -> Standing:  # noqa: C901, PLR0911 - one return for each row
+    """Where the ticket stands once this event has happened."""
+    data = event.data
+    match event.kind:
+        case EventKind.OPENED:
+            return replace(
+                was,
+                level=Level(str(data["level"])),
+                tier=Tier(str(data["tier"])),
+                policy=str(data["policy"]),
+                since=event.at,
+                opened_at=event.recorded_at,
+            )
+        case EventKind.CLAIMED:
+            return _handed_to(was, event.actor_id)
+        case EventKind.TRANSFERRED:
+            return _handed_to(was, _whole(data.get("to")))
+        case EventKind.REPLIED:
+            return replace(was, replied=True, acknowledged=True, snoozed_until=None)
+        case EventKind.WAITED if data.get("on") == "client":
+            return replace(was, state=TicketState.WAITING, waiting_since=event.at)
+        case EventKind.CLIENT_WROTE:
+            return _heard(was, MessageKind(str(data["meaning"])))
+        case EventKind.RESOLVED:
+            return replace(
+                was, state=TicketState.RESOLVED, resolved_at=event.at, waiting_since=None, snoozed_until=None
+            )
+        case EventKind.REOPENED | EventKind.HANDED_OFF:
+            return replace(was, state=was.worked_on, resolved_at=None, waiting_since=None)
+        case EventKind.RETURNED:
+            return replace(was, state=TicketState.RETURNED, assignee_id=None, waiting_since=None, snoozed_until=None)
+        case EventKind.MERGED:
+            return replace(was, state=TicketState.MERGED, waiting_since=None, snoozed_until=None)
+        case EventKind.CONFIRMED if was.state is TicketState.WAITING:
+            return replace(was, state=was.worked_on, waiting_since=None)
+    return _retold(was, event)
+
+
+def require(was: Standing, verb: str, *states: TicketState) -> None:
+    """Raise NotAllowed unless the ticket is in one of these states."""
+    if was.state not in states:
+        raise NotAllowed(verb, was.state)
+
+
+def require_reply(was: Standing, ticket_id: int) -> None:
+    """Raise NotReplied unless a person of ours has answered the client."""
+    if not was.replied:
+        raise NotReplied(ticket_id)
+
+
+def _retold(was: Standing, event: TicketEvent) -> Standing:  # noqa: PLR0911 - one return for each row
+    """The events that change one fact and no state."""
+    data = event.data
+    match event.kind:
+        case EventKind.LEVEL_SET:
+            return replace(was, level=Level(str(data["level"])))
+        case EventKind.TIER_SET:
+            return replace(was, tier=Tier(str(data["tier"])))
+        case EventKind.POLICY_SET:
+            return replace(was, policy=str(data["policy"]))
+        case EventKind.RAISED:
+            return replace(was, urgent=was.urgent + 1)
+        case EventKind.SNOOZED:
+            return replace(was, snoozed_until=datetime.fromisoformat(str(data["until"])))
+        case EventKind.WOKEN:
+            return replace(was, snoozed_until=None)
+    return was
+
+
+def _handed_to(was: Standing, person_id: int | None) -> Standing:
+    """Somebody has it now. A waiting ticket goes on waiting, a returned one is back with people."""
+    state = TicketState.OPEN if was.state in {TicketState.NEW, TicketState.RETURNED} else was.state
+    return replace(was, assignee_id=person_id, state=state, acknowledged=True)
+
+
+def _heard(was: Standing, meaning: MessageKind) -> Standing:
+    """The client wrote: thanks change nothing, all else ends a wait and wakes a snoozed ticket."""
+    if meaning is MessageKind.THANKS or was.state in CLOSED or was.state is TicketState.RETURNED:
+        return was
+    return replace(was, state=was.worked_on, waiting_since=None, snoozed_until=None)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
