@@ -65,7 +65,7 @@ class PostgresDatabase(Database):
         """See `Database.read`."""
         self._refuse_closed()
         with translated():
-            async with self._snapshots.connect() as conn:
+            async with self._snapshots.begin() as conn:
                 return await conn.run_sync(body)
 
     async def close(self) -> None:
@@ -118,6 +118,7 @@ class _BrokeBeforeCommit(DatabaseGone):
 async def _before_commit(conn: AsyncConnection, body: Callable[[Connection], T]) -> T:
     try:
         with translated():
+            await conn.begin()  # explicit, so that a Session joins it as a guest
             return await conn.run_sync(body)
     except DatabaseGone as error:
         raise _BrokeBeforeCommit(*error.args) from error
