@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Literal
 
 import psycopg
@@ -33,10 +34,7 @@ class PostgresDatabase(Database):
         self._engine = create_async_engine(
             url.update_query_dict(_KEEPALIVE), pool_size=10, max_overflow=10, **engine_options()
         )
-        self._snapshots = self._engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        self._listening = asyncio.Event()
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -45,8 +43,8 @@ class PostgresDatabase(Database):
         """Migrate, then start listening."""
         await asyncio.to_thread(_migrate, url)
         database = cls(url)
-        database._listener = asyncio.create_task(database._listen_forever(), name="postgres-listen")
-        await database._listening.wait()
+        conn = await database._start_listening()
+        database._listener = asyncio.create_task(database._listen_forever(conn), name="postgres-listen")
         return database
 
     async def write(self, body: Callable[[Connection], T]) -> T:
@@ -90,25 +88,34 @@ class PostgresDatabase(Database):
                 await conn.commit()
                 return result
 
-    async def _listen_forever(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except psycopg.OperationalError as error:
-                _log.warning("listening_lost", error=type(error).__name__)
-                await asyncio.sleep(_RECONNECT_S)
-
-    async def _listen(self) -> None:
-        conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-        async with conn:
+    async def _start_listening(self) -> psycopg.AsyncConnection:
+        try:
+            conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
             await conn.execute(f"LISTEN {CHANNEL}")
-            if self._listening.is_set():
-                self._hub.publish([OVERFLOW])  # we were away
-            self._listening.set()
-            while True:
-                async for note in conn.notifies(timeout=_LISTEN_CHECK_S):
-                    self._hub.publish([decode(note.payload)])
-                await conn.execute("SELECT 1")  # finds a connection that died silently
+        except psycopg.Error as error:
+            raise DatabaseGone(str(error)) from error
+        return conn
+
+    async def _listen_forever(self, conn: psycopg.AsyncConnection) -> None:
+        while True:
+            with suppress(psycopg.Error):
+                async with conn:
+                    await self._listen(conn)
+            _log.warning("listening_lost")
+            conn = await self._listen_again()
+            self._hub.publish([OVERFLOW])  # we were away
+
+    async def _listen(self, conn: psycopg.AsyncConnection) -> None:
+        while True:
+            async for note in conn.notifies(timeout=_LISTEN_CHECK_S):
+                self._hub.publish([decode(note.payload)])
+            await conn.execute("SELECT 1")  # finds a connection that died silently
+
+    async def _listen_again(self) -> psycopg.AsyncConnection:
+        while True:
+            await asyncio.sleep(_RECONNECT_S)
+            with suppress(DatabaseGone):
+                return await self._start_listening()
 
 
 class _BrokeBeforeCommit(DatabaseGone):

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection as SqliteConnection
@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, Literal
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
 from store.db import Database, T, engine_options
-from store.errors import DatabaseGone, translated
+from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import Signal, outbox
 
@@ -75,11 +75,11 @@ class SqliteDatabase(Database):
         super().__init__()
         self._loop = asyncio.get_running_loop()
         self._calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
+        self._writer: threading.Thread
         self._closed = False
         self._writing = _engine(path, begin="BEGIN IMMEDIATE")
         self._reading = _engine(path, begin="BEGIN", read_only=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
-        self._writer = threading.Thread(target=self._write_forever, name="sqlite-write", daemon=True)
 
     @classmethod
     async def open_file(cls, url: URL) -> "SqliteDatabase":
@@ -88,6 +88,11 @@ class SqliteDatabase(Database):
             raise ValueError("an SQLite database needs a file")
         path = await asyncio.to_thread(_prepare, url.database)
         database = cls(path)
+        with translated():
+            conn = await asyncio.to_thread(database._writing.connect)
+        database._writer = threading.Thread(
+            target=database._write_forever, args=[conn], name="sqlite-write", daemon=True
+        )
         database._writer.start()
         return database
 
@@ -112,7 +117,8 @@ class SqliteDatabase(Database):
         self._calls.put(None)
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
-        await asyncio.to_thread(self._reading.dispose)
+        for engine in (self._reading, self._writing):
+            await asyncio.to_thread(engine.dispose)
         self._hub.end()
 
     def _refuse_closed(self) -> None:
@@ -123,24 +129,24 @@ class SqliteDatabase(Database):
         with translated(), self._reading.begin() as conn:
             return body(conn)
 
-    def _write_forever(self) -> None:
-        batch: Sequence[_Call[Any]] = []
-        with _kept_connection(self._writing) as conn:
-            while batch := self._next_batch():
-                signals = _commit(conn, [call for call in batch if not call.future.cancelled()])
-                with suppress(RuntimeError):  # the loop is closed: nobody waits
-                    self._loop.call_soon_threadsafe(self._settle, batch, signals)
+    def _write_forever(self, conn: Connection) -> None:
+        while batch := self._next_batch():
+            signals = _commit(conn, [call for call in batch if not call.future.cancelled()])
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(self._settle, batch, signals)
+        conn.close()
 
     def _next_batch(self) -> list[_Call[Any]]:
         """Whatever has queued up, at least one call; empty when closing and all is done."""
         batch: list[_Call[Any]] = []
         call = self._calls.get()
         with suppress(Empty):
-            while call is not None and len(batch) < _BATCH:
+            while call is not None:
                 batch.append(call)
+                if len(batch) == _BATCH:
+                    return batch
                 call = self._calls.get_nowait()
-            self._calls.put(call)  # one too many, or the end mark
-            return batch
+            self._calls.put(None)  # the end, for the next turn
         return batch
 
     def _settle(self, batch: Sequence[_Call[Any]], signals: Sequence[Signal]) -> None:
@@ -155,7 +161,7 @@ def _commit(conn: Connection, batch: Sequence[_Call[Any]]) -> list[Signal]:
         with translated():
             return _attempt(conn, batch)
     except BaseException as error:  # noqa: BLE001 -- each caller gets it
-        if len(batch) > 1:
+        if len(batch) > 1 and not isinstance(error, DatabaseBusy):
             return [signal for call in batch for signal in _commit(conn, [call])]
         for call in batch:
             call.fail(error)
@@ -211,15 +217,6 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
     event.listen(engine, "connect", autocommit)
     event.listen(engine, "begin", begin)
-
-
-@contextmanager
-def _kept_connection(engine: Engine) -> Iterator[Connection]:
-    try:
-        with engine.connect() as conn:
-            yield conn
-    finally:
-        engine.dispose()
 
 
 def _driver(conn: Connection) -> SqliteConnection:
