@@ -10,6 +10,7 @@ from handoff import casework, contracts
 from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
 from handoff.clocks import view as read_view
+from handoff.lifecycle import WITH_PEOPLE
 from handoff.model import (
     Audience,
     ClockKind,
@@ -31,7 +32,6 @@ from store.signals import signal
 
 View = Literal["open", "mine", "unclaimed", "late", "waiting", "resolved"]
 VIEWS: Final[tuple[View, ...]] = ("open", "mine", "unclaimed", "late", "waiting", "resolved")
-UNSOLVED: Final = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
 SHOWN_TEXT: Final = 200
 
 
@@ -139,7 +139,7 @@ def _told(person_id: int) -> ColumnElement[bool]:
 
 
 def _within(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[bool]:
-    unsolved = tickets.c.state.in_(UNSOLVED)
+    unsolved = tickets.c.state.in_(WITH_PEOPLE)
     match view:
         case "open":
             return unsolved

@@ -144,7 +144,7 @@ def after_open_time(calendar: Calendar, start: datetime, amount: timedelta) -> d
 
 def day_ends(calendar: Calendar, start: datetime, unit: Unit) -> Iterator[datetime]:
     """Where each working day after that of `start` counts as used up: its close, or the same time of day."""
-    zone_start = start.astimezone(calendar.zone)
+    zone_start = _shift(start, timedelta()).astimezone(calendar.zone)
     for day in _days(calendar, start, _shift(start, HORIZON)):
         if day <= zone_start.date() or not (spans := spans_of(calendar, day)):
             continue

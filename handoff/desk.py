@@ -18,7 +18,7 @@ from handoff.casework import Case, notify, put, record, take
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
 from handoff.ledger import account
-from handoff.lifecycle import require, require_reply
+from handoff.lifecycle import UNSOLVED, WITH_PEOPLE, reopens, require, require_reply, worth_telling
 from handoff.model import (
     Attachment,
     ClockKind,
@@ -31,19 +31,15 @@ from handoff.model import (
     MessageKind,
     NoticeKind,
     Person,
-    PersonKind,
     Promise,
     Ticket,
     TicketState,
     Tier,
 )
 from handoff.policy import Book
-from handoff.rows import add, clean, to_ticket
+from handoff.replies import announce, answer
+from handoff.rows import add, clean, one, to_ticket
 from handoff.tables import ticket as tickets
-
-WITH_PEOPLE = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
-UNSOLVED = (*WITH_PEOPLE, TicketState.RETURNED)
-SPOKEN = frozenset({MessageKind.CONTENT, MessageKind.CHASER})
 
 
 @dataclass(frozen=True)
@@ -90,14 +86,14 @@ class Desk:
         }
         case = casework.lock(conn, made.id)
         case = record(conn, case, EventKind.OPENED, at=made.since, now=now, by=by, data=data)
-        self._announce(conn, case, now=now)
+        announce(conn, self.book, case, now=now)
         return put(conn, self.book, replace(case, told_client=True), now=now)
 
     def claim(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
         """Take the ticket; no change if it is one's own. Raises AlreadyClaimed(by) if another has it."""
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "claim", *UNSOLVED)
-        holder = self._holder(conn, case)
+        holder = directory.holder(conn, case.was.assignee_id)
         if holder is not None and holder.id != person.id:
             raise AlreadyClaimed(holder)
         if holder is not None:
@@ -110,7 +106,7 @@ class Desk:
         """Give the ticket to a colleague, who is told."""
         case, _ = self._take(conn, ticket_id, by, now)
         require(case.was, "transfer", *UNSOLVED)
-        heir = _colleague(conn, to)
+        heir = directory.colleague(conn, to)
         if case.was.assignee_id == heir.id:
             return case.ticket
         reason = clean(reason)
@@ -136,7 +132,7 @@ class Desk:
         """
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "reply to", *UNSOLVED, TicketState.RESOLVED)
-        case, said = self._answer(conn, case, person, text, attachments=attachments, now=now)
+        case, said = answer(conn, self.book, case, person, text, attachments=attachments, now=now)
         if wait and case.was.state is not TicketState.RESOLVED:
             case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})
         self._put(conn, case, now)
@@ -186,9 +182,9 @@ class Desk:
         case = take(conn, self.book, ticket_id, now=now)
         require(case.was, "resolve", *UNSOLVED)
         if by is not None:
-            person = _colleague(conn, by)
+            person = directory.colleague(conn, by)
             if text.strip():
-                case, _ = self._answer(conn, case, person, text, now=now)
+                case, _ = answer(conn, self.book, case, person, text, now=now)
         case = record(conn, case, EventKind.RESOLVED, now=now, by=by, data={"why": why})
         return self._put(conn, case, now)
 
@@ -211,7 +207,7 @@ class Desk:
         at = min(messages.message(conn, message_id).at, now)
         messages.join_ticket(conn, [message_id], ticket_id)
         case = record(conn, case, EventKind.HANDED_OFF, at=at, now=now, data={"message": message_id})
-        self._announce(conn, case, now=now)
+        announce(conn, self.book, case, now=now)
         return self._put(conn, case, now)
 
     def snooze(self, conn: Connection, *, ticket_id: int, by: int, until: datetime, now: datetime) -> Ticket:
@@ -265,8 +261,12 @@ class Desk:
         messages.join_ticket(conn, [message_id], ticket_id)
         at = min(messages.message(conn, message_id).at, now)
         data: Json = {"message": message_id, "meaning": str(MessageKind(kind))}
-        happened = EventKind.REOPENED if self._reopens(case, kind, now) else EventKind.CLIENT_WROTE
-        told = self._concerns(case, kind) or happened is EventKind.REOPENED
+        happened = (
+            EventKind.REOPENED
+            if reopens(case.was, kind, now=now, within=self.book.current.reopen)
+            else EventKind.CLIENT_WROTE
+        )
+        told = worth_telling(case.was, kind) or happened is EventKind.REOPENED
         case = record(conn, case, happened, at=at, now=now, data=data)
         if told:
             notify(conn, case, NoticeKind.CLIENT_REPLIED, now=now, data=data)
@@ -283,7 +283,7 @@ class Desk:
     def promise(self, conn: Connection, ticket_id: int, *, now: datetime) -> Promise:
         """What the client may be told honestly about the next answer by a person. Raises NotFound."""
         events = casework.load_events(conn, ticket_id)
-        ticket = _ticket(conn, ticket_id)
+        ticket = to_ticket(one(conn, tickets, ticket_id))
         contract = self.book.of(ticket.policy)
         opens = routing.on_duty_at(contract, level=ticket.level, tier=ticket.tier, now=now)
         running = {
@@ -297,7 +297,7 @@ class Desk:
 
     def ledger(self, conn: Connection, ticket_id: int, *, now: datetime) -> tuple[LedgerLine, ...]:
         """Line by line, what produced each deadline of the ticket. Raises NotFound."""
-        _ticket(conn, ticket_id)
+        one(conn, tickets, ticket_id)
         return account(casework.load_events(conn, ticket_id), self.book, now=now)
 
     def adopt(self, conn: Connection, *, now: datetime) -> int:
@@ -312,81 +312,13 @@ class Desk:
         return len(found)
 
     def _take(self, conn: Connection, ticket_id: int, by: int, now: datetime) -> tuple[Case, Person]:
-        person = _colleague(conn, by)
+        person = directory.colleague(conn, by)
         return take(conn, self.book, ticket_id, now=now), person
 
     def _take_any(self, conn: Connection, ticket_id: int, by: int | None, now: datetime) -> Case:
         if by is not None:
-            _colleague(conn, by)
+            directory.colleague(conn, by)
         return take(conn, self.book, ticket_id, now=now)
 
     def _put(self, conn: Connection, case: Case, now: datetime) -> Ticket:
         return put(conn, self.book, replace(case, told_client=True), now=now)
-
-    def _answer(
-        self,
-        conn: Connection,
-        case: Case,
-        person: Person,
-        text: str,
-        *,
-        attachments: Sequence[Attachment] = (),
-        now: datetime,
-    ) -> tuple[Case, Message]:
-        """Say it to the client and record it; nobody's ticket becomes the speaker's."""
-        if not (text.strip() or attachments):
-            raise EmptyText
-        if case.was.assignee_id is None and case.was.state in UNSOLVED:
-            case = record(conn, case, EventKind.CLAIMED, now=now, by=person.id)
-        said = messages.say(
-            conn,
-            conversation_id=case.ticket.conversation_id,
-            text=text,
-            author="staff",
-            person_id=person.id,
-            name=person.name,
-            attachments=attachments,
-            ticket_id=case.ticket.id,
-            now=now,
-        )
-        holding = not attachments and self.book.current.is_holding(text)
-        data = {"message": said.id, "holding": holding}
-        return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said
-
-    def _announce(self, conn: Connection, case: Case, *, now: datetime) -> None:
-        """Tell staff of a ticket that came in, and which of its targets nobody is on duty for."""
-        contract, was = self.book.of(case.was.policy), case.was
-        bare = routing.uncovered(contract, courses(case.events, self.book), level=was.level, tier=was.tier, now=now)
-        kind = NoticeKind.EMERGENCY if casework.is_emergency(case) else NoticeKind.OPENED
-        notify(conn, case, kind, now=now, data={"without_duty": [str(clock) for clock in bare]})
-
-    def _holder(self, conn: Connection, case: Case) -> Person | None:
-        """Who has the ticket; somebody who has left us has none."""
-        if case.was.assignee_id is None:
-            return None
-        holder = directory.person(conn, case.was.assignee_id)
-        return holder if holder.active else None
-
-    def _reopens(self, case: Case, kind: MessageKind, now: datetime) -> bool:
-        resolved = case.was.resolved_at
-        return resolved is not None and kind in SPOKEN and now - resolved <= self.book.current.reopen
-
-    def _concerns(self, case: Case, kind: MessageKind) -> bool:
-        """Whether a client's message is worth a notice: the assignee's, and nobody's if it chases."""
-        if kind is MessageKind.THANKS or case.was.state not in WITH_PEOPLE:
-            return False
-        return case.was.assignee_id is not None or kind is MessageKind.CHASER
-
-
-def _colleague(conn: Connection, person_id: int) -> Person:
-    person = directory.person(conn, person_id)
-    if person.kind is not PersonKind.STAFF or not person.active:
-        raise NotFound("colleague", person_id)
-    return person
-
-
-def _ticket(conn: Connection, ticket_id: int) -> Ticket:
-    row = conn.execute(select(tickets).where(tickets.c.id == ticket_id)).mappings().first()
-    if row is None:
-        raise NotFound("ticket", ticket_id)
-    return to_ticket(row)

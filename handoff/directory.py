@@ -92,6 +92,20 @@ def person(conn: Connection, person_id: int) -> Person:
     return to_person(one(conn, people, person_id))
 
 
+def colleague(conn: Connection, person_id: int) -> Person:
+    """The active person of ours with this id; raises NotFound for anybody else."""
+    found = person(conn, person_id)
+    if found.kind is not PersonKind.STAFF or not found.active:
+        raise NotFound("colleague", person_id)
+    return found
+
+
+def holder(conn: Connection, assignee_id: int | None) -> Person | None:
+    """Who has a ticket; somebody who has left us has none."""
+    found = None if assignee_id is None else person(conn, assignee_id)
+    return found if found is not None and found.active else None
+
+
 def set_active(conn: Connection, person_id: int, active: bool) -> Person:  # noqa: FBT001 - reads as the fact it sets
     """Let a person of ours in, or keep them out; raises NotFound."""
     return _update_person(conn, person_id, active=active)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handoff.errors import NotAllowed, NotReplied
 from handoff.model import EventKind, Level, MessageKind, TicketEvent, TicketState, Tier
 
+WITH_PEOPLE = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
+UNSOLVED = (*WITH_PEOPLE, TicketState.RETURNED)
 CLOSED = frozenset({TicketState.RESOLVED, TicketState.MERGED})
 
 
@@ -95,6 +97,19 @@ def require_reply(was: Standing, ticket_id: int) -> None:
     """Raise NotReplied unless a person of ours has answered the client."""
     if not was.replied:
         raise NotReplied(ticket_id)
+
+
+def reopens(was: Standing, meaning: MessageKind, *, now: datetime, within: timedelta) -> bool:
+    """Whether a client's message re-opens a resolved ticket: content or a chaser, soon enough."""
+    telling = meaning in {MessageKind.CONTENT, MessageKind.CHASER}
+    return was.resolved_at is not None and telling and now - was.resolved_at <= within
+
+
+def worth_telling(was: Standing, meaning: MessageKind) -> bool:
+    """Whether staff are told of a client's message: the assignee is; everybody else only if it chases."""
+    if meaning is MessageKind.THANKS or was.state not in WITH_PEOPLE:
+        return False
+    return was.assignee_id is not None or meaning is MessageKind.CHASER
 
 
 def _retold(was: Standing, event: TicketEvent) -> Standing:  # noqa: PLR0911 - one return for each row

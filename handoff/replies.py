@@ -1,0 +1,54 @@
+"""What the desk's verbs say, and to whom: an answer to the client, a ticket's arrival to staff."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handoff import casework, messages, routing
+from handoff.casework import Case, notify, record
+from handoff.clocks import courses
+from handoff.errors import EmptyText
+from handoff.lifecycle import UNSOLVED
+from handoff.model import Attachment, EventKind, Message, NoticeKind, Person
+from handoff.policy import Book
+
+
+def answer(
+    conn: Connection,
+    book: Book,
+    case: Case,
+    person: Person,
+    text: str,
+    *,
+    attachments: Sequence[Attachment] = (),
+    now: datetime,
+) -> tuple[Case, Message]:
+    """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText."""
+    if not (text.strip() or attachments):
+        raise EmptyText
+    if case.was.assignee_id is None and case.was.state in UNSOLVED:
+        case = record(conn, case, EventKind.CLAIMED, now=now, by=person.id)
+    said = messages.say(
+        conn,
+        conversation_id=case.ticket.conversation_id,
+        text=text,
+        author="staff",
+        person_id=person.id,
+        name=person.name,
+        attachments=attachments,
+        ticket_id=case.ticket.id,
+        now=now,
+    )
+    holding = not attachments and book.current.is_holding(text)
+    data = {"message": said.id, "holding": holding}
+    return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said
+
+
+def announce(conn: Connection, book: Book, case: Case, *, now: datetime) -> None:
+    """Tell staff of a ticket that came in, and which of its targets nobody is on duty for."""
+    contract, was = book.of(case.was.policy), case.was
+    run = courses(case.events, book)
+    bare = routing.uncovered(contract, run, level=was.level, tier=was.tier, now=now)
+    kind = NoticeKind.EMERGENCY if casework.is_emergency(case) else NoticeKind.OPENED
+    notify(conn, case, kind, now=now, data={"without_duty": [str(clock) for clock in bare]})
