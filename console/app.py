@@ -91,4 +91,4 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _error_values(status: int) -> dict[str, object]:
-    return {"status": status}
+    return {"code": status}

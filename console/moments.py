@@ -1,5 +1,6 @@
 """Time as people read it: spans, deadlines, and how pressing a clock is. Pure; desk.js says the same words."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ from console.texts import Texts
 from handoff.model import ClockView
 
 SOON: Final = 0.25  # the last quarter before the deadline
+_TARGET: Final = re.compile(r"(?P<n>\d+) (?P<unit>min|h|working days?) on (?P<calendar>\w+)")
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
@@ -38,6 +40,19 @@ def urgency(clock: ClockView, now: datetime) -> str:
     if left < timedelta():
         return "late"
     return "soon" if left <= SOON * (clock.due_at - clock.started_at) else ""
+
+
+def target(texts: Texts, language: str, label: str) -> str:
+    """A contract's target ("4 h on G") in the reader's words; one it does not know stays as it is written."""
+    read = _TARGET.fullmatch(label)
+    if read is None:
+        return label
+    unit = "day" if read["unit"].startswith("working") else read["unit"]
+    amount = texts.say(f"target.{unit}", language, n=read["n"])
+    calendar = f"calendar.{read['calendar']}"
+    if unit == "day" or not texts.has(calendar):
+        return amount
+    return texts.say("target.on", language, span=amount, calendar=texts.say(calendar, language))
 
 
 def iso(at: datetime) -> str:

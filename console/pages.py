@@ -92,6 +92,7 @@ def environment(folder: Path = HERE / "templates") -> Environment:
         "urgency": moments.urgency,
         "span": _span,
         "due": _due,
+        "target": _target,
         "in_language": _in_language,
         "initials": initials,
         "tone": tone,
@@ -146,6 +147,11 @@ def _span(context: Context, seconds: float) -> str:
 @pass_context
 def _due(context: Context, at: datetime, now: datetime) -> str:
     return moments.due(context["texts"], context["language"], at, now)
+
+
+@pass_context
+def _target(context: Context, label: str) -> str:
+    return moments.target(context["texts"], context["language"], label)
 
 
 @pass_context

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/desk/t")
 MAX_TEXT: Final = 20_000
 SHOWN_MESSAGES: Final = 400
 SHOWN_TURNS: Final = 20
+ZONE_COOKIE: Final = "zone"
 UNREAD: Final = 100
 ID_DIGITS: Final = 19
 SOP_PASSAGES: Final = 3
@@ -141,7 +143,7 @@ async def transfer(
 ) -> Response:  # fmt: skip
     """Give the ticket to a colleague."""
     now = pages.deps.clock()
-    heir = int(to) if to.isdecimal() and len(to) < ID_DIGITS else None
+    heir = int(to) if to.isascii() and to.isdecimal() and len(to) < ID_DIGITS else None
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         if heir is None:
@@ -214,7 +216,7 @@ def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:
             return pages.say(request, "error.not_allowed", state=pages.say(request, f"state.{error.state}"))
         case EmptyText():
             return pages.say(request, "error.empty")
-        case NotFound(what="colleague"):
+        case NotFound(what="colleague" | "person"):
             return pages.say(request, "error.nobody")
         case NotFound(what="ticket"):
             raise HTTPException(404)
@@ -246,10 +248,18 @@ async def _show(
     language = request.state.language
     wording = Wording(texts=pages.texts, language=language, names=dossier.names)
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
-    shown |= {"lines": timeline(dossier.transcript, dossier.events, wording), "levels": list(Level)}
+    shown |= {"lines": timeline(dossier.transcript, dossier.events, wording, zone=_zone(request)), "levels": list(Level)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)
+
+
+def _zone(request: Request) -> tzinfo:
+    """The reader's zone, as the page's script told it; UTC before it did, or if it told nonsense."""
+    try:
+        return ZoneInfo(unquote(request.cookies.get(ZONE_COOKIE, "UTC"))[:64])
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return UTC
 
 
 def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None:

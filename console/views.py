@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from markupsafe import Markup
@@ -14,11 +14,12 @@ from handoff.model import Author, EventKind, Message, Notice, TicketEvent
 
 TOGETHER: Final = timedelta(minutes=5)
 _SEEN_AS_MESSAGES: Final = {EventKind.REPLIED, EventKind.NOTED, EventKind.CLIENT_WROTE}
+_SINCE: Final = {EventKind.OPENED, EventKind.HANDED_OFF}  # count from the message left unresolved, happened later
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a ticket's history: a message, or an event in words. ``day``: the first of its (UTC) day."""
+    """One line of a ticket's history: a message, or an event in words. ``day``: the first of its day."""
 
     at: datetime
     id: int
@@ -49,12 +50,14 @@ class Wording:
         return self.texts.say(key, self.language, **values)
 
 
-def timeline(messages: Iterable[Message], events: Iterable[TicketEvent], wording: Wording) -> tuple[Line, ...]:
-    """Messages and events in the order in which they happened."""
+def timeline(
+    messages: Iterable[Message], events: Iterable[TicketEvent], wording: Wording, *, zone: tzinfo
+) -> tuple[Line, ...]:
+    """Messages and events in the order in which they happened, parted by the days of `zone`."""
     lines = [_message_line(message) for message in messages]
     lines += [_event_line(event, wording) for event in events if event.kind not in _SEEN_AS_MESSAGES]
     ordered = sorted(lines, key=lambda line: (line.at, line.message is None, line.id))
-    return tuple(_joined(ordered))
+    return tuple(_joined(ordered, zone))
 
 
 def event_words(event: TicketEvent, wording: Wording) -> str:
@@ -114,14 +117,15 @@ def _message_html(message: Message) -> Markup:
 
 
 def _event_line(event: TicketEvent, wording: Wording) -> Line:
-    return Line(at=event.at, id=event.id, kind=str(event.kind), words=event_words(event, wording))
+    at = event.recorded_at if event.kind in _SINCE else event.at
+    return Line(at=at, id=event.id, kind=str(event.kind), words=event_words(event, wording))
 
 
-def _joined(lines: Sequence[Line]) -> Iterator[Line]:
+def _joined(lines: Sequence[Line], zone: tzinfo) -> Iterator[Line]:
     """Mark the first line of each day, and messages that go on where the same person just spoke."""
     before: Line | None = None
     for line in lines:
-        new_day = before is None or _day(line) != _day(before)
+        new_day = before is None or _day(line, zone) != _day(before, zone)
         yield replace(line, day=new_day, follows=not new_day and _goes_on(before, line))
         before = line
 
@@ -134,6 +138,6 @@ def _goes_on(before: Line | None, line: Line) -> bool:
     return same and then.at - first.at < TOGETHER
 
 
-def _day(line: Line) -> date:
-    return line.at.date()
+def _day(line: Line, zone: tzinfo) -> date:
+    return line.at.astimezone(zone).date()
 

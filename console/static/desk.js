@@ -52,8 +52,14 @@ tick();
 setInterval(tick, 1000);
 onFolded(tick);
 
+// the server groups by the reader's days: it learns the zone once
+const zone = encodeURIComponent(shapes.full.resolvedOptions().timeZone);
+const zoneKnown = document.cookie.split("; ").includes(`zone=${zone}`);
+if (!zoneKnown) document.cookie = `zone=${zone}; path=/desk; max-age=31536000; samesite=lax`;
+
 // --- live -----------------------------------------------------------------------------------------------------
 
+if (!zoneKnown && body.dataset.page === "ticket") refresh().catch(() => {});
 let losing = null;
 listen(body.dataset.events, {
   changed(news) {
@@ -142,6 +148,10 @@ function end() {
   if (lines) lines.scrollTop = lines.scrollHeight;
 }
 end();
+document.addEventListener("load", (event) => {
+  const lines = event.target.closest?.("#lines");
+  if (lines && lines.scrollHeight - lines.scrollTop - lines.clientHeight < event.target.height + 120) end();
+}, true);
 
 // --- keys -----------------------------------------------------------------------------------------------------
 
