@@ -16,9 +16,7 @@ LIVE_ROW: Final = 1
 
 
 def _version() -> Column[int]:
-    return Column(
-        "version", BigId, ForeignKey("manual_version.id", ondelete="CASCADE"), primary_key=True
-    )
+    return Column("version", BigId, ForeignKey("manual_version.id", ondelete="CASCADE"), primary_key=True)
 
 
 version: Final = Table(

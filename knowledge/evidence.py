@@ -1,0 +1,164 @@
+"""From what a search found to the probability that it answers the question. Pure (numpy).
+
+A logistic model over a few signals. Its weights were fitted on the development packs by
+``benchmarks/evidence.py``, answerable and unanswerable questions weighing the same, and are fitted again,
+held towards these, on a manual's own golden questions when it is indexed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """What is known of a question's best passage, each about 0..1.
+
+    ``relevance``: its hybrid score · ``dense``, ``coverage``: its two parts · ``margin``: its lead over the best
+    other page · ``agreement``: 1 if words alone choose the same page · ``question``: likeness to a question of
+    its page · ``present``: share of the question's terms, by rarity, that its page holds · ``named``: the same
+    over names and codes only (Shopify, ERR-1042; 1 if there are none) · ``known``: share that any page holds ·
+    ``length``: how much the question says, log-scaled · ``crossing``: whether the page is in another language.
+    """
+
+    relevance: float
+    dense: float
+    coverage: float
+    margin: float
+    agreement: float
+    question: float
+    present: float
+    named: float
+    known: float
+    length: float
+    crossing: bool
+
+    def row(self) -> list[float]:
+        """Return the inputs of the model: 1 for the bias, then the signals but ``crossing``."""
+        return [1.0, *(getattr(self, name) for name in NAMES)]
+
+
+NAMES = tuple(f.name for f in fields(Signals) if f.name != "crossing")
+
+# Means and spreads over the development packs, so that weights can be compared and held back alike.
+CENTRES = (0.0,) * len(NAMES)
+SPREADS = (1.0,) * len(NAMES)
+SAME = (0.0,) * (len(NAMES) + 1)
+CROSS = (0.0,) * (len(NAMES) + 1)
+DEFAULT_THRESHOLD = 0.5
+#: How strongly a manual's fit is held to the weights of the packs.
+HOLD = 4.0
+_STEPS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The model and the threshold of one version; pages in another language have a set of weights of their own."""
+
+    same: tuple[float, ...] = SAME
+    cross: tuple[float, ...] = CROSS
+    threshold: float = DEFAULT_THRESHOLD
+
+    def probability(self, signals: Signals) -> float:
+        """Return the probability that the best passage answers the question, 0..1."""
+        weights = self.cross if signals.crossing else self.same
+        logit = float(standardised(np.array([signals.row()]))[0] @ np.array(weights))
+        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+    def enough(self, signals: Signals) -> bool:
+        """Whether to answer."""
+        limit = DEFAULT_THRESHOLD if signals.crossing else self.threshold
+        return self.probability(signals) >= limit
+
+    def as_json(self) -> dict[str, object]:
+        """Return the stored form."""
+        return {"same": list(self.same), "cross": list(self.cross), "threshold": self.threshold}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object] | None) -> "Evidence":
+        """Read the stored form; the default where there is none, or it is of other signals."""
+        same, cross = ((stored or {}).get(name) for name in ("same", "cross"))
+        threshold = (stored or {}).get("threshold")
+        if not isinstance(same, list) or not isinstance(cross, list) or len(same) != len(SAME):
+            return cls()
+        return cls(same=tuple(same), cross=tuple(cross), threshold=float(str(threshold)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A golden question's signals and what became of it: ``right`` page first, or it was ``answerable`` at all."""
+
+    signals: Signals
+    answerable: bool
+    right: bool
+
+
+def standardised(rows: Floats) -> Floats:
+    """Bring rows of signals (bias first) to mean 0 and spread 1 over the development packs."""
+    centres = np.array((0.0, *CENTRES))
+    spreads = np.array((1.0, *SPREADS))
+    result: Floats = (rows - centres) / spreads
+    return result
+
+
+def fit(rows: Floats, labels: Floats, *, weights: Floats, prior: Sequence[float], hold: float) -> tuple[float, ...]:
+    """Return logistic weights by Newton's method, penalised by ``hold`` times the squared way from ``prior``.
+
+    ``rows`` are standardised; ``weights`` is the weight of each row.
+    """
+    start = np.array(prior, dtype=np.float64)
+    beta = start.copy()
+    penalty = np.full(len(beta), hold)
+    penalty[0] = 1e-3
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
+        gradient = rows.T @ (weights * (chance - labels)) + penalty * (beta - start)
+        curvature = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + np.diag(penalty)
+        step = np.linalg.solve(curvature, gradient)
+        beta = beta - step
+        if float(np.abs(step).max()) < 1e-6:  # noqa: PLR2004 - converged
+            break
+    return tuple(float(value) for value in beta)
+
+
+def balanced(labels: Floats) -> Floats:
+    """Return weights under which both classes weigh the same, len(labels) in all."""
+    positive = max(float(labels.sum()), 1.0)
+    negative = max(float((1 - labels).sum()), 1.0)
+    weights: Floats = np.where(labels > 0, 0.5 / positive, 0.5 / negative) * len(labels)
+    return weights
+
+
+def fitted(judged: Sequence[Judged], *, start: Evidence | None = None) -> Evidence:
+    """Fit a manual's model and threshold on its golden questions.
+
+    Questions whose first page was wrong teach neither: the model is to tell right answers from no answers.
+    Unchanged without both kinds.
+    """
+    start = start or Evidence()
+    own = [item for item in judged if not item.signals.crossing and (item.right or not item.answerable)]
+    labels = np.array([float(item.right) for item in own])
+    if not own or labels.all() or not labels.any():
+        return start
+    rows = standardised(np.array([item.signals.row() for item in own]))
+    same = fit(rows, labels, weights=balanced(labels), prior=start.same, hold=HOLD)
+    model = replace(start, same=same)
+    return replace(model, threshold=threshold(judged, model=model))
+
+
+def threshold(judged: Sequence[Judged], *, model: Evidence) -> float:
+    """Return the threshold at which the lesser of "right and answered" and "rightly refused" is greatest."""
+    own = [item for item in judged if not item.signals.crossing]
+    chances = np.array([model.probability(item.signals) for item in own])
+    answerable = np.array([item.answerable for item in own], dtype=bool)
+    right = np.array([item.right for item in own], dtype=bool)
+    ends = np.unique(chances)
+    steps = np.concatenate([[0.0], (ends[1:] + ends[:-1]) / 2, [1.0]])
+    answered = [float((right & (chances >= step)).sum()) / max(int(answerable.sum()), 1) for step in steps]
+    refused = [float((~answerable & (chances < step)).sum()) / max(int((~answerable).sum()), 1) for step in steps]
+    worth = [min(a, r) + 0.01 * (a + r) for a, r in zip(answered, refused, strict=True)]
+    return float(steps[int(np.argmax(worth))])

@@ -1,0 +1,126 @@
+"""The golden questions asked of a version, and whether it may be published. Blocking; run in a thread."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from knowledge.embedders import Embedder
+from knowledge.evidence import Evidence, Judged, fitted
+from knowledge.golden import Golden
+from knowledge.model import Audience, GoldenScore, Scope
+from knowledge.search import Searcher, question
+
+#: How much worse than the live version counts as equal: thresholds jitter by a question or two.
+TOLERANCE = 0.01
+_SEED = 20261122
+_SPLITS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A golden question and what the version found."""
+
+    golden: Golden
+    judged: Judged | None
+    listed: bool
+
+
+def ask(
+    questions: Sequence[Golden],
+    *,
+    searcher: Searcher,
+    embedder: Embedder,
+    tell: Callable[[int], None] = lambda _: None,
+) -> tuple[Asked, ...]:
+    """Search for every golden question, as a client would (as staff where only internal pages answer)."""
+    audience = {page.id: page.audience for page in searcher.held.pages}
+    asked = []
+    for number, golden in enumerate(questions):
+        internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
+        scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
+        asked.append(_ask(golden, scope=scope, searcher=searcher, embedder=embedder))
+        tell(number + 1)
+    return tuple(asked)
+
+
+def _ask(golden: Golden, *, scope: Scope, searcher: Searcher, embedder: Embedder) -> Asked:
+    ready = question(golden.text, embedder=embedder)
+    found = searcher.find(ready, scope=scope) if ready else None
+    if found is None:
+        return Asked(golden=golden, judged=None, listed=False)
+    pages = [searcher.held.chunks[row].page for row in found.rows]
+    judged = Judged(signals=found.signals, answerable=bool(golden.pages), right=pages[0] in golden.pages)
+    return Asked(golden=golden, judged=judged, listed=any(page in golden.pages for page in pages))
+
+
+def fit(asked: Sequence[Asked], *, start: Evidence | None = None) -> Evidence:
+    """Fit the evidence model and its threshold on the answers."""
+    return fitted([item.judged for item in asked if item.judged], start=start)
+
+
+def score(asked: Sequence[Asked], *, evidence: Evidence, held_out: bool = False) -> GoldenScore | None:
+    """Return the score under a model; None without golden questions.
+
+    ``held_out`` adds the shares with the model fitted on one half and judged on the other, mean of ten halves.
+    """
+    if not asked:
+        return None
+    shares = _shares(asked, evidence=evidence)
+    return GoldenScore(
+        answerable=sum(bool(item.golden.pages) for item in asked),
+        unanswerable=sum(not item.golden.pages for item in asked),
+        first=shares["first"],
+        refused=shares["refused"],
+        recall=shares["recall"],
+        answered=shares["answered"],
+        threshold=evidence.threshold,
+        held_out=_held_out(asked) if held_out else {},
+        misses=tuple(item.golden.text for item in asked if not _passes(item, evidence=evidence)),
+    )
+
+
+def _answers(item: Asked, *, evidence: Evidence) -> bool:
+    return item.judged is not None and evidence.enough(item.judged.signals)
+
+
+def _passes(item: Asked, *, evidence: Evidence) -> bool:
+    answers = _answers(item, evidence=evidence)
+    if not item.golden.pages:
+        return not answers
+    return answers and item.judged is not None and item.judged.right
+
+
+def _shares(asked: Sequence[Asked], *, evidence: Evidence) -> dict[str, float]:
+    yes = [item for item in asked if item.golden.pages]
+    no = [item for item in asked if not item.golden.pages]
+    return {
+        "first": _share([_passes(item, evidence=evidence) for item in yes]),
+        "refused": _share([_passes(item, evidence=evidence) for item in no]),
+        "recall": _share([item.listed for item in yes]),
+        "answered": _share([_answers(item, evidence=evidence) for item in yes]),
+    }
+
+
+def _share(passed: Sequence[bool]) -> float:
+    return sum(passed) / len(passed) if passed else 1.0
+
+
+def _held_out(asked: Sequence[Asked]) -> Mapping[str, float]:
+    """Mean shares of the halves that the model was not fitted on."""
+    order = list(asked)
+    rng = random.Random(_SEED)  # noqa: S311 - a fixed split, no secret
+    found: dict[str, list[float]] = {}
+    for _ in range(_SPLITS):
+        rng.shuffle(order)
+        middle = len(order) // 2
+        for seen, unseen in ((order[:middle], order[middle:]), (order[middle:], order[:middle])):
+            for name, share in _shares(unseen, evidence=fit(seen)).items():
+                found.setdefault(name, []).append(share)
+    return {name: sum(shares) / len(shares) for name, shares in found.items()}
+
+
+def passes(before: GoldenScore | None, after: GoldenScore | None) -> bool:
+    """Whether a version may replace the live one: it does no worse on the golden questions."""
+    if before is None or after is None:
+        return True
+    return after.score >= before.score - TOLERANCE

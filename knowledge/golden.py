@@ -1,0 +1,87 @@
+"""Golden questions: what must be found, and what must not be answered. Reading them is pure but for the file.
+
+`golden.yaml` is a list of ``{ask: …, page: [ids] or none, after: …}``: any of the pages is right, ``none`` is
+for what the manual does not answer, ``after`` is the turn before a follow-up.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knowledge.errors import GoldenInvalid
+from knowledge.language import fold
+
+FILE = "golden.yaml"
+_KEYS = frozenset({"ask", "page", "after"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Golden:
+    """One golden question; no ``pages`` means that it must not be answered."""
+
+    ask: str
+    pages: tuple[str, ...] = ()
+    after: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The question as it is searched for."""
+        return standalone(self.ask, self.after)
+
+
+def read(path: Path) -> tuple[Golden, ...]:
+    """Return the golden questions of a file; none if there is no file.
+
+    Raises:
+        GoldenInvalid: it is not such a list; names the line.
+    """
+    if not path.is_file():
+        return ()
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        rows = yaml.safe_load(text) or []
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise GoldenInvalid(path, mark.line + 1 if mark else None, "cannot be read") from error
+    if not isinstance(rows, list):
+        raise GoldenInvalid(path, 1, "not a list of questions")
+    lines = [child.start_mark.line + 1 for child in node.value] if node else []
+    return tuple(_golden(row, path=path, line=line) for row, line in zip(rows, lines, strict=True))
+
+
+def _golden(row: Any, *, path: Path, line: int) -> Golden:
+    if not isinstance(row, dict) or not {"ask", "page"} <= set(row) <= _KEYS:
+        raise GoldenInvalid(path, line, "needs ask and page, and may have after")
+    pages, after = row["page"], row.get("after")
+    if not isinstance(row["ask"], str) or not row["ask"].strip() or not isinstance(after, str | None):
+        raise GoldenInvalid(path, line, "ask and after are texts")
+    if pages == "none":
+        return Golden(ask=row["ask"], after=after)
+    listed = [pages] if isinstance(pages, str) else pages
+    if not isinstance(listed, list) or not listed or not all(isinstance(page, str) for page in listed):
+        raise GoldenInvalid(path, line, "page is none, or a list of page ids")
+    return Golden(ask=row["ask"], pages=tuple(listed), after=after)
+
+
+_LEAD_IN = re.compile(
+    r"^(?:那么|那|然后|还有|另外|以及|而且|and|but|so|then|what about|how about|ok|okay)"
+    r"(?:[\s,，、]+|(?=[\u3400-\u9fff]))",
+)
+_TRAIL = re.compile(r"(?:呢|吗|嘛|呀|啊|吧|么)?[?？!！。.\s]*$")
+
+
+def standalone(ask: str, after: str | None) -> str:
+    """Return a follow-up as a question that stands alone: the turn before, then what is new in this one.
+
+    Without a turn before, the question itself. The last question's words are carried over as they are; the new
+    ones come last and lose their lead-in ("那", "and", "what about").
+    """
+    if not after or not after.strip():
+        return ask
+    before = _TRAIL.sub("", fold(after))
+    new = _LEAD_IN.sub("", fold(ask))
+    return f"{before} {new}"

@@ -1,0 +1,196 @@
+"""Pages, chunks, passages and what a search returns. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Who may be shown a page."""
+
+    CLIENT = "client"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with a file of the manual; ``line`` counts from 1, None where no line is to blame."""
+
+    file: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of the manual, as its file says.
+
+    ``id`` is the path below the manual without extension; ``category`` the name of its folder; ``body`` the
+    Markdown below the front matter, whose first line is line ``first_line`` of the file; ``hash`` the SHA-256
+    of the whole file.
+    """
+
+    id: str
+    title: str
+    audience: Audience
+    language: str
+    category: str
+    body: str
+    hash: str
+    path: str
+    first_line: int = 1
+    questions: tuple[str, ...] = ()
+    video: str | None = None
+    product: str | None = None
+    url: str | None = None
+    tiers: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    owner: str | None = None
+    review_by: date | None = None
+    supersedes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """A section of a page, small enough to embed.
+
+    ``heading`` is the path of headings ("A › B", "" before the first); ``lines`` are the first and last line in
+    the page's file; ``hash`` names the content together with its page.
+    """
+
+    hash: str
+    page: str
+    heading: str
+    anchor: str
+    text: str
+    lines: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1."""
+
+    chunk: str
+    page: str
+    title: str
+    heading: str
+    anchor: str
+    text: str
+    language: str
+    video: str | None
+    url: str | None
+    category: str
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a search may see.
+
+    Pages limited to other clients than ``client`` (a slug) are invisible; pages of another product than
+    ``product`` give way.
+    """
+
+    audiences: frozenset[Audience] = frozenset({Audience.CLIENT})
+    client: str | None = None
+    product: str | None = None
+
+    def sees(self, page: Page) -> bool:
+        """Whether the page may be shown at all."""
+        return page.audience in self.audiences and (not page.clients or self.client in page.clients)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What a question found, best first.
+
+    ``evidence`` is the calibrated probability that the passages answer the question; ``enough`` whether it
+    reaches the threshold of this version. ``ms`` is the time it took.
+    """
+
+    passages: tuple[Passage, ...]
+    evidence: float
+    enough: bool
+    version: int
+    language: str
+    ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an indexing run is; ``stage`` is ``read``, ``embed``, ``store``, ``check`` or ``publish``."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldenScore:
+    """How a version does on the golden questions; ``misses`` names the questions that failed.
+
+    ``held_out`` repeats both shares with the evidence fitted on the other half of the questions.
+    """
+
+    answerable: int
+    unanswerable: int
+    first: float
+    refused: float
+    recall: float
+    answered: float
+    threshold: float
+    held_out: Mapping[str, float] = field(default_factory=dict)
+    misses: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """One figure to compare versions: the mean of right page first and rightly not answered."""
+        shares = [s for s, n in ((self.first, self.answerable), (self.refused, self.unanswerable)) if n]
+        return sum(shares) / len(shares) if shares else 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexReport:
+    """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's."""
+
+    pages: int
+    chunks: int
+    embedded: int
+    reused: int
+    problems: tuple[Problem, ...]
+    version: int | None
+    published: bool
+    unchanged: bool
+    before: GoldenScore | None
+    after: GoldenScore | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What publishing a folder would change, by page id, and the golden scores before and after."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    before: GoldenScore | None
+    after: GoldenScore | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """An index version in the book: who built it, when, and whether it is the live one."""
+
+    id: int
+    state: str
+    live: bool
+    by: str
+    reason: str
+    created_at: datetime
+    published_at: datetime | None
+    embedder: str
+    pages: int
+    chunks: int
+    golden: GoldenScore | None

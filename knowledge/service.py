@@ -1,0 +1,242 @@
+"""The manual as the rest of the program sees it: index, search, publish, roll back, withdraw."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from knowledge import index, store
+from knowledge.embedders import Embedder
+from knowledge.errors import NothingIndexed, UnknownPage
+from knowledge.language import clean, detect
+from knowledge.live import Live, Shelf, passages
+from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
+from knowledge.publishing import Order, Outcome, Publisher
+from knowledge.search import Found, Question, question
+from knowledge.vectors import ChromaFolder
+from store.clock import Clock
+from store.db import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: What is read of a question; the rest says little.
+LONGEST = 5_000
+
+
+class Manual:
+    """One manual and its index. Open it with :meth:`open`; use it from that event loop; close it."""
+
+    def __init__(self, db: Database, *, chroma: ChromaFolder, embedder: Embedder, clock: Clock) -> None:
+        self._db = db
+        self._chroma = chroma
+        self._embedder = embedder
+        self._clock = clock
+        self._live: Live | None = None
+        self._made_by: str | None = None
+        self._seen = store.State(version=None, revision=-1, withdrawn=frozenset())
+        self._searching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-search")
+        self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="manual-index")
+        self._one_run = asyncio.Lock()
+        self._one_load = asyncio.Lock()
+        self._shelf = Shelf(chroma, embedder=embedder)
+        self._publisher = Publisher(db, shelf=self._shelf, embedder=embedder, pool=self._building, clock=clock)
+
+    @classmethod
+    async def open(cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock) -> "Manual":
+        """Open the index kept in ``folder`` and load the live version, if there is one.
+
+        ``folder`` must belong to this process alone; what a crash left half-built is deleted.
+        """
+        chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
+        manual = cls(db, chroma=chroma, embedder=embedder, clock=clock)
+        now = None if db.dialect == "sqlite" else clock()
+        await db.write(lambda conn: store.drop_unfinished(conn, now=now))
+        await manual._refresh()
+        return manual
+
+    async def close(self) -> None:
+        """Let running searches end and let go of the folder."""
+        await asyncio.to_thread(self._searching.shutdown)
+        await asyncio.to_thread(self._building.shutdown)
+        await asyncio.to_thread(self._chroma.close)
+
+    @property
+    def version(self) -> int | None:
+        """The live version that can be searched; None before the first."""
+        return self._live.version if self._live else None
+
+    async def search(self, text: str, *, scope: Scope, limit: int = 6) -> Search:
+        """Return the passages that may answer a question, best first, and how good the evidence is.
+
+        Raises:
+            NothingIndexed: there is no live version, or another embedder made it.
+        """
+        started = time.perf_counter()
+        live = await self._current()
+        short = clean(text[:LONGEST])
+        work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
+        found = await self._in_search(work, short)
+        return Search(
+            passages=passages(live.searcher.held, found) if found else (),
+            evidence=live.evidence.probability(found.signals) if found else 0.0,
+            enough=live.evidence.enough(found.signals) if found else False,
+            version=live.version,
+            language=detect(short),
+            ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def _find(self, live: Live, text: str, *, scope: Scope, hidden: frozenset[str], limit: int) -> Found | None:
+        ready = self._question(text)
+        return live.searcher.find(ready, scope=scope, hidden=hidden, limit=limit) if ready else None
+
+    def _question(self, text: str) -> Question | None:
+        return question(text, embedder=self._embedder)
+
+    async def category(self, text: str) -> str | None:
+        """Return the category (folder of the manual) a question belongs to; None if none is likely.
+
+        Raises:
+            NothingIndexed: there is no live version.
+        """
+        classifier = (await self._current()).classifier
+        ready = await self._in_search(self._question, clean(text[:LONGEST]))
+        return classifier.label(ready.vector) if ready and classifier else None
+
+    async def pages(self) -> tuple[Page, ...]:
+        """Return the pages of the live version, internal ones too, withdrawn ones not.
+
+        Raises:
+            NothingIndexed: there is no live version.
+        """
+        live = await self._current()
+        return tuple(page for page in live.searcher.held.pages if page.id not in self._seen.withdrawn)
+
+    async def page(self, page_id: str) -> Page | None:
+        """Return a page of the live version; None if there is none or it is withdrawn."""
+        return next((page for page in await self.pages() if page.id == page_id), None)
+
+    async def versions(self) -> tuple[Version, ...]:
+        """Return all kept versions, latest first."""
+        return await self._db.read(store.versions)
+
+    async def withdrawn(self) -> frozenset[str]:
+        """Return the ids of withdrawn pages."""
+        return (await self._db.read(store.state)).withdrawn
+
+    async def withdraw(self, page: str, *, by: str) -> None:
+        """Hide a page from every search at once, in every process and version, until it is restored.
+
+        Raises:
+            UnknownPage: the live version has no such page.
+        """
+        if await self.page(page) is None:
+            raise UnknownPage(page)
+        now = self._clock()
+        await self._db.write(lambda conn: store.withdraw(conn, page, by=by, now=now))
+
+    async def restore(self, page: str, *, by: str) -> None:
+        """Undo a withdrawal."""
+        now = self._clock()
+        await self._db.write(lambda conn: store.restore(conn, page, by=by, now=now))
+
+    async def rollback(self, version: int | None = None, *, by: str) -> int:
+        """Make an earlier version live (by default the one published before the live one); return it.
+
+        Raises:
+            UnknownVersion: there is no such version.
+            NothingIndexed: there is no live version, or another embedder made the earlier one.
+        """
+        now, live = self._clock(), await self._current()
+        target = version
+        if target is None:
+            target = await self._db.read(lambda conn: store.before(conn, live.version))
+        loaded = await self._load(target)
+        found = loaded.version
+        await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason="", now=now))
+        await self._take(loaded)
+        return found
+
+    async def index(
+        self,
+        source: Path,
+        *,
+        by: str,
+        progress: Callable[[Progress], None] | None = None,
+        force: bool = False,
+        reason: str = "",
+    ) -> IndexReport:
+        """Build a version from a folder and publish it, unless nothing changed or it does worse.
+
+        ``force`` publishes a version that does worse on the golden questions; ``by`` and ``reason`` are logged.
+
+        Raises:
+            SourceMissing: there is no such folder.
+            AlreadyIndexing: another process is building a version.
+        """
+        started = time.perf_counter()
+        order = Order(by=by, reason=reason, force=force, tell=progress or _silent)
+        async with self._one_run:
+            await self._refresh()
+            outcome: Outcome = await self._publisher.publish(source, live=self._live, order=order)
+            if outcome.live:
+                await self._take(outcome.live)
+        return replace(outcome.report, seconds=time.perf_counter() - started)
+
+    async def preview(self, source: Path) -> Preview:
+        """Return what indexing a folder would change, and its golden scores, publishing nothing.
+
+        Raises:
+            SourceMissing: there is no such folder.
+        """
+        async with self._one_run:
+            await self._refresh()
+            return await self._publisher.preview(source, live=self._live)
+
+    async def _current(self) -> Live:
+        await self._refresh()
+        if self._live is None:
+            raise NothingIndexed(made_by=self._made_by)
+        return self._live
+
+    async def _refresh(self) -> None:
+        """Notice what any process published, rolled back or withdrew since the last look."""
+        state = await self._db.read(store.state)
+        if state.version != self.version and state.revision != self._seen.revision:
+            async with self._one_load:
+                await self._follow(state)
+        self._seen = state
+
+    async def _follow(self, state: store.State) -> None:
+        if state.version is None or state.version == self.version:
+            return
+        try:
+            self._live, self._made_by = await self._load(state.version), None
+        except NothingIndexed as error:
+            self._live, self._made_by = None, error.made_by
+
+    async def _take(self, live: Live) -> None:
+        self._live, self._made_by = live, None
+        self._seen = await self._db.read(store.state)
+
+    async def _load(self, version: int) -> Live:
+        stored = await self._db.read(lambda conn: store.load(conn, version))
+        name = self._embedder.name
+        if stored.embedder != name:
+            raise NothingIndexed(made_by=stored.embedder)
+        cut = await self._in_search(index.texts, stored.pages, chunks=stored.chunks)
+        digests = cut.digests
+        held = await self._db.read(lambda conn: store.vectors(conn, name, digests.all))
+        return await self._in_search(self._shelf.live, stored, held, digests=digests)
+
+    async def _in_search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._searching, partial(work, *args, **kwargs))
+
+
+def _silent(_: Progress) -> None:
+    """Report progress to nobody."""
