@@ -9,7 +9,7 @@ PostgreSQL needs one thing more than SQLite, where writers follow each other any
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -48,7 +48,7 @@ class Job:
     queue: str
     key: str | None
     dedup: str | None
-    body: Mapping[str, JsonValue]
+    body: Mapping[str, JsonValue] = field(repr=False)  # logs never show it
     state: State
     run_at: datetime
     attempts: int

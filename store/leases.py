@@ -74,9 +74,7 @@ def close(conn: Connection, held: Job, *, now: datetime) -> None:
     promote(conn, held.queue, held.key)
 
 
-def give_back(
-    conn: Connection, held: Job, *, run_at: datetime, counted: bool, error: str | None = None
-) -> None:
+def give_back(conn: Connection, held: Job, *, run_at: datetime, counted: bool, error: str | None = None) -> None:
     """Let the job wait until `run_at`, in its place of its key; `counted` false returns the attempt.
 
     Raises:
@@ -127,8 +125,8 @@ def checkpoint(conn: Connection, held: Job, name: str, result: JsonValue) -> Non
     """
     row = select(job.c.id, literal(name), bindparam("result", result, type_=job_step.c.result.type))
     held_row = row.where(_fence(held)).with_for_update()
-    kept = conn.execute(insert(job_step).from_select(["job_id", "name", "result"], held_row))
-    if kept.rowcount == 0:
+    keep = insert(job_step).from_select(["job_id", "name", "result"], held_row)
+    if conn.execute(keep.returning(job_step.c.job_id)).one_or_none() is None:
         raise _lost(held)
 
 
