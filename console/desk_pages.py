@@ -61,8 +61,9 @@ async def notices_page(request: Request, pages: PagesDep, viewer: ViewerDep) -> 
         found = board.notices(conn, person_id=person_id, unread=False, limit=_NOTICES)
         return [(notice, board.ticket(conn, notice.ticket_id)) for notice in found]
 
+    language = request.state.language
     rows = [
-        {"notice": notice, "ticket": ticket, "words": notice_words(notice, ticket.number, pages.texts, request.state.language)}
+        {"notice": notice, "ticket": ticket, "words": notice_words(notice, ticket.number, pages.texts, language)}
         for notice, ticket in await pages.deps.db.read(load)
     ]
     return pages.page(request, "notices.html", **await frame(pages, viewer, section="notices"), notices=rows)

@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names say what happened
 """Errors of the console.
 
 ConsoleError

@@ -15,11 +15,11 @@ VISITOR_COOKIE: Final = "desk_visitor"
 _LIVE: Final = "x-live"
 
 
-class NotSignedIn(ConsoleError):
+class NotSignedIn(ConsoleError):  # noqa: N818 - a turn of the way, not a fault
     """The request needs a session; it becomes a redirect to the sign-in page."""
 
 
-class PasswordDue(ConsoleError):
+class PasswordDue(ConsoleError):  # noqa: N818 - a turn of the way, not a fault
     """A one-time password must be changed first; it becomes a redirect to the password page."""
 
 

@@ -22,8 +22,10 @@ def span(texts: Texts, language: str, seconds: float) -> str:
     if whole < _HOUR:
         return texts.say("js.minute", language, n=whole // _MINUTE)
     if whole < _DAY:
-        return _pair(texts, language, "hour", whole // _HOUR, "minute", whole % _HOUR // _MINUTE)
-    return _pair(texts, language, "day", whole // _DAY, "hour", whole % _DAY // _HOUR)
+        parts = ("hour", whole // _HOUR), ("minute", whole % _HOUR // _MINUTE)
+    else:
+        parts = ("day", whole // _DAY), ("hour", whole % _DAY // _HOUR)
+    return " ".join(texts.say(f"js.{unit}", language, n=many) for unit, many in parts if many)
 
 
 def due(texts: Texts, language: str, at: datetime, now: datetime) -> str:
@@ -63,8 +65,3 @@ def iso(at: datetime) -> str:
 def utc(at: datetime) -> str:
     """An instant for people whose browser runs no script."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _pair(texts: Texts, language: str, large: str, many: int, small: str, few: int) -> str:
-    words = [texts.say(f"js.{large}", language, n=many)]
-    return " ".join([*words, texts.say(f"js.{small}", language, n=few)] if few else words)

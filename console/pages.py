@@ -16,10 +16,10 @@ from jinja2.runtime import Context
 
 from console import moments
 from console.assets import Assets
+from console.ports import ManualReader
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
 from handoff.model import Citation
-from console.ports import ManualReader
 from store.clock import Clock
 from store.db import Database
 

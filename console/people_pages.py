@@ -36,14 +36,14 @@ class _Draft:
 
 
 @router.get("")
-async def people_page(request: Request, pages: PagesDep, viewer: AdminDep) -> Response:
+async def people_page(request: Request, *, pages: PagesDep, viewer: AdminDep) -> Response:
     """Everybody of ours."""
     return await _show(request, pages, viewer)
 
 
 @router.post("", dependencies=FORM)
 async def add_person(
-    request: Request, pages: PagesDep, viewer: AdminDep,
+    request: Request, *, pages: PagesDep, viewer: AdminDep,
     name: Annotated[str, Form()] = "", login: Annotated[str, Form()] = "", role: Annotated[str, Form()] = "",
     once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
@@ -69,7 +69,7 @@ async def add_person(
 
 @router.post("/{person_id}/password", dependencies=FORM)
 async def reset_password(
-    request: Request, pages: PagesDep, viewer: AdminDep, person_id: int, once: Annotated[str, Form()] = ""
+    request: Request, *, pages: PagesDep, viewer: AdminDep, person_id: int, once: Annotated[str, Form()] = ""
 ) -> Response:
     """A fresh one-time password; the colleague is signed out everywhere."""
     now, by = pages.deps.clock(), viewer.person.id
@@ -88,7 +88,7 @@ async def reset_password(
 
 @router.post("/{person_id}/active", dependencies=FORM)
 async def set_active(
-    request: Request, pages: PagesDep, viewer: AdminDep, person_id: int, active: Annotated[str, Form()] = ""
+    request: Request, *, pages: PagesDep, viewer: AdminDep, person_id: int, active: Annotated[str, Form()] = ""
 ) -> Response:
     """Let a colleague in, or keep them out; keeping out ends their sessions at once."""
     if person_id == viewer.person.id:

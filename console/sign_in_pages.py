@@ -18,7 +18,7 @@ _MINUTE: Final = 60
 
 
 @router.get("/sign-in")
-async def sign_in_page(request: Request, pages: PagesDep, next: str = _HOME, out: str = "") -> Response:  # noqa: A002 - the query's name
+async def sign_in_page(request: Request, *, pages: PagesDep, next: str = _HOME, out: str = "") -> Response:  # noqa: A002 - the query's name
     """The form."""
     done = pages.say(request, "sign_in.out") if out else None
     return _form(request, pages, onward=next, done=done)
@@ -27,6 +27,7 @@ async def sign_in_page(request: Request, pages: PagesDep, next: str = _HOME, out
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
+    *,
     pages: PagesDep,
     login: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
@@ -59,7 +60,7 @@ async def sign_out(pages: PagesDep, viewer: AnyViewerDep) -> Response:
 
 
 @router.get("/password")
-async def password_page(request: Request, pages: PagesDep, viewer: AnyViewerDep) -> Response:
+async def password_page(request: Request, *, pages: PagesDep, viewer: AnyViewerDep) -> Response:
     """The form."""
     return pages.page(request, "password.html", viewer=viewer, problem=None)
 
@@ -67,6 +68,7 @@ async def password_page(request: Request, pages: PagesDep, viewer: AnyViewerDep)
 @router.post("/password", dependencies=FORM)
 async def change_password(
     request: Request,
+    *,
     pages: PagesDep,
     viewer: AnyViewerDep,
     new: Annotated[str, Form()] = "",
@@ -95,7 +97,8 @@ def _form(
     said = pages.say(request, problem, **values) if problem else None
     shown = {"next": _within(onward), "login": login[:64], "problem": said, "done": done}
     answer = pages.page(request, "sign_in.html", status=status, **shown)
-    answer.set_cookie(VISITOR_COOKIE, visitor, httponly=True, samesite="strict", secure=pages.deps.secure_cookies, path=_HOME)
+    secure = pages.deps.secure_cookies
+    answer.set_cookie(VISITOR_COOKIE, visitor, httponly=True, samesite="strict", secure=secure, path=_HOME)
     return answer
 
 

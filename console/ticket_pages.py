@@ -55,7 +55,7 @@ class _Dossier:
 
 
 @router.get("/{number}")
-async def ticket_page(request: Request, pages: PagesDep, viewer: ViewerDep, number: str) -> Response:
+async def ticket_page(request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str) -> Response:
     """The ticket; what its viewer was told about it counts as read."""
     person_id, now = viewer.person.id, pages.deps.clock()
     told = await pages.deps.db.read(lambda conn: _unread(conn, number, person_id))
@@ -80,7 +80,7 @@ async def ticket_file(pages: PagesDep, viewer: ViewerDep, number: str, file_id: 
 
 @router.post("/{number}/claim", dependencies=FORM)
 async def claim(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
     once: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Take the ticket; from the queue, stay there."""
@@ -89,7 +89,7 @@ async def claim(
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.claim(conn, ticket_id=ticket_id, by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once, verb)
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
     if back == "queue":
         return await show_queue(request, pages, viewer, problem=problem, status=409) if problem else _to("/desk")
     return await _after(request, pages, viewer, number, problem)
@@ -97,7 +97,7 @@ async def claim(
 
 @router.post("/{number}/reply", dependencies=FORM)
 async def reply(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
     text: Annotated[str, Form()] = "", then: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
     file: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:  # fmt: skip
@@ -117,13 +117,13 @@ async def reply(
         said = desk.reply(conn, ticket_id=ticket_id, by=who, text=text, attachments=pictures, wait=wait, now=now)
         return desk.resolve(conn, ticket_id=ticket_id, by=who, now=now) if then == "resolve" else said
 
-    problem = await _done(request, pages, viewer, number, once, verb)
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
     return await _after(request, pages, viewer, number, problem, typed=text)
 
 
 @router.post("/{number}/note", dependencies=FORM)
 async def note(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
     text: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Write an internal note."""
@@ -132,13 +132,13 @@ async def note(
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.note(conn, ticket_id=ticket_id, by=by.person.id, text=text, now=now)
 
-    problem = _unsendable(request, pages, text) or await _done(request, pages, viewer, number, once, verb)
+    problem = _unsendable(request, pages, text) or await _done(request, pages, viewer, number, once=once, verb=verb)
     return await _after(request, pages, viewer, number, problem, typed=text, tab="note")
 
 
 @router.post("/{number}/transfer", dependencies=FORM)
 async def transfer(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
     to: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Give the ticket to a colleague."""
@@ -150,12 +150,12 @@ async def transfer(
             raise NotFound("colleague", to)
         return desk.transfer(conn, ticket_id=ticket_id, to=heir, by=by.person.id, now=now)
 
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once, verb))
+    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
 
 
 @router.post("/{number}/level", dependencies=FORM)
 async def set_level(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
     level: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Change the level."""
@@ -166,12 +166,12 @@ async def set_level(
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.set_level(conn, ticket_id=ticket_id, level=Level(level), by=by.person.id, now=now)
 
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once, verb))
+    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
 
 
 @router.post("/{number}/{name}", dependencies=FORM)
 async def simple_verb(
-    request: Request, pages: PagesDep, viewer: ViewerDep, number: str, name: str,
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str, name: str,
     once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """The verbs without further fields: wait, resolve, reopen, return."""
@@ -183,11 +183,11 @@ async def simple_verb(
 
     if name not in {"wait", "resolve", "reopen", "return"}:
         raise HTTPException(404)
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once, verb))
+    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
 
 
 async def _done(
-    request: Request, pages: Pages, viewer: Viewer, number: str, once: str, verb: Verb
+    request: Request, pages: Pages, viewer: Viewer, number: str, *, once: str, verb: Verb
 ) -> str | None:
     """Do a verb in one transaction, once for each form; the sentence that says why it did not work, or None."""
     person_id, now = viewer.person.id, pages.deps.clock()
@@ -248,7 +248,8 @@ async def _show(
     language = request.state.language
     wording = Wording(texts=pages.texts, language=language, names=dossier.names)
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
-    shown |= {"lines": timeline(dossier.transcript, dossier.events, wording, zone=_zone(request)), "levels": list(Level)}
+    lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
+    shown |= {"lines": lines, "levels": list(Level)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)

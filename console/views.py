@@ -24,7 +24,7 @@ class Line:
     at: datetime
     id: int
     message: Message | None = None
-    html: Markup = Markup()
+    html: Markup | None = None
     pressed: str | None = None
     follows: bool = False
     kind: str = ""

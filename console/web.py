@@ -1,4 +1,4 @@
-"""Middleware around every page: security headers, the body's size, and the language. Plain ASGI: streams stay streams."""
+"""Middleware around every page: security headers, the body's size, the language. Plain ASGI: streams stay streams."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

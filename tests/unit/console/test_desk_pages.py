@@ -261,7 +261,8 @@ async def _open_stream(world: World, session: str):
 
 
 async def _changed(stream):
-    async for event in stream:
+    while True:
+        event = await anext(stream)
         if event.event == "changed":
             return json.loads(event.data)
 

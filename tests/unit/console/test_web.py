@@ -36,7 +36,7 @@ async def test_pages_hold_the_policy(world: World) -> None:
         assert "<style" not in html
         assert " onclick" not in html
         assert "<script>" not in html
-        assert "src=\"http" not in html
+        assert 'src="http' not in html
 
 
 async def test_desk_pages_are_never_stored(world: World) -> None:

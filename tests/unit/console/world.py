@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -18,14 +19,15 @@ from console.guard import SESSION_COOKIE
 from handoff import contracts, directory, messages
 from handoff.desk import Desk
 from handoff.model import ChatKind, Client, Level, Message, Person, Role, Ticket, Tier
-from handoff.policy import load
+from handoff.policy import Contract, load
 from knowledge.model import Audience, Page, Scope, Search
-from store.clock import ManualClock
+from store.clock import ManualClock, utc_now
 from store.db import Database
 
 START = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 PASSWORD = "a quiet harbour"
 ORIGIN = "http://desk.test"
+COLLEAGUES = (("mira", "Mira Chen", Role.ADMIN), ("lin", "林薇", Role.AGENT), ("tom", "Tom Baker", Role.LEAD))
 
 
 @dataclass
@@ -104,6 +106,11 @@ class World:
 
 
 @cache
+def contract() -> Contract:
+    return load()
+
+
+@cache
 def hashed(password: str) -> str:
     return auth._engine().hash(password)
 
@@ -121,25 +128,33 @@ async def submit(browser: httpx.AsyncClient, at: str, action: str, *, files: Any
     return await browser.post(action, data=tokens | values, files=files, headers={"Origin": ORIGIN})
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    clock = ManualClock(START)
-    db = await Database.open(f"sqlite:///{tmp_path / 'console.db'}")
-    contract = load()
+@asynccontextmanager
+async def opened_world(folder: Path, *, real_time: bool = False) -> AsyncIterator[World]:
+    """A console on a fresh SQLite file with three colleagues and a gold client."""
+    clock = ManualClock(utc_now() if real_time else START)
+    db = await Database.open(f"sqlite:///{folder / 'console.db'}")
 
     def seed(conn: Connection) -> tuple[Desk, dict[str, Person], Client]:
-        book = contracts.adopt(conn, contract, now=START)
+        now = clock()
+        book = contracts.adopt(conn, contract(), now=now)
         people = {}
-        for login, name, role in (("mira", "Mira Chen", Role.ADMIN), ("lin", "林薇", Role.AGENT), ("tom", "Tom Baker", Role.LEAD)):
-            people[login] = directory.add_staff(conn, login=login, name=name, role=role, now=START)
-            auth._store_password(conn, people[login].id, hashed=hashed(PASSWORD), one_time=False, now=START)
-        client = directory.add_client(conn, slug="nw", name="Northwind", tier=Tier.GOLD, now=START)
+        for login, name, role in COLLEAGUES:
+            people[login] = directory.add_staff(conn, login=login, name=name, role=role, now=now)
+            auth._store_password(conn, people[login].id, hashed=hashed(PASSWORD), one_time=False, now=now)
+        client = directory.add_client(conn, slug="nw", name="Northwind", tier=Tier.GOLD, now=now)
         return Desk(book), people, client
 
     desk, people, client = await db.write(seed)
     deps = ConsoleDeps(
-        db=db, desk=desk, manual=replace(MANUAL), clock=clock, secret=b"k" * 32, files=tmp_path / "files",
-        public_url=None, secure_cookies=False,
+        db=db, desk=desk, manual=replace(MANUAL), clock=utc_now if real_time else clock, secret=b"k" * 32,
+        files=folder / "files", public_url=None, secure_cookies=False,
     )
     yield World(deps=deps, app=create(deps), clock=clock, people=people, client=client)
     await db.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A console, its clock stopped."""
+    async with opened_world(tmp_path) as opened:
+        yield opened
