@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from handoff import directory, routing
 from handoff.clocks import Course, courses, view
@@ -115,10 +115,17 @@ def notify(
     )
     ticket = case.ticket
     shown = {"number": ticket.number, "title": ticket.title, "level": str(case.was.level), **(data or {})}
+    values = {"ticket_id": ticket.id, "kind": kind, "text_key": f"notice.{kind}", "data": shown, "at": now}
+    conn.execute(insert(notices), [{**values, "person_id": person_id} for person_id in told])
     for person_id in told:
-        values = {"ticket_id": ticket.id, "person_id": person_id, "kind": kind, "data": shown, "at": now}
-        add(conn, notices, **values, text_key=f"notice.{kind}")
         signal(conn, "notice", "" if person_id is None else str(person_id))
+
+
+def tell_client(conn: Connection, case: Case, text_key: str, *, now: datetime) -> None:
+    """Have the client told something about the ticket in its own language, in the order of its chat."""
+    chat_id = directory.conversation(conn, case.ticket.conversation_id).chat_id
+    body: dict[str, JsonValue] = {"ticket": case.ticket.id, "text_key": text_key}
+    enqueue(conn, CLIENT_NOTICE, body, key=f"chat:{chat_id}", now=now)
 
 
 def _settle(conn: Connection, book: Book, case: Case, *, now: datetime) -> Case:
@@ -151,9 +158,7 @@ def _tell(conn: Connection, case: Case, due: Sequence[Appointment], *, now: date
         notify(conn, case, TOLD[item.kind], now=now, data=item.data)
     for item in due:
         if item.kind in {EventKind.REMINDED, EventKind.RESOLVED}:
-            chat = directory.chat_of(conn, case.ticket.conversation_id)
-            body: dict[str, JsonValue] = {"ticket": case.ticket.id, "text_key": f"ticket.quiet.{item.kind}"}
-            enqueue(conn, CLIENT_NOTICE, body, key=f"chat:{chat.id}", now=now)
+            tell_client(conn, case, f"ticket.quiet.{item.kind}", now=now)
 
 
 def _save_ticket(conn: Connection, case: Case, rows: Sequence[Mapping[str, object]]) -> Ticket:

@@ -13,6 +13,8 @@ from store.db import insert_into
 
 def keep(conn: Connection, contract: Contract, *, now: datetime) -> None:
     """Store a contract under its version, unless it is there."""
+    if conn.execute(select(versions.c.version).where(versions.c.version == contract.version)).first():
+        return
     values = {"version": contract.version, "document": contract.document, "adopted_at": now}
     conn.execute(insert_into(conn, versions).values(values).on_conflict_do_nothing(index_elements=["version"]))
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from handoff import casework, contracts, directory, messages, routing
-from handoff.casework import Case, notify, put, record, take
+from handoff.casework import Case, notify, put, record, take, tell_client
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
 from handoff.ledger import account
@@ -90,7 +90,10 @@ class Desk:
         return put(conn, self.book, replace(case, told_client=True), now=now)
 
     def claim(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
-        """Take the ticket; no change if it is one's own. Raises AlreadyClaimed(by) if another has it."""
+        """Take the ticket; no change if it is one's own. Raises AlreadyClaimed(by) if another has it.
+
+        The client is told once who took over, unless a colleague has answered already.
+        """
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "claim", *UNSOLVED)
         holder = directory.holder(conn, case.was.assignee_id)
@@ -98,6 +101,8 @@ class Desk:
             raise AlreadyClaimed(holder)
         if holder is not None:
             return case.ticket
+        if not (case.was.replied or case.has(EventKind.CLAIMED)):
+            tell_client(conn, case, "ticket.claimed", now=now)
         return self._put(conn, record(conn, case, EventKind.CLAIMED, now=now, by=by), now)
 
     def transfer(
@@ -178,13 +183,14 @@ class Desk:
     def resolve(
         self, conn: Connection, *, ticket_id: int, by: int | None, text: str = "", why: str = "", now: datetime
     ) -> Ticket:
-        """Resolve the ticket, after a last public reply if there is `text` (and `by`, who says it)."""
+        """Resolve the ticket, after a last public reply if there is `text`; the client is told if `by` did it."""
         case = take(conn, self.book, ticket_id, now=now)
         require(case.was, "resolve", *UNSOLVED)
         if by is not None:
             person = directory.colleague(conn, by)
             if text.strip():
                 case, _ = answer(conn, self.book, case, person, text, now=now)
+            tell_client(conn, case, "ticket.resolved", now=now)
         case = record(conn, case, EventKind.RESOLVED, now=now, by=by, data={"why": why})
         return self._put(conn, case, now)
 
@@ -261,12 +267,9 @@ class Desk:
         messages.join_ticket(conn, [message_id], ticket_id)
         at = min(messages.message(conn, message_id).at, now)
         data: Json = {"message": message_id, "meaning": str(MessageKind(kind))}
-        happened = (
-            EventKind.REOPENED
-            if reopens(case.was, kind, now=now, within=self.book.current.reopen)
-            else EventKind.CLIENT_WROTE
-        )
-        told = worth_telling(case.was, kind) or happened is EventKind.REOPENED
+        again = reopens(case.was, kind, now=now, within=self.book.current.reopen)
+        told = again or worth_telling(case.was, kind)
+        happened = EventKind.REOPENED if again else EventKind.CLIENT_WROTE
         case = record(conn, case, happened, at=at, now=now, data=data)
         if told:
             notify(conn, case, NoticeKind.CLIENT_REPLIED, now=now, data=data)

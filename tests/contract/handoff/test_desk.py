@@ -25,6 +25,7 @@ from handoff.model import (
     TicketState,
     Tier,
 )
+from store.worker import Running
 from tests.contract.handoff.conftest import MONDAY, World
 
 
@@ -70,6 +71,25 @@ async def test_the_second_claimer_learns_who_has_it(world: World) -> None:
     again = await world.do(world.desk.claim, ticket_id=ticket.id, by=won[0].assignee_id)
     assert again.assignee_id == won[0].assignee_id
     assert (await world.kinds(ticket)).count("claimed") == 1
+
+
+async def test_the_client_is_told_of_a_claim_once_and_of_the_resolution(world: World) -> None:
+    """Not of transfers, not of a claim after an answer; the words are another room's."""
+    quiet, answered = await world.open(), await world.open()
+    await world.do(world.desk.claim, ticket_id=quiet.id, by=world.ann.id)
+    await world.do(world.desk.transfer, ticket_id=quiet.id, to=world.bob.id, by=world.ann.id)
+    await world.do(world.desk.return_to_bot, ticket_id=quiet.id, by=world.bob.id)
+    await world.do(world.desk.claim, ticket_id=quiet.id, by=world.ann.id)
+    await world.do(world.desk.reply, ticket_id=answered.id, by=world.ann.id, text="改好了")
+    await world.do(world.desk.resolve, ticket_id=answered.id, by=world.ann.id)
+    told: list[tuple[object, object]] = []
+
+    async def tell(running: Running) -> None:
+        told.append((running.job.body["ticket"], running.job.body["text_key"]))
+
+    world.worker.register("client_notice", tell)
+    await world.worker.drain()
+    assert told == [(quiet.id, "ticket.claimed"), (answered.id, "ticket.resolved")]
 
 
 async def test_a_colleague_who_left_holds_no_ticket(world: World) -> None:

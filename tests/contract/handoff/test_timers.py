@@ -1,7 +1,7 @@
 """Warnings, breaches and reminders: once each, stamped with their own instants, whatever happens to the timers."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from handoff.clocks import courses
 from handoff.desk import Desk
 from handoff.lifecycle import standing
 from handoff.model import EventKind, Level, MessageKind, NoticeKind, Ticket, TicketState, Tier
-from handoff.policy import Book, load, parse
+from handoff.policy import Book, Holidays, known_holidays, load, parse
 from handoff.tables import clock as clock_table
 from handoff.tables import timer as timer_table
 from store.jobs import depths
@@ -211,9 +211,7 @@ async def test_a_target_that_ends_before_anybody_is_on_duty_is_pointed_out(world
 
 
 def no_holidays() -> Any:
-    from handoff.policy import Holidays
-
-    return {"china": Holidays(off=frozenset(), makeup=frozenset(), until=datetime(2026, 12, 31).date())}
+    return {"china": Holidays(off=frozenset(), makeup=frozenset(), until=date(2026, 12, 31))}
 
 
 async def test_what_is_kept_for_queries_is_what_the_events_say(world: World) -> None:
@@ -257,7 +255,7 @@ async def test_a_new_contract_moves_unfinished_clocks_only(world: World) -> None
     document = dict(BOOK.current.document["contract"])  # type: ignore[call-overload]
     targets = {**document["targets"]}
     targets["question"] = {**targets["question"], "gold": {"FR": "2 h on G", "RS": "2 working days on W"}}
-    changed = parse({**document, "targets": targets}, holidays=load_holidays())
+    changed = parse({**document, "targets": targets}, holidays=known_holidays())
     world.clock.advance(timedelta(hours=3))
     book = await world.do(contracts.adopt, contract=changed)
     world.desk = Desk(book=book)
@@ -271,12 +269,6 @@ async def test_a_new_contract_moves_unfinished_clocks_only(world: World) -> None
     assert running["FR"].breached_at == MONDAY + timedelta(hours=3)
 
 
-def load_holidays() -> Any:
-    from handoff.policy import known_holidays
-
-    return known_holidays()
-
-
 async def test_the_ledger_names_holidays_pauses_and_windows(world: World) -> None:
     """For a bug filed before a holiday every line of its deadline is there."""
     world.clock.set(datetime(2026, 4, 30, 2, 0, tzinfo=UTC))  # the day before the May holidays of 2026
@@ -287,4 +279,4 @@ async def test_the_ledger_names_holidays_pauses_and_windows(world: World) -> Non
     assert {"event.opened", "event.replied", "event.waited", "start", "stop", "pause", "counted"} <= kinds
     holidays = [line.data["date"] for line in lines if line.kind == "closed" and line.data["why"] == "holiday"]
     assert "2026-05-01" in holidays
-    assert load().covered_until == datetime(2026, 12, 31).date()
+    assert load().covered_until == date(2026, 12, 31)
