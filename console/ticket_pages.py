@@ -150,7 +150,8 @@ async def transfer(
             raise NotFound("colleague", to)
         return desk.transfer(conn, ticket_id=ticket_id, to=heir, by=by.person.id, now=now)
 
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
 
 
 @router.post("/{number}/level", dependencies=FORM)
@@ -166,7 +167,8 @@ async def set_level(
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.set_level(conn, ticket_id=ticket_id, level=Level(level), by=by.person.id, now=now)
 
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
 
 
 @router.post("/{number}/{name}", dependencies=FORM)
@@ -183,7 +185,8 @@ async def simple_verb(
 
     if name not in {"wait", "resolve", "reopen", "return"}:
         raise HTTPException(404)
-    return await _after(request, pages, viewer, number, await _done(request, pages, viewer, number, once=once, verb=verb))
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
 
 
 async def _done(

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,10 +89,8 @@ def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
 
 
 def _serve(loop: asyncio.AbstractEventLoop, folder: Path, started: Future[tuple[uvicorn.Server, int, World]]) -> None:
-    asyncio.set_event_loop(loop)
-    with suppress(asyncio.CancelledError):
-        loop.run_until_complete(_serving(folder, started))
-    loop.close()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(_serving(folder, started))
 
 
 async def _serving(folder: Path, started: Future[tuple[uvicorn.Server, int, World]]) -> None:
