@@ -1,0 +1,136 @@
+"""Cron rows fire once whoever ticks; rates are shared."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from store.clock import ManualClock
+from store.db import Database
+from store.errors import BadSchedule
+from store.jobs import depths
+from store.rates import take
+from store.schedule import plan, tick, unplan
+from store.tables import job, schedule
+
+SECOND = timedelta(seconds=1)
+
+
+async def plan_daily(database: Database, clock: ManualClock, *, cron: str = "30 9 * * *", zone: str = "UTC") -> None:
+    await database.write(
+        lambda conn: plan(conn, "daily", cron=cron, zone=zone, queue="q", body={"report": 1}, now=clock())
+    )
+
+
+async def fires(database: Database) -> list[tuple[str | None, object]]:
+    rows = select(job.c.dedup, job.c.body).order_by(job.c.id)
+    return [(row.dedup, row.body) for row in await database.read(lambda conn: conn.execute(rows).all())]
+
+
+async def test_a_fire_happens_once_whoever_ticks(
+    database: Database, other_database: Database, clock: ManualClock
+) -> None:
+    """Ten ticks from two processes, one job; and none before its time."""
+    await plan_daily(database, clock)
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 0
+    clock.advance(timedelta(minutes=30))
+    fired = await asyncio.gather(
+        *(handle.write(lambda conn: tick(conn, now=clock())) for _ in range(5) for handle in (database, other_database))
+    )
+    assert sum(fired) == 1
+    assert await fires(database) == [("cron:daily:2026-03-02T09:30", {"report": 1})]
+
+
+async def test_a_clock_that_lags_cannot_fire_again(database: Database, clock: ManualClock) -> None:
+    """Even if the row were set back, the local time is taken."""
+    await plan_daily(database, clock)
+    clock.advance(timedelta(hours=1))
+    await database.write(lambda conn: tick(conn, now=clock()))
+    clock.advance(timedelta(hours=-1))
+    assert await database.write(lambda conn: unplan(conn, "daily"))
+    assert not await database.write(lambda conn: unplan(conn, "daily"))
+    await plan_daily(database, clock)
+    clock.advance(timedelta(hours=1))
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 0
+    assert len(await fires(database)) == 1
+
+
+async def test_fires_missed_in_the_night_are_made_up_for_by_one(database: Database, clock: ManualClock) -> None:
+    """Three days off, one report."""
+    await plan_daily(database, clock)
+    clock.advance(timedelta(days=3))
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 1
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 0
+    clock.advance(timedelta(minutes=30))
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 1
+
+
+@pytest.mark.parametrize(
+    ("begin", "minutes", "expected"),
+    [
+        (datetime(2026, 10, 25, 0, 0, tzinfo=UTC), 180, ["cron:daily:2026-10-25T02:30"]),  # a fold
+        (datetime(2026, 3, 29, 0, 0, tzinfo=UTC), 180, ["cron:daily:2026-03-29T03:00"]),  # a gap
+    ],
+)
+async def test_clock_changes(
+    database: Database, clock: ManualClock, begin: datetime, minutes: int, expected: list[str]
+) -> None:
+    """Half past two in Berlin, ticked every ten minutes through the night."""
+    clock.set(begin)
+    await plan_daily(database, clock, cron="30 2 * * *", zone="Europe/Berlin")
+    for _ in range(0, minutes, 10):
+        clock.advance(timedelta(minutes=10))
+        await database.write(lambda conn: tick(conn, now=clock()))
+    assert [dedup for dedup, _ in await fires(database)] == expected
+
+
+async def test_planning_again_keeps_the_next_fire_of_the_same_times(database: Database, clock: ManualClock) -> None:
+    """A restart between the fire and its tick loses nothing; new times begin anew."""
+    await plan_daily(database, clock)
+    clock.advance(timedelta(hours=1))
+    await plan_daily(database, clock)
+    assert await database.write(lambda conn: tick(conn, now=clock())) == 1
+    await plan_daily(database, clock, cron="0 12 * * *")
+    assert await database.read(lambda conn: conn.execute(select(schedule.c.next_at)).scalar_one()) == datetime(
+        2026, 3, 2, 12, tzinfo=UTC
+    )
+
+
+async def test_an_unreadable_plan_is_refused(database: Database, clock: ManualClock) -> None:
+    """Nothing half-read is stored."""
+    with pytest.raises(BadSchedule):
+        await plan_daily(database, clock, cron="whenever")
+    assert await database.read(lambda conn: depths(conn, now=clock())) == []
+
+
+async def test_a_rate_allows_a_burst_and_then_a_steady_pace(database: Database, clock: ManualClock) -> None:
+    """Three in ten seconds: three at once, then one each three and a third; waiting as told is enough."""
+
+    async def ask(bucket: str = "chat:1") -> timedelta | None:
+        return await database.write(lambda conn: take(conn, bucket, per=10 * SECOND, limit=3, now=clock()))
+
+    assert [await ask() for _ in range(3)] == [None] * 3
+    wait = await ask()
+    assert wait is not None
+    assert wait.total_seconds() == pytest.approx(10 / 3, abs=1e-5)
+    assert await ask("chat:2") is None
+    clock.advance(wait - timedelta(microseconds=2))
+    assert await ask() is not None
+    clock.advance(timedelta(microseconds=2))
+    assert await ask() is None
+    assert await ask() is not None
+    clock.advance(10 * SECOND)
+    assert [await ask() is None for _ in range(4)] == [True, True, True, False]
+
+
+async def test_processes_share_a_rate(database: Database, other_database: Database, clock: ManualClock) -> None:
+    """Twenty racing takers, five tokens."""
+    taken = await asyncio.gather(
+        *(
+            handle.write(lambda conn: take(conn, "bot", per=SECOND, limit=5, now=clock()))
+            for _ in range(10)
+            for handle in (database, other_database)
+        )
+    )
+    assert taken.count(None) == 5
