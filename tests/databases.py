@@ -70,7 +70,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @contextmanager
-def private_postgres() -> Iterator[str | None]:
+def private_postgres(*, fsync: bool = False) -> Iterator[str | None]:
     """Run a server on a free loopback port, in a temporary folder; None if the programs are not there."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not programs:
@@ -78,14 +78,10 @@ def private_postgres() -> Iterator[str | None]:
         return
     folder = Path(tempfile.mkdtemp(prefix="aftercare-pg-"))
     cluster, port = folder / "cluster", _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={'on' if fsync else 'off'} -c max_connections=200"
     try:
-        _run_as_postgres(
-            folder, programs[-1] / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"
-        )
-        _run_as_postgres(
-            folder, programs[-1] / "pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start"
-        )
+        _run_as_postgres(folder, programs[-1] / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+        _run_as_postgres(folder, programs[-1] / "pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql://postgres@127.0.0.1:{port}"
         finally:
