@@ -1,0 +1,53 @@
+# The workflow, as targets. `make run` and `make test` do everything a fresh machine needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CODE := store knowledge handoff console bot
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test lint format typecheck bench lock clean
+
+run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
+	@$(BIN)/aftercare run
+
+test: $(VENV)/.test  ## every test; what the machine cannot offer is skipped and named, with CI=true nothing is
+	@sh tests/provision.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.test  ## style, imports between floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+typecheck: $(VENV)/.test
+	$(BIN)/mypy
+
+bench: $(VENV)/.test  ## figures of this machine, with what a user would pick instead, as JSON
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
+	PYTHON=$(PYTHON) sh tests/lock.sh
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis artifacts
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements.lock pyproject.toml
+	@echo "Installing what requirements.lock names (once; a few minutes)…"
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-test.lock
+	@echo "Installing what the tests need…"
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-test.lock
+	@touch $@

@@ -1,0 +1,137 @@
+"""Nothing lost, nothing doubled: the real server is killed again and again while clients write."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import sys
+import uuid
+from collections import Counter
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
+
+VISITORS, EACH, KILLS = 30, 10, 5
+QUESTIONS = (
+    "后台密码忘了怎么办?", "首页标题怎么改?", "邮箱满了怎么清理?", "网站备案需要什么材料?", "How do I add a new user?",
+    "怎么设置优惠券?", "域名续费怎么弄?", "浏览器提示不安全怎么办?", "怎么上传图片?", "How do I refund an order?",
+)
+
+
+class Server:
+    """`aftercare run` as a process that can die."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._environment = {**os.environ, "AFTERCARE_DATA": str(data), "PORT": str(port)}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", env=self._environment,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with httpx.AsyncClient() as http:
+            for _ in range(600):
+                with suppress(httpx.TransportError):
+                    if (await http.get(f"{self.url}/readyz")).status_code == 200:
+                        return
+                assert self._process.returncode is None, "the server does not start"
+                await asyncio.sleep(0.1)
+        raise AssertionError("the server does not become ready")
+
+    async def end(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+        await asyncio.wait_for(self._process.wait(), 30)
+
+
+async def _converse(url: str, sent: list[str]) -> None:
+    """One visitor: each question again and again until it is accepted, the next one when it is answered."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+        page = await _until_ok(lambda: http.get("/"))
+        api = re.search(r'data-api="([^"]+)"', page.text)
+        assert api
+        for question in random.sample(QUESTIONS, EACH):
+            key = str(uuid.uuid4())
+            await _until_ok(lambda key=key, text=question: http.post(f"{api[1]}/messages", json={"id": key, "text": text}))
+            sent.append(key)
+            for _ in range(3000):
+                state = (await _until_ok(lambda: http.get(f"{api[1]}/messages"))).json()
+                if not state["typing"]:
+                    break
+                await asyncio.sleep(0.05)
+            else:
+                raise AssertionError("a message stays unanswered")
+
+
+async def _until_ok(call) -> httpx.Response:
+    for _ in range(1200):
+        with suppress(httpx.TransportError):
+            response = await call()
+            if response.status_code < 300:
+                return response
+            assert response.status_code in (429, 500, 503), response.text
+        await asyncio.sleep(0.05)
+    raise AssertionError("the server does not come back")
+
+
+async def _kill_again_and_again(server: Server) -> int:
+    for _ in range(KILLS):
+        await asyncio.sleep(random.uniform(0.3, 2.0))
+        await server.end(signal.SIGKILL)
+        await server.start()
+    return KILLS
+
+
+@pytest.mark.timeout(600)
+async def test_kill_while_messages_flow(indexed: Path, tmp_path: Path, record_property) -> None:
+    """300 questions, 5 kills: every accepted message has one turn, and every answer went out once."""
+    shutil.copytree(indexed, tmp_path / "data")
+    server = Server(tmp_path / "data", _free_port())
+    await server.start()
+    sent: list[str] = []
+    killer = asyncio.create_task(_kill_again_and_again(server))
+    await asyncio.gather(*(_converse(server.url, sent) for _ in range(VISITORS)))
+    kills = await killer
+    await server.end(signal.SIGTERM)
+
+    figures = _count(tmp_path / "data" / "aftercare.sqlite3", sent) | {"kills": kills}
+    print(json.dumps(figures))
+    record_property("figures", figures)
+    assert figures["messages"] == VISITORS * EACH == len(set(sent))
+    assert figures["lost"] == 0
+    assert figures["doubled"] == 0
+    assert figures["undelivered"] == 0
+
+
+def _count(database: Path, sent: list[str]) -> dict[str, int]:
+    with closing(sqlite3.connect(database)) as db:
+        asked = dict(db.execute("SELECT external_id, turn_id FROM message WHERE author = 'client'").fetchall())
+        replies = Counter(row[0] for row in db.execute("SELECT turn_id FROM message WHERE author = 'bot'"))
+        outcomes = dict(db.execute("SELECT id, outcome FROM turn").fetchall())
+        undelivered = db.execute(
+            "SELECT count(*) FROM message WHERE author = 'bot' AND delivery <> 'sent'"
+        ).fetchone()[0]
+    silent = {turn for turn, outcome in outcomes.items() if outcome == "silent"}
+    lost = [key for key in sent if asked.get(key) is None or (asked[key] not in silent and not replies[asked[key]])]
+    doubled = [turn for turn, n in replies.items() if n > 1]
+    return {
+        "messages": len(asked), "turns": len(outcomes), "answers": sum(replies.values()), "lost": len(lost),
+        "doubled": len(doubled), "undelivered": undelivered,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,145 @@
+"""The real application for tests: manual, model and database are real, visitors speak HTTP; only the clock is ours."""
+
+import asyncio
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.app import Aftercare, open_app
+from bot.commands import index
+from bot.server import web_app
+from bot.settings import Settings
+from handoff import board, directory
+from handoff.model import Person, Role, Ticket
+from knowledge import e5
+
+WORKING_HOURS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Shanghai
+
+
+class MovableClock:
+    """The real clock, shifted: it runs, and jumps when told."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start, self._since, self._jumped = start, time.monotonic(), timedelta()
+
+    def __call__(self) -> datetime:
+        return self._start + timedelta(seconds=time.monotonic() - self._since) + self._jumped
+
+    def jump(self, delta: timedelta) -> None:
+        self._jumped += delta
+
+
+@dataclass
+class Visitor:
+    """A client at the web chat's page, over HTTP."""
+
+    http: httpx.AsyncClient
+    api: str
+    last: int = 0
+    seen: list[dict[str, Any]] = field(default_factory=list)
+
+    async def post(self, text: str, *, key: str | None = None, files: Any = None) -> httpx.Response:
+        message = {"id": key or str(uuid.uuid4()), "text": text}
+        if files:
+            return await self.http.post(f"{self.api}/messages", data=message, files=files)
+        return await self.http.post(f"{self.api}/messages", json=message)
+
+    async def state(self) -> dict[str, Any]:
+        response = await self.http.get(f"{self.api}/messages", params={"after": self.last})
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def settled(self) -> list[dict[str, Any]]:
+        """What came since the last look, once nothing of ours is waiting for an answer."""
+        for _ in range(1000):
+            state = await self.state()
+            if not state["typing"]:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("no turn within the bound")
+        news = [m for m in state["messages"] if not m["mine"]]
+        self.last = max([self.last, *(m["id"] for m in state["messages"])])
+        self.seen += state["messages"]
+        return news
+
+    async def say(self, text: str) -> list[dict[str, Any]]:
+        """Type a message and read what comes back."""
+        response = await self.post(text)
+        assert response.status_code == 202, response.text
+        return await self.settled()
+
+    async def press(self, message: dict[str, Any], button: str) -> list[dict[str, Any]]:
+        response = await self.http.post(f"{self.api}/press", json={"message": message["id"], "button": button})
+        assert response.status_code == 204, response.text
+        return await self.settled()
+
+
+@dataclass
+class House:
+    """The running application, its clock, and shortcuts for the desk's side."""
+
+    app: Aftercare
+    clock: MovableClock
+
+    @asynccontextmanager
+    async def visitor(self, path: str = "/") -> AsyncIterator[Visitor]:
+        transport = httpx.ASGITransport(app=web_app(self.app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as http:
+            page = await http.get(path)
+            assert page.status_code == 200, page.text
+            api = page.text.split('data-api="')[1].split('"')[0]
+            yield Visitor(http, api)
+
+    async def agent(self, login: str = "lin", *, role: Role = Role.AGENT) -> Person:
+        return await self.app.db.write(
+            lambda conn: directory.add_staff(conn, login=login, name=login.title(), role=role, now=self.clock())
+        )
+
+    async def open_ticket(self) -> Ticket:
+        rows = await self.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=self.clock()))
+        assert len(rows) == 1, rows
+        return rows[0].ticket
+
+    async def act(self, verb: str, **values: Any) -> Any:
+        """A verb of the desk, in a transaction of its own."""
+        return await self.app.db.write(lambda conn: getattr(self.app.desk, verb)(conn, **values, now=self.clock()))
+
+
+@pytest.fixture(scope="session")
+def embedder() -> e5.E5Embedder:
+    """The embedded model, made once for this environment."""
+    return e5.prepare(Path(sys.prefix) / "aftercare-test-model")
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory, embedder: e5.E5Embedder) -> Path:
+    """A data folder with the sample manual indexed; tests work on copies."""
+    data = tmp_path_factory.mktemp("indexed") / "data"
+
+    async def make() -> None:
+        async with open_app(Settings(data=data), embedder=embedder) as app:
+            report = await index(app, {}, lambda _: None)
+            assert report["published"], report
+
+    asyncio.run(make())
+    return data
+
+
+@pytest.fixture
+async def house(indexed: Path, embedder: e5.E5Embedder, tmp_path: Path) -> AsyncIterator[House]:
+    """The application on a copy of the indexed data, at ten on a working morning."""
+    clock = MovableClock(WORKING_HOURS)
+    shutil.copytree(indexed, tmp_path / "data")
+    async with open_app(Settings(data=tmp_path / "data"), clock=clock, embedder=embedder) as app:
+        yield House(app, clock)

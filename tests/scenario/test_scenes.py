@@ -1,0 +1,218 @@
+"""The acceptance scenes of the first release, over HTTP."""
+
+import asyncio
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handoff import board, messages
+from handoff.model import EventKind, Level, Outcome, Role, TicketState
+from tests.house import House
+
+pytestmark = pytest.mark.xdist_group("scenario")
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+
+
+@pytest.mark.parametrize(
+    ("asked", "page", "words"),
+    [
+        ("后台密码忘了怎么办?", "zh/wordpress/reset-password", "忘记密码"),
+        ("後台密碼忘了怎麼辦?", "zh/wordpress/reset-password", "密碼"),
+        ("I forgot my WordPress password, how do I get back in?", "en/wordpress/reset-password", "password"),
+    ],
+)
+async def test_1_routine(house: House, asked: str, page: str, words: str) -> None:
+    """A routine question is answered from the manual, cited, in the client's own language, with its buttons."""
+    async with house.visitor() as visitor:
+        (answer,) = await visitor.say(asked)
+    assert answer["author"] == "bot"
+    assert words in answer["html"]
+    assert answer["sources"][0]["url"].startswith(f"/m/{page}?s=")
+    assert [button["id"] for button in answer["buttons"]] == ["solved", "human"]
+    assert answer["video"]
+
+
+async def test_1_the_source_opens(house: House) -> None:
+    """The link under an answer opens the page it came from; without its signature it does not."""
+    async with house.visitor() as visitor:
+        (answer,) = await visitor.say("后台密码忘了怎么办?")
+        url = answer["sources"][0]["url"]
+        assert (await visitor.http.get(url)).status_code == 200
+        assert (await visitor.http.get(url.split("?")[0])).status_code == 404
+
+
+async def test_2_burst(house: House) -> None:
+    """Three short messages in a row are one turn with one answer, to the whole."""
+    async with house.visitor() as visitor:
+        for text in ("在吗", "那个", "首页标题怎么改"):
+            assert (await visitor.post(text)).status_code == 202
+        news = await visitor.settled()
+    assert len(news) == 1
+    assert "site-title" in news[0]["sources"][0]["url"]
+
+
+async def test_2_a_doubled_send_is_answered_once(house: House) -> None:
+    """A message that the browser sends again after a lost answer is stored and answered once."""
+    async with house.visitor() as visitor:
+        first = await visitor.post("首页标题怎么改", key="11111111-1111-4111-8111-111111111111")
+        again = await visitor.post("首页标题怎么改", key="11111111-1111-4111-8111-111111111111")
+        assert first.json() == again.json()
+        assert len(await visitor.settled()) == 1
+
+
+@pytest.mark.parametrize("cry", ["网站打不开了!!!", "網站打不開了", "our website is down!"])
+async def test_3_emergency(house: House, cry: str) -> None:
+    """An emergency is a ticket at once: number, honest time, first aid for the client, everybody on duty told."""
+    agent = await house.agent()
+    async with house.visitor() as visitor:
+        began = time.monotonic()
+        (told,) = await visitor.say(cry)
+        assert time.monotonic() - began < 2
+    ticket = await house.open_ticket()
+    assert ticket.level is Level.EMERGENCY
+    assert ticket.number in told["html"]
+    assert re.search(r"1[01]:\d\d", told["html"]), "the first response is due within the hour"
+    assert "site-down" in told["sources"][0]["url"]
+    notices = await house.app.db.read(lambda conn: board.notices(conn, person_id=agent.id))
+    assert [notice.kind for notice in notices] == ["emergency"]
+
+
+async def test_3_more_of_the_same_joins(house: House) -> None:
+    """Further cries about the same outage join its ticket; "my own network" stands the emergency down."""
+    async with house.visitor() as visitor:
+        await visitor.say("网站打不开了!!!")
+        await visitor.say("网站还是打不开，客户都在催")
+        ticket = await house.open_ticket()
+        assert ticket.level is Level.EMERGENCY
+        (told,) = await visitor.say("好了，是我网络的问题")
+        assert ticket.number in told["html"]
+    assert (await house.open_ticket()).level is Level.BUG
+
+
+async def test_3_past_outage_is_asked_about(house: House) -> None:
+    """An outage of yesterday pages nobody until the client confirms with one press."""
+    async with house.visitor() as visitor:
+        (question,) = await visitor.say("昨天网站打不开")
+        assert [button["id"] for button in question["buttons"]] == ["emergency_yes", "emergency_no"]
+        assert await house.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=house.clock())) == ()
+        await visitor.press(question, "emergency_yes")
+    assert (await house.open_ticket()).level is Level.EMERGENCY
+
+
+async def test_4_not_in_the_manual(house: House) -> None:
+    """What the manual does not hold is never invented: a person will answer, with a ticket that says why."""
+    async with house.visitor() as visitor:
+        (told,) = await visitor.say("你们能帮我把Shopify店铺的运费模板导到Wix里吗")
+    ticket = await house.open_ticket()
+    assert ticket.number in told["html"]
+    assert told["sources"] == []
+    assert ticket.reason == "not_in_manual"
+    assert "Shopify" in ticket.summary
+
+
+async def test_4_a_person_please(house: House) -> None:
+    """The button hands over the question it stands under, from the instant it was asked."""
+    async with house.visitor() as visitor:
+        (answer,) = await visitor.say("后台密码忘了怎么办?")
+        await visitor.press(answer, "human")
+    ticket = await house.open_ticket()
+    assert ticket.title == "后台密码忘了怎么办?"
+    assert ticket.reason == "asked_for_person"
+    assert ticket.since < ticket.opened_at
+
+
+async def test_5_claim_and_reply(house: House) -> None:
+    """The client learns who took over, the reply arrives under the agent's name, the claim is no response."""
+    agent = await house.agent()
+    async with house.visitor() as visitor:
+        await visitor.say("转人工，我要换服务器")
+        ticket = await house.open_ticket()
+        await house.act("claim", ticket_id=ticket.id, by=agent.id)
+        clocks = {c.kind: c for c in await house.app.db.read(lambda c: board.clocks(c, ticket.id, house.clock()))}
+        assert clocks["FR"].state == "running"
+        await house.act("reply", ticket_id=ticket.id, by=agent.id, text="您好，请问换到哪个机房？")
+        for _ in range(200):
+            news = await visitor.settled()
+            if any(m["author"] == "staff" for m in visitor.seen):
+                break
+            await asyncio.sleep(0.02)
+        del news
+        spoken = [(m["author"], m["name"]) for m in visitor.seen if not m["mine"]][1:]
+        assert ("staff", "Lin") in spoken
+        assert ("system", "智能助手") in spoken
+        clocks = {c.kind: c for c in await house.app.db.read(lambda c: board.clocks(c, ticket.id, house.clock()))}
+        assert clocks["FR"].state == "met"
+        assert await visitor.say("后台密码忘了怎么办?") == [], "a person handles this conversation: the bot stays silent"
+
+
+async def test_7_waiting(house: House) -> None:
+    """Waiting for the client pauses the resolution clock; a picture resumes it; thanks does nothing."""
+    agent = await house.agent()
+    async with house.visitor() as visitor:
+        await visitor.say("联系表单提交报错 ERR-7788，后台日志看不懂")
+        if not (rows := await house.app.db.read(lambda c: board.queue(c, view="open", viewer_id=0, now=house.clock()))):
+            await visitor.say("转人工")
+            rows = await house.app.db.read(lambda c: board.queue(c, view="open", viewer_id=0, now=house.clock()))
+        ticket = rows[0].ticket
+        await house.act("reply", ticket_id=ticket.id, by=agent.id, text="請發一下截圖", wait=True)
+        assert await _resolution(house, ticket.id) == "paused"
+        await visitor.say("谢谢")
+        assert await _resolution(house, ticket.id) == "paused"
+        assert (await visitor.post("", files={"file": ("shot.png", PNG, "image/png")})).status_code == 202
+        await visitor.settled()
+        assert await _resolution(house, ticket.id) == "running"
+        await house.act("resolve", ticket_id=ticket.id, by=agent.id)
+        await visitor.say("谢谢")
+    assert (await house.app.db.read(lambda c: board.ticket(c, ticket.id))).state is TicketState.RESOLVED
+
+
+async def test_8_late(house: House) -> None:
+    """Warnings and the breach are told once each, however often the clock is looked at."""
+    agent = await house.agent()
+    lead = await house.agent("mei", role=Role.LEAD)
+    async with house.visitor() as visitor:
+        await visitor.say("网站打不开了!!!")
+    ticket = await house.open_ticket()
+    await house.act("claim", ticket_id=ticket.id, by=agent.id)
+    for _ in range(8):
+        house.clock.jump(timedelta(minutes=10))
+        for clock in ("FR", "RS", "FR"):
+            await house.act("fire", ticket_id=ticket.id, clock=clock)
+    events = await house.app.db.read(lambda conn: board.events(conn, ticket.id))
+    first = [(e.kind, e.data.get("percent")) for e in events if e.data.get("clock") == "FR"]
+    assert first == [(EventKind.WARNED, 75), (EventKind.WARNED, 90), (EventKind.BREACHED, 100)] or len(first) == 3
+    breached = [e for e in events if e.kind is EventKind.BREACHED and e.data.get("clock") == "FR"]
+    assert breached[0].at == ticket.since + timedelta(hours=1)
+    told = await house.app.db.read(lambda conn: board.notices(conn, person_id=lead.id))
+    assert sum(notice.kind == "breach" for notice in told) == 1
+
+
+async def test_15_night(house: House) -> None:
+    """At ten past eleven at night a gold client hears when a person will really be there."""
+    night = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
+    house.clock.jump(night - house.clock())
+    async with house.visitor() as visitor:
+        (told,) = await visitor.say("你们能帮我把Shopify店铺的运费模板导到Wix里吗")
+        assert "明天09:00" in told["html"]
+        assert "明天13:00" in told["html"]
+    async with house.visitor() as visitor:
+        (urgent,) = await visitor.say("网站打不开了!!!")
+        assert "非服务时间" not in urgent["html"]
+
+
+async def test_why_every_silence_has_a_reason(house: House) -> None:
+    """Each message has exactly one turn, with an outcome and a reason."""
+    async with house.visitor() as visitor:
+        for text in ("谢谢", "😀😀", "后台密码忘了怎么办?"):
+            await visitor.say(text)
+        ids = [m["id"] for m in visitor.seen if m["mine"]]
+    turns = [await house.app.db.read(lambda conn, n=n: messages.turn_of_message(conn, n)) for n in ids]
+    assert [turn.outcome for turn in turns if turn] == [Outcome.SILENT, Outcome.SILENT, Outcome.ANSWERED]
+    assert all(turn and turn.reason for turn in turns)
+
+
+async def _resolution(house: House, ticket_id: int) -> str:
+    clocks = await house.app.db.read(lambda conn: board.clocks(conn, ticket_id, house.clock()))
+    return next(str(clock.state) for clock in clocks if clock.kind == "RS")
