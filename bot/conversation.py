@@ -100,7 +100,8 @@ class Conversations:
             return await self._with_first_aid(with_category) if act.level is Level.EMERGENCY else with_category
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
-        if not found.enough or not found.passages:
+        vague = frame.reading.vague and question == frame.text
+        if not found.enough or not found.passages or vague:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)
         return planning.with_manual(

@@ -217,4 +217,4 @@ def may_carry_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> 
 
 def is_vague(reading: Reading) -> bool:
     """Too little to look up or to hand over: one short question back would settle it."""
-    return not reading.whole and len(reading.text) < _SHORT and reading.level is Level.QUESTION
+    return reading.vague or (not reading.whole and len(reading.text) < _SHORT and reading.level is Level.QUESTION)

@@ -14,6 +14,9 @@ from knowledge.language import fold
 _SHORTEST_WHOLE = 5  # characters of a question that can stand by itself: "怎么续费域名" does, "怎么改" does not
 _SPACES = re.compile(r"\s+")
 _WORDLESS = re.compile(r"^[\W_]*$")
+_HEAD, _TAIL = 3000, 1000  # of a longer text its beginning and its end are read: a pasted log, then the matter
+_WORD = re.compile(r"<(\w+)>")
+_CLAUSE_END, _SENTENCE_END = re.compile(r"[,。!?;]"), re.compile(r"[。!?;]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,7 @@ class Reading:
     text: str
     level: Level
     emergency: bool = False
-    unconfirmed: str | None = None  # past | supposed | others | forwarded
+    unconfirmed: str | None = None  # past | others | supposed | forwarded | partial | unnamed
     question: bool = False
     how_to: bool = False
     whole: bool = False
@@ -38,6 +41,7 @@ class Reading:
     assent: bool = False
     stand_down: bool = False
     about_bot: bool = False
+    vague: bool = False
     empty: bool = False
 
     @property
@@ -61,25 +65,32 @@ class Rules:
     one: Mapping[str, re.Pattern[str]]
     emergency: tuple[re.Pattern[str], ...]
     not_emergency: tuple[re.Pattern[str], ...]
-    unconfirmed: Mapping[str, re.Pattern[str]]
+    unconfirmed: Mapping[str, Mapping[str, re.Pattern[str]]]
     sensitive: Mapping[str, re.Pattern[str]]
 
     @classmethod
     def parse(cls, rows: Mapping[str, Any]) -> "Rules":
-        """Compile the data of the file; a broken pattern raises `re.error` with its place."""
+        """Compile the data of the file; a broken pattern raises `re.error` with its place, an unknown word `KeyError`."""
+        words: dict[str, str] = {}
+        for name, row in rows["words"].items():
+            words[name] = _spelled(row, words)
+
+        def compiled(patterns: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+            return {name: re.compile(_spelled(row, words)) for name, row in patterns.items()}
+
         return cls(
-            one={name: re.compile(row) for name, row in rows.items() if isinstance(row, str)},
-            emergency=tuple(map(re.compile, rows["emergency"])),
-            not_emergency=tuple(map(re.compile, rows["not_emergency"])),
-            unconfirmed={name: re.compile(row) for name, row in rows["unconfirmed"].items()},
-            sensitive={name: re.compile(row) for name, row in rows["sensitive"].items()},
+            one=compiled({name: row for name, row in rows.items() if isinstance(row, str)}),
+            emergency=tuple(re.compile(_spelled(row, words)) for row in rows["emergency"]),
+            not_emergency=tuple(re.compile(_spelled(row, words)) for row in rows["not_emergency"]),
+            unconfirmed={place: compiled(patterns) for place, patterns in rows["unconfirmed"].items()},
+            sensitive=compiled(rows["sensitive"]),
         )
 
     def read(self, text: str) -> Reading:
         """Read one text (or a merged burst); any string is fine, also empty, emoji or 100 kB."""
-        folded = _SPACES.sub(" ", fold(text[:4000])).strip()
+        folded = _SPACES.sub(" ", _shortened(fold(_shortened(text)))).strip()
         says = {name: bool(pattern.search(folded)) for name, pattern in self.one.items()}
-        emergency, unconfirmed = self._emergency(folded, still=says["still"])
+        emergency, unconfirmed = self._emergency(folded)
         how_to = says["how_to"]
         question = says["question"] and not says["greeting"]
         return Reading(
@@ -101,14 +112,32 @@ class Rules:
             assent=says["assent"],
             stand_down=says["stand_down"],
             about_bot=says["about_bot"],
+            vague=says["vague"],
             empty=not folded or (bool(_WORDLESS.match(folded)) and not says["chaser"]),
         )
 
-    def _emergency(self, folded: str, *, still: bool) -> tuple[bool, str | None]:
-        if not any(p.search(folded) for p in self.emergency) or any(p.search(folded) for p in self.not_emergency):
+    def _emergency(self, folded: str) -> tuple[bool, str | None]:
+        """Whether the words of an emergency stand there unguarded, and what makes it doubtful (nothing: it is one)."""
+        guards = [m.span() for p in self.not_emergency for m in p.finditer(folded)]
+        hits = [
+            m.span() for p in self.emergency for m in p.finditer(folded)
+            if not any(start < m.end() and m.start() < end for start, end in guards)
+        ]
+        if not hits or self.one["over"].search(folded, max(start for start, _ in hits)):
             return False, None
-        doubts = (name for name, p in self.unconfirmed.items() if p.search(folded))
-        return True, next((name for name in doubts if not (name == "past" and still)), None)
+        doubts = [self._doubt(folded, start, end) for start, end in hits]
+        return True, None if None in doubts else doubts[0]
+
+    def _doubt(self, folded: str, start: int, end: int) -> str | None:
+        sentence, clause = _begin(_SENTENCE_END, folded, start), _begin(_CLAUSE_END, folded, start)
+        close = _CLAUSE_END.search(folded, end)
+        until = close.start() if close else len(folded)
+        places = {"clause": folded[clause:until], "lead": folded[sentence:until], "text": folded}
+        for place, doubts in self.unconfirmed.items():
+            for name, pattern in doubts.items():
+                if pattern.search(places[place]) and not (name == "past" and self.one["still"].search(folded)):
+                    return name
+        return None
 
     def _sensitive(self, folded: str, *, asked: bool) -> bool:
         return bool(self.sensitive["always"].search(folded) or (asked and self.sensitive["asked"].search(folded)))
@@ -116,6 +145,19 @@ class Rules:
     def _level(self, says: Mapping[str, bool], *, emergency: bool) -> Level:
         if emergency:
             return Level.EMERGENCY
-        if says["change"] and not says["how_to"]:
-            return Level.CHANGE
-        return Level.BUG if says["bug"] else Level.QUESTION
+        if says["bug"]:
+            return Level.BUG
+        return Level.CHANGE if says["change"] and not says["how_to"] else Level.QUESTION
+
+
+def _spelled(pattern: str, words: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda m: words[m[1]], pattern)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+
+
+def _begin(edge: re.Pattern[str], text: str, at: int) -> int:
+    """Where the part of `text` that holds place `at` begins."""
+    return max((m.end() for m in edge.finditer(text, 0, at)), default=0)
