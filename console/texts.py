@@ -11,6 +11,7 @@ import yaml
 from console.errors import TextError
 
 LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant")
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: ten times faster
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Texts:
         """Read one or more YAML catalogues; raises ``TextError`` naming the first key that is wrong."""
         entries: dict[str, Mapping[str, str]] = {}
         for path in paths:
-            for key, sentences in yaml.safe_load(path.read_text("utf-8")).items():
+            read = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+            for key, sentences in read.items():
                 if key in entries:
                     raise TextError(key, "stands twice")
                 entries[key] = _checked(key, sentences)
