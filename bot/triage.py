@@ -15,6 +15,7 @@ _SHORTEST_WHOLE = 5  # characters of a question that can stand by itself: "怎�
 _SPACES = re.compile(r"\s+")
 _WORDLESS = re.compile(r"^[\W_]*$")
 _HEAD, _TAIL = 3000, 1000  # of a longer text its beginning and its end are read: a pasted log, then the matter
+_HITS = 20  # places of trouble that are looked at closely; a text with more of them says it again and again
 _WORD = re.compile(r"<(\w+)>")
 _CLAUSE_END, _SENTENCE_END = re.compile(r"[,。!?;]"), re.compile(r"[。!?;]")
 
@@ -125,7 +126,7 @@ class Rules:
         ]
         if not hits or self.one["over"].search(folded, max(start for start, _ in hits)):
             return False, None
-        doubts = [self._doubt(folded, start, end) for start, end in hits]
+        doubts = [self._doubt(folded, start, end) for start, end in hits[:_HITS]]
         return True, None if None in doubts else doubts[0]
 
     def _doubt(self, folded: str, start: int, end: int) -> str | None:
