@@ -85,7 +85,12 @@ class Database(ABC):
 
 def insert_into(conn: Connection, table: Table) -> postgresql.Insert:
     """An INSERT that has `on_conflict_do_nothing` and `on_conflict_do_update` on either database."""
-    if conn.dialect.name == "postgresql":
+    return insert_for(conn.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> postgresql.Insert:
+    """The same for a dialect's name, for statements that are built once."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     portable: Any = sqlite.insert(table)  # the two classes share those methods' signatures
     return portable  # type: ignore[no-any-return]

@@ -87,11 +87,7 @@ def translate(error: DBAPIError) -> StoreError | None:
         return DiskFull(text)
     if text.startswith(_BUSY_TEXTS) or state in _BUSY_STATES:
         return DatabaseBusy(text)
-    if (
-        error.connection_invalidated
-        or text.startswith(_GONE_TEXTS)
-        or (state or "").startswith(("08", "57P"))
-    ):
+    if error.connection_invalidated or text.startswith(_GONE_TEXTS) or (state or "").startswith(("08", "57P")):
         return DatabaseGone(text)
     return None
 

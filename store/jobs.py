@@ -11,12 +11,14 @@ PostgreSQL needs one thing more than SQLite, where writers follow each other any
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -27,9 +29,10 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from store.db import insert_into
+from store.db import insert_for
 from store.instant import Instant
 from store.signals import signal
 from store.tables import job
@@ -94,15 +97,11 @@ def enqueue(
     """
     run_at = run_at or now
     lock_key(conn, queue, key)
-    statement = insert_into(conn, job).values(
-        queue=queue, key=key, dedup=dedup, body=body, state="waiting", claims=0, attempts=0,
-        run_at=run_at, due=_first_due(queue, key, run_at), created_at=now,
-    )  # fmt: skip
-    if dedup is not None:
-        statement = statement.on_conflict_do_nothing(
-            index_elements=["queue", "dedup"], index_where=text("dedup IS NOT NULL")
-        )
-    added = conn.execute(statement.returning(job.c.id, job.c.due)).one_or_none()
+    row = {
+        "queue": queue, "key": key, "dedup": dedup, "body": body, "state": "waiting", "claims": 0, "attempts": 0,
+        "run_at": run_at, "created_at": now, "in_queue": queue, "in_key": key, "first_due": run_at,
+    }  # fmt: skip
+    added = conn.execute(_insertion(conn.dialect.name), row).one_or_none()
     if added is None:
         return None
     _tell(conn, queue, added.due, now=now)
@@ -202,11 +201,13 @@ def promote(conn: Connection, queue: str, key: str | None) -> None:
     """Make the first waiting job of the key its head. The key must be locked and have no head."""
     if key is None:
         return
-    head = select(func.min(job.c.id)).where(_open(queue, key), job.c.state == "waiting").scalar_subquery()
-    if conn.execute(update(job).where(job.c.id == head).values(due=job.c.run_at)).rowcount:
+    if conn.execute(_PROMOTE, {"in_queue": queue, "in_key": key}).rowcount:
         signal(conn, TOPIC, queue)
 
 
+_OPEN: Final = and_(job.c.queue == bindparam("in_queue"), job.c.key == bindparam("in_key"), job.c.closed_at.is_(None))
+_HEAD: Final = select(func.min(job.c.id)).where(_OPEN, job.c.state == "waiting").scalar_subquery()
+_PROMOTE: Final = update(job).where(job.c.id == _HEAD).values(due=job.c.run_at)
 _DEAD: Final = job.c.state == literal_column("'dead'")  # literal, as partial indexes want it
 
 
@@ -217,7 +218,8 @@ def _put_in_front(conn: Connection, job_id: int, queue: str, key: str | None) ->
         signal(conn, TOPIC, queue)
         return
     head = conn.execute(
-        select(job.c.id, job.c.state).where(_open(queue, key), job.c.due.is_not(None)).with_for_update()
+        select(job.c.id, job.c.state).where(_OPEN, job.c.due.is_not(None)).with_for_update(),
+        {"in_queue": queue, "in_key": key},
     ).one_or_none()
     if head is not None and head.state == "running":
         return
@@ -226,19 +228,21 @@ def _put_in_front(conn: Connection, job_id: int, queue: str, key: str | None) ->
     promote(conn, queue, key)
 
 
-def _first_due(queue: str, key: str | None, run_at: datetime) -> Any:
-    if key is None:
-        return run_at
-    followers = select(job.c.id).where(_open(queue, key)).exists()
-    return select(case((followers, null()), else_=run_at)).scalar_subquery()
+@cache  # putting a statement together costs more than running it
+def _insertion(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
+    """A job becomes the head of its key unless one is open; without a key it always does (no key equals NULL)."""
+    open_before = select(job.c.id).where(_OPEN).exists()
+    due = select(case((open_before, null()), else_=bindparam("first_due", type_=Instant))).scalar_subquery()
+    unique = (
+        insert_for(dialect, job)
+        .values(due=due)
+        .on_conflict_do_nothing(index_elements=["queue", "dedup"], index_where=text("dedup IS NOT NULL"))
+    )
+    return unique.returning(job.c.id, job.c.due)
 
 
 def _waiting(queue: str, dedup: str) -> ColumnElement[bool]:
     return and_(job.c.queue == queue, job.c.dedup == dedup, job.c.state == "waiting")
-
-
-def _open(queue: str, key: str) -> ColumnElement[bool]:
-    return and_(job.c.queue == queue, job.c.key == key, job.c.closed_at.is_(None))
 
 
 def _tell(conn: Connection, queue: str, due: datetime | None, *, now: datetime) -> None:

@@ -6,10 +6,23 @@ owner and the number of its claim, so that a worker that stalled past its lease 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, literal, select, tuple_, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Delete,
+    Integer,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from store.errors import LeaseLost
 from store.jobs import COLUMNS, Job, JsonValue, as_job, lock_key, promote
@@ -17,42 +30,80 @@ from store.tables import job, job_step, rate
 
 _ERROR_LENGTH: Final = 300
 
+# Built once: putting a statement together costs more than running it.
+_FENCE: Final = and_(
+    job.c.id == bindparam("held_id"),
+    job.c.owner == bindparam("held_owner"),
+    job.c.claims == bindparam("held_claims"),
+    job.c.state == "running",
+)
+_READY: Final = (
+    select(job.c.id)
+    .where(job.c.due <= bindparam("at"), job.c.queue.in_(bindparam("queues", expanding=True)))
+    .order_by(job.c.due, job.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("ready")  # PostgreSQL runs it once, so the limit holds
+)
+_CLAIM: Final = (
+    update(job)
+    .where(job.c.id.in_(select(_READY.c.id)))
+    .values(
+        state="running",
+        owner=bindparam("claimer"),
+        due=bindparam("until"),
+        claims=job.c.claims + 1,
+        attempts=job.c.attempts + 1,
+    )
+    .returning(*COLUMNS)
+)
+_FORGET: Final = delete(job).where(_FENCE)
+_ENTOMB: Final = (
+    update(job).where(_FENCE).values(state="done", due=None, owner=None, body={}, error=None, closed_at=bindparam("at"))
+)
+_FORGET_STEPS: Final = delete(job_step).where(job_step.c.job_id == bindparam("held_id"))
+_GIVE_BACK: Final = (
+    update(job)
+    .where(_FENCE)
+    .values(
+        state="waiting",
+        owner=None,
+        run_at=bindparam("again_at"),
+        due=bindparam("again_due"),
+        attempts=bindparam("counted"),
+        error=bindparam("said"),
+    )
+)
+_BURY: Final = (
+    update(job)
+    .where(_FENCE)
+    .values(state="dead", owner=None, due=None, closed_at=bindparam("at"), error=bindparam("said"))
+)
+_KEEP_STEP: Final = (
+    insert(job_step)
+    .from_select(
+        ["job_id", "name", "result"],
+        select(job.c.id, bindparam("step", type_=Text), bindparam("value", type_=JSON)).where(_FENCE).with_for_update(),
+    )
+    .returning(job_step.c.job_id)
+)
+
 
 def claim(
     conn: Connection, queues: Collection[str], *, owner: str, limit: int, now: datetime, lease: timedelta
 ) -> list[Job]:
     """Take up to `limit` jobs of these queues that are due, those whose lease has run out included."""
-    ready = (
-        select(job.c.id)
-        .where(job.c.due <= now, job.c.queue.in_(sorted(queues)))
-        .order_by(job.c.due, job.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("ready")  # PostgreSQL runs it once, so the limit holds
-    )
-    rows = conn.execute(
-        update(job)
-        .where(job.c.id.in_(select(ready.c.id)))
-        .values(
-            state="running",
-            owner=owner,
-            due=now + lease,
-            claims=job.c.claims + 1,
-            attempts=job.c.attempts + 1,
-        )
-        .returning(*COLUMNS)
-    )
-    return sorted((as_job(row) for row in rows), key=lambda claimed: (claimed.run_at, claimed.id))
+    wanted = {"queues": sorted(queues), "claimer": owner, "most": limit, "at": now, "until": now + lease}
+    claimed = [as_job(row) for row in conn.execute(_CLAIM, wanted)]
+    return sorted(claimed, key=lambda one: (one.run_at, one.id))
 
 
 def renew(conn: Connection, held: Collection[Job], *, until: datetime) -> set[tuple[int, int]]:
     """Prolong the leases of these jobs; (id, claims) of those that are still held."""
     fences = [(one.id, one.owner, one.claims) for one in held]
     fence = tuple_(job.c.id, job.c.owner, job.c.claims).in_(fences)
-    rows = conn.execute(
-        update(job).where(fence, job.c.state == "running").values(due=until).returning(job.c.id, job.c.claims)
-    )
-    return {(row.id, row.claims) for row in rows}
+    change = update(job).where(fence, job.c.state == "running").values(due=until)
+    return {(row.id, row.claims) for row in conn.execute(change.returning(job.c.id, job.c.claims))}
 
 
 def close(conn: Connection, held: Job, *, now: datetime) -> None:
@@ -63,14 +114,10 @@ def close(conn: Connection, held: Job, *, now: datetime) -> None:
     """
     lock_key(conn, held.queue, held.key)
     if held.dedup is None:
-        _fenced(conn, held, delete(job))
+        _change(conn, held, _FORGET)
     else:
-        _fenced(
-            conn,
-            held,
-            update(job).values(state="done", due=None, owner=None, body={}, error=None, closed_at=now),
-        )
-        conn.execute(delete(job_step).where(job_step.c.job_id == held.id))
+        _change(conn, held, _ENTOMB, at=now)
+        conn.execute(_FORGET_STEPS, {"held_id": held.id})
     promote(conn, held.queue, held.key)
 
 
@@ -81,18 +128,10 @@ def give_back(conn: Connection, held: Job, *, run_at: datetime, counted: bool, e
         LeaseLost: nothing was changed.
     """
     lock_key(conn, held.queue, held.key)
-    _fenced(
-        conn,
-        held,
-        update(job).values(
-            state="waiting",
-            owner=None,
-            run_at=run_at,
-            due=run_at if held.key is None else None,
-            attempts=held.attempts - (0 if counted else 1),
-            error=error and error[:_ERROR_LENGTH],
-        ),
-    )
+    due = run_at if held.key is None else None
+    attempts = held.attempts - (0 if counted else 1)
+    said = error and error[:_ERROR_LENGTH]
+    _change(conn, held, _GIVE_BACK, again_at=run_at, again_due=due, counted=attempts, said=said)
     promote(conn, held.queue, held.key)
 
 
@@ -103,11 +142,7 @@ def bury(conn: Connection, held: Job, *, now: datetime, error: str) -> None:
         LeaseLost: nothing was changed.
     """
     lock_key(conn, held.queue, held.key)
-    _fenced(
-        conn,
-        held,
-        update(job).values(state="dead", owner=None, due=None, closed_at=now, error=error[:_ERROR_LENGTH]),
-    )
+    _change(conn, held, _BURY, at=now, said=error[:_ERROR_LENGTH])
     promote(conn, held.queue, held.key)
 
 
@@ -123,10 +158,7 @@ def checkpoint(conn: Connection, held: Job, name: str, result: JsonValue) -> Non
     Raises:
         LeaseLost: nothing was kept.
     """
-    row = select(job.c.id, literal(name), bindparam("result", result, type_=job_step.c.result.type))
-    held_row = row.where(_fence(held)).with_for_update()
-    keep = insert(job_step).from_select(["job_id", "name", "result"], held_row)
-    if conn.execute(keep.returning(job_step.c.job_id)).one_or_none() is None:
+    if conn.execute(_KEEP_STEP, {**_fence(held), "step": name, "value": result}).one_or_none() is None:
         raise _lost(held)
 
 
@@ -137,18 +169,13 @@ def sweep(conn: Connection, *, now: datetime, keep: timedelta) -> None:
     conn.execute(delete(job).where(old, job.c.closed_at.is_not(None), job.c.state == "done"))
 
 
-def _fenced(conn: Connection, held: Job, change: Any) -> None:
-    if conn.execute(change.where(_fence(held))).rowcount == 0:
+def _change(conn: Connection, held: Job, statement: Update | Delete, **values: object) -> None:
+    if conn.execute(statement, {**_fence(held), **values}).rowcount == 0:
         raise _lost(held)
 
 
-def _fence(held: Job) -> ColumnElement[bool]:
-    return and_(
-        job.c.id == held.id,
-        job.c.owner == held.owner,
-        job.c.claims == held.claims,
-        job.c.state == "running",
-    )
+def _fence(held: Job) -> dict[str, object]:
+    return {"held_id": held.id, "held_owner": held.owner, "held_claims": held.claims}
 
 
 def _lost(held: Job) -> LeaseLost:

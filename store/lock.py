@@ -22,9 +22,7 @@ def own(folder: Path) -> Iterator[None]:
     Raises:
         AlreadyOwned: another process is; its id, and since when.
     """
-    handle = os.open(
-        folder / _NAME, os.O_RDWR | os.O_CREAT, 0o600
-    )  # closed on exec: children do not inherit it
+    handle = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT, 0o600)  # closed on exec: children do not inherit it
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -45,9 +45,7 @@ def plan(
         "next_at": next_fire(cron, zone, after=now),
     }
     same_times = (schedule.c.cron == cron) & (schedule.c.zone == zone)
-    known = conn.execute(
-        select(schedule.c.next_at).where(schedule.c.name == name, same_times)
-    ).scalar_one_or_none()
+    known = conn.execute(select(schedule.c.next_at).where(schedule.c.name == name, same_times)).scalar_one_or_none()
     row["next_at"] = known or row["next_at"]
     statement = insert_into(conn, schedule).values(name=name, **row)
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))

@@ -22,7 +22,6 @@ _READERS: Final = 4
 _BATCH: Final = 128  # bodies in one commit
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
@@ -184,8 +183,14 @@ def _prepare(file: str) -> Path:
         path.chmod(0o600)
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
         _begin_with(engine, "BEGIN IMMEDIATE")
+        event.listen(engine, "connect", _keep_wal)
         upgrade(engine)
     return path
+
+
+def _keep_wal(driver: SqliteConnection, _record: object) -> None:
+    """The file keeps the mode. Two processes must not switch it at once: migrations are run one by one."""
+    driver.execute("PRAGMA journal_mode = WAL")
 
 
 def _engine(path: Path, *, begin: str, read_only: bool = False) -> Engine:

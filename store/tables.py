@@ -26,9 +26,7 @@ job: Final = Table(
     Column("state", Text, nullable=False),  # waiting, running, done (tombstone), dead
     Column("run_at", Instant, nullable=False),
     Column("due", Instant),
-    Column(
-        "claims", Integer, nullable=False
-    ),  # times claimed; only ever grows: with the owner it is the fence
+    Column("claims", Integer, nullable=False),  # times claimed; only ever grows: with the owner it is the fence
     Column("attempts", Integer, nullable=False),  # claims that count towards the retry limit
     Column("owner", Text),
     Column("error", Text),
@@ -42,9 +40,7 @@ job: Final = Table(
         sqlite_where=text("dedup IS NOT NULL"),
         postgresql_where=text("dedup IS NOT NULL"),
     ),
-    Index(
-        "job_due", "due", "id", sqlite_where=text("due IS NOT NULL"), postgresql_where=text("due IS NOT NULL")
-    ),
+    Index("job_due", "due", "id", sqlite_where=text("due IS NOT NULL"), postgresql_where=text("due IS NOT NULL")),
     Index(
         "job_open",
         "queue",
@@ -59,9 +55,7 @@ job: Final = Table(
         sqlite_where=text("closed_at IS NOT NULL"),
         postgresql_where=text("closed_at IS NOT NULL"),
     ),
-    Index(
-        "job_dead", "closed_at", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")
-    ),
+    Index("job_dead", "closed_at", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
     sqlite_autoincrement=True,
 )
 
@@ -77,9 +71,7 @@ rate: Final = Table(
     "rate",
     metadata,
     Column("bucket", Text, primary_key=True),
-    Column(
-        "full_at", Instant, nullable=False
-    ),  # GCRA's theoretical arrival time: when the bucket is whole again
+    Column("full_at", Instant, nullable=False),  # GCRA's theoretical arrival time: when the bucket is whole again
 )
 
 schedule: Final = Table(

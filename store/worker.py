@@ -65,9 +65,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._swept_at: datetime | None = None
 
-    def register(
-        self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None
-    ) -> None:
+    def register(self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None) -> None:
         """Let this worker run the jobs of `queue`, at most `slots` of them at a time."""
         self._lines[queue] = _Line(handler, retry, slots or self._slots)
 
@@ -129,9 +127,7 @@ class Worker:
             limit = min(most, room - len(claimed))
             if queues and limit > 0:
                 now = self._clock()
-                claimed += leases.claim(
-                    conn, queues, owner=self._owner, limit=limit, now=now, lease=self._lease
-                )
+                claimed += leases.claim(conn, queues, owner=self._owner, limit=limit, now=now, lease=self._lease)
         return claimed
 
     def _count(self, queue: str) -> int:
@@ -169,9 +165,7 @@ class Worker:
         if delay is not None:
             _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
-            await self._db.write(
-                lambda conn: leases.give_back(conn, job, run_at=run_at, counted=True, error=said)
-            )
+            await self._db.write(lambda conn: leases.give_back(conn, job, run_at=run_at, counted=True, error=said))
             return
         _log.error("job_dead", **facts, exc_info=error)
         await self._db.write(lambda conn: leases.bury(conn, job, now=self._clock(), error=said))

@@ -65,9 +65,7 @@ def upgrade() -> None:
 
 
 def _index(name: str, columns: list[str], *, where: str, unique: bool = False) -> None:
-    op.create_index(
-        name, "job", columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-    )
+    op.create_index(name, "job", columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def downgrade() -> None:
