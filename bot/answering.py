@@ -15,6 +15,7 @@ from knowledge.language import is_chinese, to_script
 from knowledge.model import Passage
 
 LONGEST = 700  # characters of a quoted section in a chat
+_LONGEST_LEAD = 200  # a page's opening words are quoted with each section if they are short
 _ALSO = 0.85  # a further page this close to the best one is named too
 _HEADING = re.compile(r"\A#{1,6}\s+[^\n]*\n+")
 _LANGUAGE_NAMES = {"zh-Hans": "Simplified Chinese (简体中文)", "zh-Hant": "Traditional Chinese (繁體中文, Taiwan usage)", "en": "English"}
@@ -68,7 +69,9 @@ def extract(passages: Sequence[Passage], *, language: str, texts: Texts) -> Draf
     heading = best.heading.split(" › ")[-1]
     named = texts.say("answer.heading", language, heading=to_script(heading, language)) if heading else ""
     basis = texts.say("answer.basis", language, title=to_script(best.title, language), heading=named)
-    lines = [to_script(_quoted(best.text, texts=texts, language=language), language), basis]
+    body = _quoted(best.text, texts=texts, language=language)
+    lead = best.lead.strip() if len(best.lead) <= _LONGEST_LEAD else ""
+    lines = [*(to_script(part, language) for part in (lead, body) if part), basis]
     if is_chinese(best.text) != (language != "en"):
         lines.insert(0, texts.say(f"answer.other_language.{'en' if language != 'en' else 'zh'}", language))
     also = _also(passages)
@@ -112,9 +115,13 @@ def _quoted(text: str, *, texts: Texts, language: str) -> str:
 def numbered(passages: Sequence[Passage]) -> str:
     """The passages as the model sees them: numbered, with their titles, plainly delimited."""
     return "\n\n".join(
-        f"[{n}] {p.title}{' › ' + p.heading if p.heading else ''}\n-----\n{p.text.strip()}\n-----"
+        f"[{n}] {p.title}{' › ' + p.heading if p.heading else ''}\n-----\n{_whole(p)}\n-----"
         for n, p in enumerate(passages, 1)
     )
+
+
+def _whole(passage: Passage) -> str:
+    return "\n\n".join(part.strip() for part in (passage.lead, passage.text) if part)
 
 
 @dataclass(frozen=True, kw_only=True)

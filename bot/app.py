@@ -32,6 +32,7 @@ from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store.clock import Clock, utc_now
 from store.db import Database
+from store.jobs import Job
 from store.worker import Handler, Running, Worker
 
 HERE = Path(__file__).parent
@@ -104,6 +105,7 @@ async def _opened(
     rules, texts, meters = load_rules(), load_texts(), Meters()
     contract = await asyncio.to_thread(policy.load, contract_file(settings.data))
     desk = Desk(await db.write(lambda conn: contracts.adopt(conn, contract, now=clock())))
+    await db.write(lambda conn: desk.adopt(conn, now=clock()))
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     folder = settings.data / "index"
     made = embedder or await asyncio.to_thread(_embedded, folder / "model")
@@ -116,7 +118,12 @@ async def _opened(
     deliveries = Deliveries(
         db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
     )
-    worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=deliveries.dead)
+
+    async def dead(job: Job, error: Exception) -> None:
+        await conversations.dead(job, error)
+        await deliveries.dead(job, error)
+
+    worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)
     deliveries.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -177,13 +178,14 @@ async def _turn(app: Aftercare, client: Client, *, session: str, text: str, at_o
         )
         assert message is not None, "a new line has a new identity"
         emit({"message": message.id})
-        async with asyncio.timeout(_PATIENCE_S):
-            async for signal in subscription:
-                if signal.payload in ("", str(message.id)):
-                    found = await app.db.read(partial(_outcome, app=app, message_id=message.id))
-                    if found is not None:
-                        return found
-    raise BotError("the program is stopping")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                async for signal in subscription:
+                    if signal.payload in ("", str(message.id)):
+                        found = await app.db.read(partial(_outcome, app=app, message_id=message.id))
+                        if found is not None:
+                            return found
+    raise BotError(f"message {message.id} is kept but has no answer yet; see `aftercare jobs`")
 
 
 def _outcome(conn: Connection, *, app: Aftercare, message_id: int) -> Any:

@@ -29,6 +29,7 @@ from knowledge.model import Scope, Search
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
+from store.jobs import Job
 from store.worker import Retry, Running, Worker
 
 log = structlog.get_logger()
@@ -69,9 +70,27 @@ class Conversations:
         self.meters.turn(outcome.outcome, outcome.reason)
         log.info("turn", message=situation.pieces[-1].id, outcome=outcome.outcome, reason=outcome.reason, ms=outcome.ms)
 
+    async def dead(self, job: Job, error: Exception) -> None:
+        """A turn that failed each time is our own fault: the client hears so, and a person gets the matter."""
+        if job.queue != TURN:
+            return
+        situation = await self.db.read(partial(load, message_id=_number(job.body["message"])))
+        if situation is None:
+            return
+        now = self.clock()
+        frame = planning.frame(situation, rules=self.rules, pressed=None, now=now, texts=self.texts)
+        act = planning.failed(frame, situation, error=type(error).__name__)
+        await self.db.write(
+            partial(
+                record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=now,
+                masked=bool(job.body["masked"]), clock=self.clock,
+            )
+        )
+        self.meters.turn(act.outcome, act.reason)
+
     def register(self, worker: Worker) -> None:
-        """Let a worker answer; a turn that cannot be finished is tried for about half a minute, then seen as dead."""
-        worker.register(TURN, self.turn, retry=Retry(attempts=6, first=timedelta(milliseconds=500)))
+        """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""
+        worker.register(TURN, self.turn, retry=Retry(attempts=4, first=timedelta(milliseconds=500)))
 
     def _ready_at(self, situation: Situation) -> datetime:
         return bursts.ready_at([

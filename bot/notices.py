@@ -25,10 +25,12 @@ class ClientNotices:
 
     def _say(self, conn: Connection, *, ticket_id: int, key: str) -> None:
         ticket = board.ticket(conn, ticket_id)
+        if key == "ticket.claimed" and ticket.assignee_id is None:
+            return  # given away meanwhile: the sentence would no longer be true
         turns = messages.recent_turns(conn, ticket.conversation_id, limit=1)
         language = turns[0].language if turns else "zh-Hans"
         values = {"number": ticket.number}
-        if key == "ticket.claimed" and ticket.assignee_id is not None:
+        if ticket.assignee_id is not None and key == "ticket.claimed":
             values["name"] = directory.person(conn, ticket.assignee_id).name
         messages.say(
             conn, conversation_id=ticket.conversation_id, text=self._texts.say(key, language, **values), author="system",
