@@ -1,4 +1,4 @@
-"""From passages to an answer: quoted without a model, written by a model and checked with one (conversation.md, *Answering*)."""
+"""From passages to an answer: quoted without a model, else written by one and checked (conversation.md, *Answering*)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,18 @@ from bot.llm import Json, Messages, Model
 from bot.prompts import Prompt
 from console.texts import Texts
 from handoff.model import Citation, Level
-from knowledge.language import is_chinese, to_script
+from knowledge.language import detect, is_chinese, to_script
 from knowledge.model import Passage
 
 LONGEST = 700  # characters of a quoted section in a chat
 _LONGEST_LEAD = 200  # a page's opening words are quoted with each section if they are short
 _ALSO = 0.85  # a further page this close to the best one is named too
 _HEADING = re.compile(r"\A#{1,6}\s+[^\n]*\n+")
-_LANGUAGE_NAMES = {"zh-Hans": "Simplified Chinese (简体中文)", "zh-Hant": "Traditional Chinese (繁體中文, Taiwan usage)", "en": "English"}
+_LANGUAGE_NAMES = {
+    "zh-Hans": "Simplified Chinese (简体中文)",
+    "zh-Hant": "Traditional Chinese (繁體中文, Taiwan usage)",
+    "en": "English",
+}
 
 ANSWER_SCHEMA: Json = {
     "type": "object",
@@ -67,16 +71,16 @@ def extract(passages: Sequence[Passage], *, language: str, texts: Texts) -> Draf
     """
     best = passages[0]
     heading = best.heading.split(" › ")[-1]
-    named = texts.say("answer.heading", language, heading=to_script(heading, language)) if heading else ""
-    basis = texts.say("answer.basis", language, title=to_script(best.title, language), heading=named)
+    named = texts.say("answer.heading", language, heading=_in_script(_unmarked(heading), language)) if heading else ""
+    basis = texts.say("answer.basis", language, title=_in_script(_unmarked(best.title), language), heading=named)
     body = _quoted(best.text, texts=texts, language=language)
-    lead = best.lead.strip() if len(best.lead) <= _LONGEST_LEAD else ""
-    lines = [*(to_script(part, language) for part in (lead, body) if part), basis]
+    lead = _unmarked(best.lead.strip()) if len(best.lead) <= _LONGEST_LEAD else ""
+    lines = [*(_in_script(part, language) for part in (lead, body) if part), basis]
     if is_chinese(best.text) != (language != "en"):
         lines.insert(0, texts.say(f"answer.other_language.{'en' if language != 'en' else 'zh'}", language))
     also = _also(passages)
     if also:
-        links = "，".join(f"《{to_script(p.title, language)}》[{n}]" for n, p in enumerate(also, 2))
+        links = "，".join(f"《{_in_script(p.title, language)}》[{n}]" for n, p in enumerate(also, 2))
         links = links if language != "en" else ", ".join(f"“{p.title}” [{n}]" for n, p in enumerate(also, 2))
         lines.append(texts.say("answer.also", language, links=links))
     return Draft(text="\n\n".join(lines), citations=cite([best, *also]), video=best.video)
@@ -98,10 +102,20 @@ def _also(passages: Sequence[Passage], *, most: int = 2) -> list[Passage]:
     return list(pages.values())[1 : most + 1]
 
 
+def _unmarked(text: str) -> str:
+    """A page's own "[2]" is no citation of ours."""
+    return MARK.sub(r"(\1)", text)
+
+
+def _in_script(text: str, language: str) -> str:
+    """Text in the client's script; what is in it already stays as it is ("小程序" must not become "小进程")."""
+    return text if detect(text) == language else to_script(text, language)
+
+
 def _quoted(text: str, *, texts: Texts, language: str) -> str:
     """The section without its heading, cut between lines where it is too long for a chat."""
     body = _HEADING.sub("", text.strip()).strip()
-    body = MARK.sub(lambda m: f"({m[1]})", body)  # a mark in a page's own text is no citation of ours
+    body = _unmarked(body)
     if len(body) <= LONGEST:
         return body
     kept: list[str] = []

@@ -14,19 +14,25 @@ MARK = re.compile(r"\[(\d{1,3})\]")
 URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s<>\"'，。；、）】\])]+", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{2,})+", re.ASCII)
 # Every dotted word with letters after its last dot: a domain of any ending, or a file's name; both must be known.
-_DOTTED = re.compile(r"(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?:/[^\s<>\"'，。；、）】\])]*)?", re.IGNORECASE | re.ASCII)
+_DOTTED = re.compile(
+    r"(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?:/[^\s<>\"'，。；、）】\])]*)?", re.IGNORECASE | re.ASCII
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_COMMAND = re.compile(r"\b(?:sudo|rm|chmod|chown|wget|curl|npm|pip|apt-get|yum|systemctl|docker)[ \t]+[-\w./~:]+", re.ASCII)
+_COMMAND = re.compile(
+    r"\b(?:sudo|rm|chmod|chown|wget|curl|npm|pip|apt-get|yum|systemctl|docker)[ \t]+[-\w./~:]+", re.ASCII
+)
 _PATH_STEP = re.compile(r"\s*(?:→|➜|->|＞|»|›|(?<=[\w”\"」』】])[ ]?>[ ]?(?=[\w“\"「『【]))\s*")
 _STEP_EDGE = re.compile(r"[,，。；;：:!！?？()（）\n]|\[\d+\]|[“”\"「」『』【】]")
+_QUOTES = '“”"「」『』【】* '
 _UNITS = (
     r"%|px|kb|mb|gb|tb|ms|s|fps|[个個]?(?:工作日|小[时時]|月|星期)|天|日|年|周|週|分[钟鐘]|秒|[个個]|元|[块塊]|折|倍|美元|次|位|[条條]|份|[级級]|"
-    r"(?:business |working )?days?|hours?|minutes?|seconds?|weeks?|months?|years?|times?|usd|cny|rmb|characters?|字符|字"
+    r"(?:business |working )?days?|hours?|minutes?|seconds?|weeks?|months?|years?|times?|usd|cny|rmb|"
+    r"characters?|字符|字"
 )
 _TIME_UNITS = r"天|[个個]?(?:工作日|小[时時]|月|星期)|[周週年元折]|分[钟鐘]"
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.,])\d[\d,.]*\s*(?:{_UNITS})(?![A-Za-z])"
+    rf"(?<![A-Za-z0-9_.,])\d(?:[\d,.]*\d)?\s*(?:{_UNITS})(?![A-Za-z])"
     r"|(?<![A-Za-z0-9_.,])[$¥￥€]\s*\d[\d,.]*"
     r"|(?<![\d:：])\d{1,2}[:：]\d{2}(?!\d)"
     rf"|[二三四五六七八九十两兩百千万萬半]+\s*(?:{_TIME_UNITS})"
@@ -69,20 +75,28 @@ def unfounded(text: str, *, sources: Iterable[str]) -> list[Problem]:
     """Links, commands, menu paths, numbers with a unit and codes of `text` that stand in none of the `sources`."""
     ground = fold("\n".join(sources))
     squeezed = _squeezed(ground)
-    return [
-        Problem(kind, words) for kind, words in _claims(text)
-        if not (_stands_whole(words, ground) if kind in _EXACT else _squeezed(words) in squeezed)
-    ]
+
+    def stands(kind: str, words: str) -> bool:
+        if kind in _EXACT:
+            return _stands_whole(words, ground, ranges=kind == "number")
+        return _squeezed(words) in squeezed
+
+    return [Problem(kind, words) for kind, words in _claims(text) if not stands(kind, words)]
 
 
+_KINDS = (("link", URL), ("address", _EMAIL), ("link", _DOTTED), ("number", _NUMBER), ("phone", _PHONE))
 _EXACT = frozenset({"link", "address", "number", "phone", "code"})
 
 
-def _stands_whole(words: str, ground: str) -> bool:
-    """Whether the words stand in the folded ground as they are: "5天" not within "15天", "a.co" not within "a.com"."""
+def _stands_whole(words: str, ground: str, *, ranges: bool) -> bool:
+    """Whether the words stand in the folded ground as they are: "5天" not within "15天", "a.co" not within "a.com".
+
+    With `ranges` a hyphen may follow ("9:00-18:00").
+    """
     parts = re.findall(r"\d+|[^\d\s]+", fold(words).rstrip("/"))
     exact = r"\s*".join(map(re.escape, parts))
-    return re.search(rf"(?<![a-z0-9])(?<!\d[.,]){exact}(?![a-z0-9])(?![.-][a-z0-9])", ground) is not None
+    joined = "." if ranges else ".-"
+    return re.search(rf"(?<![a-z0-9])(?<!\d[.,]){exact}(?![a-z0-9])(?![{joined}][a-z0-9])", ground) is not None
 
 
 def _source(passage: Passage) -> tuple[str, ...]:
@@ -91,7 +105,7 @@ def _source(passage: Passage) -> tuple[str, ...]:
 
 def _claims(text: str) -> Iterable[tuple[str, str]]:
     bare = MARK.sub(" ", text)
-    for kind, pattern in (("link", URL), ("address", _EMAIL), ("link", _DOTTED), ("number", _NUMBER), ("phone", _PHONE)):
+    for kind, pattern in _KINDS:
         yield from ((kind, found.rstrip(".,")) for found in pattern.findall(bare))
     fenced = [line for block in _FENCE.findall(bare) for line in block.splitlines() if line.strip()]
     yield from (("command", code) for code in [*_CODE.findall(bare), *fenced, *_COMMAND.findall(bare)])
@@ -108,10 +122,10 @@ def _menu_steps(line: str) -> Iterable[str]:
     first, *later = _PATH_STEP.split(line)
     if not later:
         return
-    if words := _STEP_EDGE.split(first)[-1].split():
+    if words := _STEP_EDGE.split(first.rstrip(_QUOTES))[-1].split():
         yield words[-1] if words[-1].isascii() else words[-1][-2:]
     for part in later:
-        if name := _STEP_EDGE.split(part)[0].strip():
+        if name := _STEP_EDGE.split(part.lstrip(_QUOTES))[0].strip():
             yield name
 
 

@@ -111,7 +111,7 @@ def _pressed(scene: Scene) -> Plan | None:
         case "human":
             return HandOff("asked_for_person", _level_of_last(scene))
         case "emergency_yes":
-            return HandOff("emergency", Level.EMERGENCY)
+            return _alarm(scene)
         case "solved" | "emergency_no":
             return Stay(scene.pressed)
     return None
@@ -120,13 +120,18 @@ def _pressed(scene: Scene) -> Plan | None:
 def _emergency(scene: Scene) -> Plan | None:
     reading = scene.reading
     if reading.emergency:
-        running = _emergency_ticket(scene)
-        return Join(running, MessageKind.CONTENT, "joined") if running else HandOff("emergency", Level.EMERGENCY)
+        return _alarm(scene)
     if reading.stand_down and not reading.chaser and (running := _emergency_ticket(scene)):
         return StandDown(running)
     if reading.unconfirmed and reading.unconfirmed != "supposed" and scene.addressed:
         return Say("emergency")
     return None
+
+
+def _alarm(scene: Scene) -> Plan:
+    """One emergency, one ticket: more reports, or a second press, join it."""
+    running = _emergency_ticket(scene)
+    return Join(running, MessageKind.CONTENT, "joined") if running else HandOff("emergency", Level.EMERGENCY)
 
 
 def _person_here(scene: Scene) -> Plan | None:
