@@ -57,10 +57,16 @@ def parse(name: str, text: str) -> Prompt:
     found = _FRONT.match(text.replace("\r\n", "\n"))
     if not found:
         raise PromptError(f"{name}: front matter between two lines of --- is missing")
-    front = yaml.safe_load(found[1])
+    try:
+        return _parsed(name, yaml.safe_load(found[1]), found[2])
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise PromptError(f"{name}: {error}") from error
+
+
+def _parsed(name: str, front: object, body: str) -> Prompt:
     if not isinstance(front, dict) or front.keys() != _KEYS:
         raise PromptError(f"{name}: front matter must hold exactly {', '.join(sorted(_KEYS))}")
-    instructions, _, material = found[2].partition("\n===\n")
+    instructions, _, material = body.partition("\n===\n")
     used = {field for _, field, _, _ in Formatter().parse(instructions + material) if field is not None}
     if used != set(front["placeholders"]):
         raise PromptError(f"{name}: uses {sorted(used)} but names {sorted(front['placeholders'])}")
