@@ -91,10 +91,13 @@ class Worker:
         try:
             async with _beside(self._renew()):
                 while True:
-                    started += await self._start()
-                    if not self._running:
+                    idle = not self._running  # else a job that ends during the claim makes room it did not use
+                    fresh = await self._start()
+                    started += fresh
+                    if idle and not fresh:
                         return started
-                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                    if self._running:
+                        await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._cancel_running()
 
