@@ -21,8 +21,11 @@ class Signals:
     ``relevance``: its hybrid score · ``dense``, ``coverage``: its two parts · ``margin``: its lead over the best
     other page · ``agreement``: 1 if words alone choose the same page · ``question``: likeness to a question of
     its page · ``present``: share of the question's terms, by rarity, that its page holds · ``named``: the same
-    over names and codes only (Shopify, ERR-1042; 1 if there are none) · ``known``: share that any page holds ·
-    ``length``: how much the question says, log-scaled · ``crossing``: whether the page is in another language.
+    over foreign words and codes only (ERR-1042; 1 if there are none) · ``known``: share that any page holds ·
+    ``product``: 1 unless the question names a product that its page does not (Shopify) · ``background``: likeness
+    to the nearest question that manuals do not answer · ``contrast``, ``question_contrast``: how much nearer than
+    that the nearest passage, and the nearest question of a page, are · ``length``: how much the question says,
+    log-scaled · ``crossing``: whether the page is in another language.
     """
 
     relevance: float
@@ -34,6 +37,10 @@ class Signals:
     present: float
     named: float
     known: float
+    product: float
+    background: float
+    contrast: float
+    question_contrast: float
     length: float
     crossing: bool
 
@@ -45,10 +52,72 @@ class Signals:
 NAMES = tuple(f.name for f in fields(Signals) if f.name != "crossing")
 
 # Means and spreads over the development packs, so that weights can be compared and held back alike.
-CENTRES = (0.0,) * len(NAMES)
-SPREADS = (1.0,) * len(NAMES)
-SAME = (0.0,) * (len(NAMES) + 1)
-CROSS = (0.0,) * (len(NAMES) + 1)
+CENTRES = (
+    0.5173,
+    0.6838,
+    0.2443,
+    0.0799,
+    0.5657,
+    0.6838,
+    0.3823,
+    0.9039,
+    0.6398,
+    0.9911,
+    0.5709,
+    0.1187,
+    0.1187,
+    0.6879,
+)
+SPREADS = (
+    0.1758,
+    0.1812,
+    0.2013,
+    0.0983,
+    0.4957,
+    0.1812,
+    0.297,
+    0.2902,
+    0.2642,
+    0.0937,
+    0.1276,
+    0.1509,
+    0.1509,
+    0.2081,
+)
+SAME = (
+    -0.7284,
+    0.3583,
+    0.3966,
+    0.232,
+    0.832,
+    0.4223,
+    0.3966,
+    0.2991,
+    0.4141,
+    -0.1179,
+    0.1362,
+    0.1804,
+    0.254,
+    0.254,
+    -0.0701,
+)
+CROSS = (
+    6.4015,
+    0.3925,
+    0.6012,
+    0.0308,
+    0.4759,
+    0.1763,
+    0.6012,
+    0.0414,
+    0.3783,
+    0.0911,
+    0.0287,
+    0.1247,
+    0.602,
+    0.602,
+    -0.0973,
+)
 DEFAULT_THRESHOLD = 0.5
 #: How strongly a manual's fit is held to the weights of the packs.
 HOLD = 4.0

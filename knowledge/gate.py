@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge.asking import question
 from knowledge.embedders import Embedder
 from knowledge.evidence import Evidence, Judged, fitted
 from knowledge.golden import Golden
 from knowledge.model import Audience, GoldenScore, Scope
-from knowledge.search import Searcher, question
+from knowledge.search import Searcher
 
 #: How much worse than the live version counts as equal: thresholds jitter by a question or two.
 TOLERANCE = 0.01

@@ -10,15 +10,18 @@ import numpy as np
 from sqlalchemy import Connection
 
 from knowledge import chunking, store
+from knowledge.catalogue import Catalogue, catalogue
+from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
 from knowledge.language import fold, salient
 from knowledge.model import Chunk, Page, Progress
-from knowledge.search import Catalogue, catalogue
 from store.clock import Clock
 from store.db import Database
 
 #: Grows when the same folder would be indexed differently: chunking, what is embedded, the evidence model.
 PIPELINE = 1
+#: Vectors kept for this version are never pruned.
+FOR_EVER = 2**62
 _BATCH = 32
 
 Tell = Callable[[Progress], None]
@@ -32,6 +35,11 @@ def passage_text(chunk: Chunk, *, title: str) -> str:
 def question_text(question: str) -> str:
     """Return what is embedded for a page's question: the same form as a question that is searched for."""
     return f"{salient(question) or fold(question)}?"
+
+
+def background_texts() -> tuple[str, ...]:
+    """Return the background questions in the form in which questions are embedded."""
+    return tuple(question_text(line) for line in lines("background.txt"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +132,16 @@ class Builder:
         made = await self._embed(missing, version=version, reused=len(held), tell=tell)
         arranged = await loop.run_in_executor(self._pool, self._arranged, pages, cut, digests, held | made)
         return Built(catalogue=arranged, embedded=len(made), reused=len(held), digests=digests)
+
+    async def background(self) -> Vectors:
+        """Return the vectors of the background questions, made once."""
+        texts = background_texts()
+        named = {_digest("question", text): ("question", text) for text in texts}
+        name = self._embedder.name
+        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        missing = {digest: item for digest, item in named.items() if digest not in held}
+        made = await self._embed(missing, version=FOR_EVER, reused=len(held), tell=lambda _: None)
+        return rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
 
     def _arranged(self, pages: Sequence[Page], cut: Texts, digests: Digests, vectors: Mapping[str, bytes]) -> Catalogue:
         width = self._embedder.dimensions

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge import categories, index, store
+from knowledge.catalogue import Catalogue, catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
-from knowledge.search import Catalogue, Found, Searcher, catalogue
+from knowledge.search import Found, Scale, Searcher
 from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
 
 
@@ -27,9 +28,10 @@ class Live:
 class Shelf:
     """Puts catalogues into Chroma and takes versions from the database."""
 
-    def __init__(self, chroma: ChromaFolder, *, embedder: Embedder) -> None:
+    def __init__(self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors) -> None:
         self._chroma = chroma
-        self._embedder = embedder
+        self._dimensions = embedder.dimensions
+        self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
 
     def put(self, version: int, held: Catalogue) -> Searcher:
         """Write the vector collections of a version where they are not whole, and return its searcher."""
@@ -78,10 +80,10 @@ class Shelf:
         self._chroma.keep(versions)
 
     def _rows(self, vectors: Mapping[str, bytes], digests: tuple[str, ...]) -> Vectors:
-        return index.rows(vectors, digests, dimensions=self._embedder.dimensions)
+        return index.rows(vectors, digests, dimensions=self._dimensions)
 
     def _searcher(self, held: Catalogue, found_in: VectorIndex) -> Searcher:
-        return Searcher(held, index=found_in, floor=self._embedder.floor, span=self._embedder.span)
+        return Searcher(held, index=found_in, scale=self._scale)
 
 
 def classifier(held: Catalogue) -> categories.Classifier | None:
@@ -108,9 +110,17 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         heading=chunk.heading,
         anchor=chunk.anchor,
         text=chunk.text,
+        lead=_lead(held, row),
         language=page.language,
         video=page.video,
         url=page.url,
         category=page.category,
         score=score,
     )
+
+
+def _lead(held: Catalogue, row: int) -> str:
+    """What the page says before its first heading; "" for that itself."""
+    page = int(held.page_of_chunk[row])
+    first = held.chunks[int(held.bounds[page])]
+    return "" if first.heading or held.chunks[row].hash == first.hash else first.text

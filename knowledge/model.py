@@ -69,7 +69,10 @@ class Chunk:
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1."""
+    """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1.
+
+    ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself.
+    """
 
     chunk: str
     page: str
@@ -77,6 +80,7 @@ class Passage:
     heading: str
     anchor: str
     text: str
+    lead: str = ""
     language: str
     video: str | None
     url: str | None
@@ -88,13 +92,13 @@ class Passage:
 class Scope:
     """What a search may see.
 
-    Pages limited to other clients than ``client`` (a slug) are invisible; pages of another product than
-    ``product`` give way.
+    Pages limited to other clients than ``client`` (a slug) are invisible; pages of other products than
+    ``products`` (lower case, none: all the same) give way.
     """
 
     audiences: frozenset[Audience] = frozenset({Audience.CLIENT})
     client: str | None = None
-    product: str | None = None
+    products: frozenset[str] = frozenset()
 
     def sees(self, page: Page) -> bool:
         """Whether the page may be shown at all."""

@@ -87,13 +87,22 @@ def _unknown(questions: tuple[Golden, ...], *, pages: tuple[Page, ...]) -> tuple
 class Publisher:
     """Runs indexing, one run at a time (the caller sees to that)."""
 
-    def __init__(self, db: Database, *, shelf: Shelf, embedder: Embedder, pool: Executor, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        shelf: Shelf,
+        builder: index.Builder,
+        embedder: Embedder,
+        pool: Executor,
+        clock: Clock,
+    ) -> None:
         self._db = db
         self._shelf = shelf
         self._embedder = embedder
         self._pool = pool
         self._clock = clock
-        self._builder = index.Builder(db, embedder=embedder, pool=pool, clock=clock)
+        self._builder = builder
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **kwargs))

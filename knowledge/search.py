@@ -2,116 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge import ranking
-from knowledge.chunking import embedding_text
-from knowledge.embedders import MAX_CHARACTERS, Embedder, Vectors
+from knowledge.asking import Question
+from knowledge.catalogue import Catalogue, Rows
+from knowledge.embedders import Vectors
 from knowledge.evidence import Signals
-from knowledge.language import fold, is_chinese, salient, tokens
-from knowledge.lexical import Coverage, LexicalIndex
-from knowledge.model import Audience, Chunk, Page, Scope
+from knowledge.lexical import Coverage
+from knowledge.model import Audience, Scope
 from knowledge.vectors import Entry, VectorIndex
 
 Floats = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 _NEAREST = 80
 _BY_WORDS = 40
-_LEAD = 60
+_BY_QUESTION_WORDS = 5
 _ENOUGH_SEEN = 20
+_LONG = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Catalogue:
-    """Everything of one version that searching needs, in memory. Rows number chunks, pages and questions."""
+class Scale:
+    """How an embedder's cosines are read: its own floor and span, and its vectors of background questions."""
 
-    pages: tuple[Page, ...]
-    chunks: tuple[Chunk, ...]
-    vectors: Vectors
-    questions: tuple[str, ...]
-    question_vectors: Vectors
-    page_of_chunk: Rows
-    page_of_question: Rows
-    lexical: LexicalIndex
+    floor: float
+    span: float
+    background: Vectors
 
-    @cached_property
-    def chinese(self) -> NDArray[np.bool_]:
-        """Which pages are Chinese."""
-        return np.array([page.language.startswith("zh") for page in self.pages], dtype=bool)
+    def placed(self, cosines: Floats) -> Floats:
+        """Place cosines on 0..1 (not clipped)."""
+        return ranking.placed(cosines, floor=self.floor, span=self.span)
 
-    @cached_property
-    def bounds(self) -> Rows:
-        """Row of the first chunk of each page, and the end; chunks lie page by page."""
-        return np.searchsorted(self.page_of_chunk, np.arange(len(self.pages) + 1))
-
-    def entries(self, audience: Audience) -> tuple[list[Entry], Vectors]:
-        """Return what an audience's vector collection holds."""
-        wanted = np.array([page.audience is audience for page in self.pages], dtype=bool)
-        chunk_rows = np.flatnonzero(wanted[self.page_of_chunk])
-        question_rows = np.flatnonzero(wanted[self.page_of_question])
-        entries = [Entry(kind="chunk", row=row) for row in chunk_rows.tolist()]
-        entries += [Entry(kind="question", row=row) for row in question_rows.tolist()]
-        return entries, np.concatenate([self.vectors[chunk_rows], self.question_vectors[question_rows]])
-
-
-def catalogue(
-    pages: Sequence[Page], *, chunks: Sequence[Chunk], vectors: Vectors, question_vectors: Vectors
-) -> Catalogue:
-    """Build the catalogue of pages and their chunks (page by page, in the order of ``pages``).
-
-    ``question_vectors`` has a row for every question of every page, in order.
-    """
-    number = {page.id: row for row, page in enumerate(pages)}
-    return Catalogue(
-        pages=tuple(pages),
-        chunks=tuple(chunks),
-        vectors=vectors,
-        questions=tuple(question for page in pages for question in page.questions),
-        question_vectors=question_vectors,
-        page_of_chunk=np.array([number[chunk.page] for chunk in chunks], dtype=np.int64),
-        page_of_question=np.repeat(np.arange(len(pages)), [len(page.questions) for page in pages]),
-        lexical=LexicalIndex(_documents(pages, chunks=chunks, number=number)),
-    )
-
-
-def _documents(pages: Sequence[Page], *, chunks: Sequence[Chunk], number: dict[str, int]) -> list[list[str]]:
-    """Terms of every chunk, title and headings counted twice; then of every page's questions."""
-    return [_chunk_terms(chunk, title=pages[number[chunk.page]].title) for chunk in chunks] + [
-        tokens(fold("\n".join((page.title, *page.questions)))) if page.questions else [] for page in pages
-    ]
-
-
-def _chunk_terms(chunk: Chunk, *, title: str) -> list[str]:
-    lead = chunk.text.split("\n", 1)[0]
-    head = "\n".join((title, chunk.heading, lead if len(lead) <= _LEAD else ""))
-    return tokens(fold(embedding_text(chunk, title=title))) + tokens(fold(head))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A question made ready: what it says without courtesies, its terms, its vector."""
-
-    text: str
-    terms: tuple[str, ...]
-    vector: Vectors
-    chinese: bool
-
-
-def question(text: str, *, embedder: Embedder) -> Question | None:
-    """Make a question ready; None if nothing is left of it without courtesies.
-
-    It is embedded with a question mark whether typed or not: the mark alone moves the vector.
-    """
-    core = salient(text[: 4 * MAX_CHARACTERS])[:MAX_CHARACTERS]
-    if not any(character.isalnum() for character in core):
-        return None
-    return Question(
-        text=core, terms=tuple(tokens(core)), vector=embedder.queries([core + "?"])[0], chinese=is_chinese(core)
-    )
+    def nearest_background(self, vector: Vectors) -> float:
+        """Return the likeness to the nearest question that manuals do not answer; 0 without any."""
+        return float(self.placed(self.background @ vector).max()) if len(self.background) else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +50,26 @@ class Found:
     signals: Signals
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Scored:
+    """Candidate chunks of one question with their scores; ``order`` has the best first."""
+
+    asked: Question
+    rows: Rows
+    page: Rows
+    parts: dict[str, Floats]
+    score: Floats
+    order: Rows
+    cover: Coverage
+
+
 class Searcher:
     """Searches one version. Blocking and thread-safe."""
 
-    def __init__(self, held: Catalogue, *, index: VectorIndex, floor: float, span: float) -> None:
+    def __init__(self, held: Catalogue, *, index: VectorIndex, scale: Scale) -> None:
         self.held = held
         self._index = index
-        self._floor, self._span = floor, span
+        self._scale = scale
 
     def find(
         self,
@@ -144,34 +84,28 @@ class Searcher:
 
         ``hidden`` pages are never returned. ``thin`` drops near-duplicates and third chunks of a page.
         """
-        visible = self._visible(scope, hidden=hidden)
-        rows, cover = self._candidates(asked, scope=scope, visible=visible)
+        visible = np.array([scope.sees(page) and page.id not in hidden for page in self.held.pages], dtype=bool)
+        cover = self.held.lexical.coverage(asked.terms)
+        rows = self._candidates(asked, scope=scope, visible=visible, cover=cover)
         if not len(rows):
             return None
-        parts = self._parts(asked, rows=rows, cover=cover)
-        score = ranking.relevance(**parts)
-        order = np.argsort(-self._ordered(score, rows=rows, asked=asked, scope=scope), kind="stable")
-        signals = self._signals(asked, rows=rows, order=order, score=score, parts=parts, cover=cover)
-        kept = self._thinned(order, rows=rows, limit=limit) if thin else order[:limit].tolist()
+        scored = self._scored(asked, scope=scope, rows=rows, cover=cover)
+        kept = self._thinned(scored, limit=limit) if thin else scored.order[:limit].tolist()
+        chosen = [int(rows[i]) for i in kept]
         return Found(
-            rows=tuple(int(rows[i]) for i in kept),
-            scores=tuple(float(np.clip(score[i], 0, 1)) for i in kept),
-            signals=signals,
+            rows=tuple(self._quotable(scored, chosen) if thin else chosen),
+            scores=tuple(float(np.clip(scored.score[i], 0, 1)) for i in kept),
+            signals=self._signals(scored),
         )
 
-    def _visible(self, scope: Scope, *, hidden: frozenset[str]) -> NDArray[np.bool_]:
-        pages = self.held.pages
-        return np.array([scope.sees(page) and page.id not in hidden for page in pages], dtype=bool)
-
-    def _candidates(self, asked: Question, *, scope: Scope, visible: NDArray[np.bool_]) -> tuple[Rows, Coverage]:
-        """Rows near by vector, near by a question of their page, or rich in the question's words."""
+    def _candidates(self, asked: Question, *, scope: Scope, visible: NDArray[np.bool_], cover: Coverage) -> Rows:
+        """Return rows near by vector, near by a question of their page, or rich in the question's words."""
         held = self.held
-        cover = held.lexical.coverage(asked.terms)
-        seen = visible[held.page_of_chunk]
-        words = np.where(seen, cover.scores[: len(held.chunks)], 0.0)
+        chunks = len(held.chunks)
+        words = np.where(visible[held.page_of_chunk], cover.scores[:chunks], 0.0)
         rows = {int(row) for row in np.argsort(-words)[:_BY_WORDS] if words[row] > 0}
-        by_question = np.where(visible, cover.scores[len(held.chunks) :], 0.0)
-        pages = {int(page) for page in np.argsort(-by_question)[:5] if by_question[page] > 0}
+        by_question = np.where(visible, cover.scores[chunks:], 0.0)
+        pages = {int(page) for page in np.argsort(-by_question)[:_BY_QUESTION_WORDS] if by_question[page] > 0}
         for audience in scope.audiences:
             for entry in self._near(asked, audience=audience, visible=visible):
                 if entry.kind == "chunk":
@@ -180,10 +114,10 @@ class Searcher:
                     pages.add(int(held.page_of_question[entry.row]))
         for page in pages:
             rows.update(range(int(held.bounds[page]), int(held.bounds[page + 1])))
-        return np.array(sorted(rows), dtype=np.int64), cover
+        return np.array(sorted(rows), dtype=np.int64)
 
     def _near(self, asked: Question, *, audience: Audience, visible: NDArray[np.bool_]) -> list[Entry]:
-        """Ask for more until enough of what comes back may be seen (hidden pages are few; a filter is slow)."""
+        """Ask for more until enough of what comes back may be seen (hidden pages are few, a filter is slow)."""
         k = _NEAREST
         while True:
             found = self._index.nearest(asked.vector, audience=audience, k=k)
@@ -196,71 +130,80 @@ class Searcher:
         held = self.held
         return int((held.page_of_chunk if entry.kind == "chunk" else held.page_of_question)[entry.row])
 
+    def _scored(self, asked: Question, *, scope: Scope, rows: Rows, cover: Coverage) -> _Scored:
+        page = self.held.page_of_chunk[rows]
+        parts = self._parts(asked, rows=rows, cover=cover)
+        score = ranking.relevance(**parts)
+        loss = np.where(self.held.chinese[page] != asked.chinese, ranking.OTHER_LANGUAGE, 0.0)
+        if scope.products:
+            named = [self.held.pages[i].product for i in page.tolist()]
+            other = [bool(name) and name not in scope.products for name in named]
+            loss += np.where(other, ranking.OTHER_PRODUCT, 0.0)
+        order = np.argsort(loss - score, kind="stable")
+        return _Scored(asked=asked, rows=rows, page=page, parts=parts, score=score, order=order, cover=cover)
+
     def _parts(self, asked: Question, *, rows: Rows, cover: Coverage) -> dict[str, Floats]:
         held = self.held
         page = held.page_of_chunk[rows]
-        dense = ranking.placed(held.vectors[rows] @ asked.vector, floor=self._floor, span=self._span)
         likeness = np.full(len(held.pages), -1.0, dtype=np.float32)
         if len(held.questions):
-            placed = ranking.placed(held.question_vectors @ asked.vector, floor=self._floor, span=self._span)
+            placed = self._scale.placed(held.question_vectors @ asked.vector)
             np.maximum.at(likeness, held.page_of_question, placed)
         return {
-            "dense": dense,
+            "dense": self._scale.placed(held.vectors[rows] @ asked.vector),
             "question": likeness[page],
             "coverage": cover.scores[rows],
             "asked_coverage": cover.scores[len(held.chunks) + page],
         }
 
-    def _ordered(self, score: Floats, *, rows: Rows, asked: Question, scope: Scope) -> Floats:
-        """Return the scores by which to order: other languages and other products give way."""
-        page = self.held.page_of_chunk[rows]
-        loss = np.where(self.held.chinese[page] != asked.chinese, ranking.OTHER_LANGUAGE, 0.0)
-        if scope.product:
-            products = [self.held.pages[i].product for i in page.tolist()]
-            other = [bool(product) and product != scope.product for product in products]
-            loss = loss + np.where(other, ranking.OTHER_PRODUCT, 0.0)
-        return np.asarray(score - loss, dtype=np.float32)
+    def _thinned(self, scored: _Scored, *, limit: int) -> list[int]:
+        first = scored.order[: 6 * limit]
+        vectors = self.held.vectors[scored.rows[first]]
+        kept = ranking.thinned(scored.page[first].tolist(), likeness=vectors @ vectors.T, limit=limit)
+        return [int(first[place]) for place in kept]
 
-    def _thinned(self, order: Rows, *, rows: Rows, limit: int) -> list[int]:
-        pages = self.held.page_of_chunk[rows].tolist()
-        first = order[: 6 * limit].tolist()
-        terms = {i: frozenset(tokens(fold(self.held.chunks[int(rows[i])].text))) for i in first}
-        cut = [terms.get(i, frozenset()) for i in range(len(rows))]
-        return ranking.thinned(first, pages=pages, tokens=cut, limit=limit)
-
-    def _signals(
-        self,
-        asked: Question,
-        *,
-        rows: Rows,
-        order: Rows,
-        score: Floats,
-        parts: dict[str, Floats],
-        cover: Coverage,
-    ) -> Signals:
+    def _quotable(self, scored: _Scored, rows: list[int]) -> list[int]:
+        """Return each page as often and in the place where it was found, by the sections that are best to quote."""
         held = self.held
-        page = held.page_of_chunk[rows]
-        top = int(order[0])
-        others = score[page != page[top]]
+        pages = [int(held.page_of_chunk[row]) for row in rows]
+        sections: dict[int, list[int]] = {}
+        for page in dict.fromkeys(pages):
+            own = np.arange(int(held.bounds[page]), int(held.bounds[page + 1]))
+            scores = ranking.relevance(**self._parts(scored.asked, rows=own, cover=scored.cover))
+            headed = [bool(held.chunks[row].heading) for row in own.tolist()]
+            sections[page] = [int(own[place]) for place in ranking.quotable(scores, headed=headed)]
+        return [sections[page].pop(0) for page in pages]
+
+    def _signals(self, scored: _Scored) -> Signals:
+        asked, parts, page = scored.asked, scored.parts, scored.page
+        top = int(scored.order[0])
+        first = int(page[top])
+        others = scored.score[page != first]
         words = np.maximum(parts["coverage"], parts["asked_coverage"])
-        terms = self._terms_of_page(asked, page=int(page[top]))
-        crossing = bool(held.chinese[page[top]]) != asked.chinese
+        terms = self._terms_of_page(asked, page=first)
+        background = self._scale.nearest_background(asked.vector)
+        dense = float(parts["dense"].max())
+        question = np.maximum(parts["question"], parts["dense"])
         return Signals(
-            relevance=float(score[top]),
+            relevance=float(scored.score[top]),
             dense=float(parts["dense"][top]),
             coverage=float(words[top]),
-            margin=float(score[top] - others.max()) if len(others) else 0.5,
-            agreement=float(page[int(np.argmax(words))] == page[top]),
-            question=float(max(parts["question"][top], parts["dense"][top])),
+            margin=float(scored.score[top] - others.max()) if len(others) else 0.5,
+            agreement=float(page[int(np.argmax(words))] == first),
+            question=float(question[top]),
             present=_share(terms),
             named=_share([term for term in terms if _is_name(term[0], chinese=asked.chinese)]),
-            known=1.0 - cover.unseen,
-            length=float(np.log1p(len(asked.terms)) / 4.0),
-            crossing=crossing,
+            known=1.0 - scored.cover.unseen,
+            product=float(asked.products <= self.held.products[first]),
+            background=background,
+            contrast=dense - background,
+            question_contrast=float(question.max()) - background,
+            length=float(np.log1p(len(asked.terms)) / _LONG),
+            crossing=bool(self.held.chinese[first]) != asked.chinese,
         )
 
     def _terms_of_page(self, asked: Question, *, page: int) -> list[tuple[str, float, bool]]:
-        """Each term of the question, its idf, and whether the page or its questions hold it."""
+        """Return each term of the question, its idf, and whether the page or its questions hold it."""
         held = self.held
         own = range(int(held.bounds[page]), int(held.bounds[page + 1]))
         extra = range(len(held.chunks) + page, len(held.chunks) + page + 1)
@@ -270,7 +213,7 @@ class Searcher:
 
 
 def _is_name(term: str, *, chinese: bool) -> bool:
-    """A foreign word in a Chinese question, or a code anywhere: it has no synonym."""
+    """Whether a term is a foreign word in a Chinese question, or a code anywhere: it has no synonym."""
     return term.isascii() and (chinese or any(character.isdigit() for character in term))
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from knowledge import index, store
+from knowledge.asking import Question, question
 from knowledge.embedders import Embedder
 from knowledge.errors import NothingIndexed, UnknownPage
 from knowledge.language import clean, detect
 from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
 from knowledge.publishing import Order, Outcome, Publisher
-from knowledge.search import Found, Question, question
+from knowledge.search import Found
 from knowledge.vectors import ChromaFolder
 from store.clock import Clock
 from store.db import Database
@@ -28,23 +29,40 @@ T = TypeVar("T")
 LONGEST = 5_000
 
 
+class Pools:
+    """Bounded threads: two that search, one that builds."""
+
+    def __init__(self) -> None:
+        self.searching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-search")
+        self.building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="manual-index")
+
+
 class Manual:
     """One manual and its index. Open it with :meth:`open`; use it from that event loop; close it."""
 
-    def __init__(self, db: Database, *, chroma: ChromaFolder, embedder: Embedder, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        chroma: ChromaFolder,
+        shelf: Shelf,
+        publisher: Publisher,
+        pools: Pools,
+        embedder: Embedder,
+        clock: Clock,
+    ) -> None:
         self._db = db
         self._chroma = chroma
+        self._shelf = shelf
+        self._publisher = publisher
+        self._pools = pools
         self._embedder = embedder
         self._clock = clock
         self._live: Live | None = None
         self._made_by: str | None = None
         self._seen = store.State(version=None, revision=-1, withdrawn=frozenset())
-        self._searching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-search")
-        self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="manual-index")
         self._one_run = asyncio.Lock()
         self._one_load = asyncio.Lock()
-        self._shelf = Shelf(chroma, embedder=embedder)
-        self._publisher = Publisher(db, shelf=self._shelf, embedder=embedder, pool=self._building, clock=clock)
 
     @classmethod
     async def open(cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock) -> "Manual":
@@ -52,8 +70,12 @@ class Manual:
 
         ``folder`` must belong to this process alone; what a crash left half-built is deleted.
         """
+        pools = Pools()
         chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
-        manual = cls(db, chroma=chroma, embedder=embedder, clock=clock)
+        builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
+        shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
+        publisher = Publisher(db, shelf=shelf, builder=builder, embedder=embedder, pool=pools.building, clock=clock)
+        manual = cls(db, chroma=chroma, shelf=shelf, publisher=publisher, pools=pools, embedder=embedder, clock=clock)
         now = None if db.dialect == "sqlite" else clock()
         await db.write(lambda conn: store.drop_unfinished(conn, now=now))
         await manual._refresh()
@@ -61,8 +83,8 @@ class Manual:
 
     async def close(self) -> None:
         """Let running searches end and let go of the folder."""
-        await asyncio.to_thread(self._searching.shutdown)
-        await asyncio.to_thread(self._building.shutdown)
+        await asyncio.to_thread(self._pools.searching.shutdown)
+        await asyncio.to_thread(self._pools.building.shutdown)
         await asyncio.to_thread(self._chroma.close)
 
     @property
@@ -235,7 +257,7 @@ class Manual:
 
     async def _in_search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._searching, partial(work, *args, **kwargs))
+        return await loop.run_in_executor(self._pools.searching, partial(work, *args, **kwargs))
 
 
 def _silent(_: Progress) -> None:

@@ -1,0 +1,92 @@
+"""Everything of one version that searching needs, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.asking import terms
+from knowledge.chunking import embedding_text
+from knowledge.concepts import products
+from knowledge.embedders import Vectors
+from knowledge.language import fold
+from knowledge.lexical import LexicalIndex
+from knowledge.model import Audience, Chunk, Page
+from knowledge.vectors import Entry
+
+Rows = NDArray[np.int64]
+
+_LEAD = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """Everything of one version that searching needs, in memory. Rows number chunks, pages and questions."""
+
+    pages: tuple[Page, ...]
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+    questions: tuple[str, ...]
+    question_vectors: Vectors
+    page_of_chunk: Rows
+    page_of_question: Rows
+    lexical: LexicalIndex
+
+    @cached_property
+    def chinese(self) -> NDArray[np.bool_]:
+        """Which pages are Chinese."""
+        return np.array([page.language.startswith("zh") for page in self.pages], dtype=bool)
+
+    @cached_property
+    def products(self) -> tuple[frozenset[str], ...]:
+        """Products that each page names."""
+        return tuple(products(fold("\n".join((page.title, *page.questions, page.body)))) for page in self.pages)
+
+    @cached_property
+    def bounds(self) -> Rows:
+        """Row of the first chunk of each page, and the end; chunks lie page by page."""
+        return np.searchsorted(self.page_of_chunk, np.arange(len(self.pages) + 1))
+
+    def entries(self, audience: Audience) -> tuple[list[Entry], Vectors]:
+        """Return what an audience's vector collection holds."""
+        wanted = np.array([page.audience is audience for page in self.pages], dtype=bool)
+        chunk_rows = np.flatnonzero(wanted[self.page_of_chunk])
+        question_rows = np.flatnonzero(wanted[self.page_of_question])
+        entries = [Entry(kind="chunk", row=row) for row in chunk_rows.tolist()]
+        entries += [Entry(kind="question", row=row) for row in question_rows.tolist()]
+        return entries, np.concatenate([self.vectors[chunk_rows], self.question_vectors[question_rows]])
+
+
+def catalogue(
+    pages: Sequence[Page], *, chunks: Sequence[Chunk], vectors: Vectors, question_vectors: Vectors
+) -> Catalogue:
+    """Build the catalogue of pages and their chunks (page by page, in the order of ``pages``).
+
+    ``question_vectors`` has a row for every question of every page, in order.
+    """
+    number = {page.id: row for row, page in enumerate(pages)}
+    return Catalogue(
+        pages=tuple(pages),
+        chunks=tuple(chunks),
+        vectors=vectors,
+        questions=tuple(question for page in pages for question in page.questions),
+        question_vectors=question_vectors,
+        page_of_chunk=np.array([number[chunk.page] for chunk in chunks], dtype=np.int64),
+        page_of_question=np.repeat(np.arange(len(pages)), [len(page.questions) for page in pages]),
+        lexical=LexicalIndex(_documents(pages, chunks=chunks, number=number)),
+    )
+
+
+def _documents(pages: Sequence[Page], *, chunks: Sequence[Chunk], number: dict[str, int]) -> list[list[str]]:
+    """Terms of every chunk, title and headings counted twice; then of every page's questions."""
+    return [_chunk_terms(chunk, title=pages[number[chunk.page]].title) for chunk in chunks] + [
+        terms(fold("\n".join((page.title, *page.questions)))) if page.questions else [] for page in pages
+    ]
+
+
+def _chunk_terms(chunk: Chunk, *, title: str) -> list[str]:
+    lead = chunk.text.split("\n", 1)[0]
+    head = "\n".join((title, chunk.heading, lead if len(lead) <= _LEAD else ""))
+    return terms(fold(embedding_text(chunk, title=title))) + terms(fold(head))
