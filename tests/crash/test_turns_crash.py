@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import os
 import random
 import re
 import shutil
 import signal
-import socket
 import sqlite3
-import sys
 import uuid
 from collections import Counter
 from contextlib import closing, suppress
@@ -18,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.server import Server
+
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
 
 VISITORS, EACH, KILLS = 30, 10, 5
@@ -25,34 +24,6 @@ QUESTIONS = (
     "后台密码忘了怎么办?", "首页标题怎么改?", "邮箱满了怎么清理?", "网站备案需要什么材料?", "How do I add a new user?",
     "怎么设置优惠券?", "域名续费怎么弄?", "浏览器提示不安全怎么办?", "怎么上传图片?", "How do I refund an order?",
 )
-
-
-class Server:
-    """`aftercare run` as a process that can die."""
-
-    def __init__(self, data: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._environment = {**os.environ, "AFTERCARE_DATA": str(data), "PORT": str(port)}
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=self._environment,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )
-        async with httpx.AsyncClient() as http:
-            for _ in range(600):
-                with suppress(httpx.TransportError):
-                    if (await http.get(f"{self.url}/readyz")).status_code == 200:
-                        return
-                assert self._process.returncode is None, "the server does not start"
-                await asyncio.sleep(0.1)
-        raise AssertionError("the server does not become ready")
-
-    async def end(self, how: signal.Signals) -> None:
-        assert self._process is not None
-        self._process.send_signal(how)
-        await asyncio.wait_for(self._process.wait(), 30)
 
 
 async def _converse(url: str, sent: list[str]) -> None:
@@ -88,8 +59,8 @@ async def _until_ok(call) -> httpx.Response:
 async def _kill_again_and_again(server: Server) -> int:
     for _ in range(KILLS):
         await asyncio.sleep(random.uniform(0.3, 2.0))
-        await server.end(signal.SIGKILL)
-        await server.start()
+        await asyncio.to_thread(server.end, signal.SIGKILL)
+        await asyncio.to_thread(server.start)
     return KILLS
 
 
@@ -97,13 +68,13 @@ async def _kill_again_and_again(server: Server) -> int:
 async def test_kill_while_messages_flow(indexed: Path, tmp_path: Path, record_property) -> None:
     """300 questions, 5 kills: every accepted message has one turn, and every answer went out once."""
     shutil.copytree(indexed, tmp_path / "data")
-    server = Server(tmp_path / "data", _free_port())
-    await server.start()
+    server = Server(tmp_path / "data")
+    await asyncio.to_thread(server.start)
     sent: list[str] = []
     killer = asyncio.create_task(_kill_again_and_again(server))
     await asyncio.gather(*(_converse(server.url, sent) for _ in range(VISITORS)))
     kills = await killer
-    await server.end(signal.SIGTERM)
+    await asyncio.to_thread(server.end)
 
     figures = _count(tmp_path / "data" / "aftercare.sqlite3", sent) | {"kills": kills}
     print(json.dumps(figures))
@@ -129,9 +100,3 @@ def _count(database: Path, sent: list[str]) -> dict[str, int]:
         "messages": len(asked), "turns": len(outcomes), "answers": sum(replies.values()), "lost": len(lost),
         "doubled": len(doubled), "undelivered": undelivered,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

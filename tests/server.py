@@ -1,0 +1,64 @@
+"""`aftercare run` as a process of its own, as a user starts it; it can be killed and started again."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+
+class Server:
+    """One server on a data folder and a free loopback port; `log` keeps what it printed."""
+
+    def __init__(self, data: Path) -> None:
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._log = data.parent / f"{data.name}.log"
+        self._environment = {
+            **os.environ, "AFTERCARE_DATA": str(data), "PORT": str(self._port), "HOST": "127.0.0.1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"], env=self._environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT,
+            )
+        for _ in range(900):
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200:
+                    return
+            assert self._process.poll() is None, self.printed()[-2000:]
+            time.sleep(0.1)
+        raise AssertionError("the server does not become ready")
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it by a signal; its exit code."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        return self._process.wait(30)
+
+    def printed(self) -> str:
+        """Everything it has printed so far."""
+        return self._log.read_text("utf-8", "replace")
+
+    def password(self) -> str:
+        """The first admin's one-time password, from what it printed last."""
+        found = re.findall(r"admin / (\S+)", self.printed())
+        assert found, self.printed()
+        return found[-1]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
