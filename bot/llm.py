@@ -65,8 +65,10 @@ class Breaker:
             raise ModelError("resting", f"{self._failures} failures in a row")
 
     def record(self, *, ok: bool, now: float) -> None:
-        """Count an outcome."""
+        """Count an outcome; a success ends a rest (the call was under way when it began)."""
         self._failures = 0 if ok else self._failures + 1
+        if ok:
+            self._until = now
         if self._failures >= self._limit:
             self._until = now + self._rest_s
 
