@@ -71,7 +71,7 @@ class Rules:
 
     @classmethod
     def parse(cls, rows: Mapping[str, Any]) -> "Rules":
-        """Compile the data of the file; a broken pattern raises `re.error` with its place, an unknown word `KeyError`."""
+        """Compile the data of the file; a broken pattern raises `re.error`, an unknown `<word>` `KeyError`."""
         words: dict[str, str] = {}
         for name, row in rows["words"].items():
             words[name] = _spelled(row, words)

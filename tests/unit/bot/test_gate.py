@@ -4,7 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.gate import Chase, HandOff, Join, Look, Say, Scene, StandDown, Stay, carries_on, decide, is_vague, may_carry_on, place
+from bot.gate import (
+    Chase,
+    HandOff,
+    Join,
+    Look,
+    Say,
+    Scene,
+    StandDown,
+    Stay,
+    carries_on,
+    decide,
+    is_vague,
+    may_carry_on,
+    place,
+)
 from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState, Tier, Turn
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
