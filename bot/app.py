@@ -205,7 +205,7 @@ def _seed(conn: Connection, *, clock: Clock) -> str | None:
     if directory.client_by_slug(conn, DEMO) is None:
         directory.add_client(
             conn, slug=DEMO, name="青禾茶业 Greenleaf Tea", tier=Tier.GOLD, site="https://www.example.com",
-            cms="wordpress", hosting="cn-east", now=now,
+            cms="WordPress + WooCommerce, CMS", hosting="cn-east", now=now,
         )
     admin = directory.staff_by_login(conn, "admin")
     if admin is None:

@@ -139,7 +139,7 @@ class Conversations:
 
     async def _search(self, situation: Situation, question: str) -> Search:
         client = situation.client
-        scope = Scope(client=client.slug if client else None, product=client.cms if client else None)
+        scope = Scope(client=client.slug, products=planning.products(client)) if client else Scope()
         with self.meters.stage("search"):
             return await self.manual.search(question, scope=scope, limit=_PASSAGES)
 

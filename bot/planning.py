@@ -11,13 +11,14 @@ from bot.answering import Declined, Draft
 from bot.model import Act, Opening, Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff.model import Level, MessageKind, Mode, Outcome, Turn
+from handoff.model import Client, Level, MessageKind, Mode, Outcome, Turn
 from knowledge.golden import standalone
 from knowledge.language import ENGLISH, detect, to_script
 from knowledge.model import Passage, Search
 
 _CHOICE = re.compile(r"^\s*第?\s*([1-3])\s*[个号.、)]?\s*$")
 _CHOICES = 3
+_WORD = re.compile(r"[a-z][a-z0-9-]+")
 _SHARE_OF_BEST = 0.7  # a page this near to the best one is offered as a choice
 
 
@@ -94,6 +95,11 @@ def about(situation: Situation) -> str:
         return "-"
     facts = {"site": client.site, "CMS": client.cms, "hosting": client.hosting, "tier": client.tier}
     return ", ".join(f"{name}: {value}" for name, value in facts.items() if value)
+
+
+def products(client: Client) -> frozenset[str]:
+    """The products of a client's record ("WordPress 6.8 + WooCommerce"), as the manual's pages name theirs."""
+    return frozenset(_WORD.findall((client.cms or "").lower()))
 
 
 def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:

@@ -39,7 +39,7 @@ def _say(page: Page, text: str) -> Locator:
     page.fill("#text", text)
     page.keyboard.press("Enter")
     expect(page.locator("article.msg:not(.mine)")).to_have_count(before + 1)
-    return page.locator("article.msg:not(.mine)").last
+    return page.locator("article.msg:not(.mine)").nth(before)
 
 
 def _keep(page: Page, name: str) -> None:
