@@ -1,7 +1,7 @@
 """May the bot speak, and what is this turn about (conversation.md, *May it speak*). Pure.
 
-`decide` takes everything that is known before the manual is asked and returns one plan. `place` says, once the manual gave
-too little, whether the matter joins a ticket that is open or becomes one of its own.
+`decide` takes everything that is known before the manual is asked and returns one plan. `place` says, once the manual
+gave too little, whether the matter joins a ticket that is open or becomes one of its own.
 """
 
 import re
@@ -202,8 +202,8 @@ def place(reading: Reading, *, category: str | None, open_tickets: Sequence[Tick
 
 
 _CARRIES_ON = re.compile(
-    r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|and\b|what about|how about|what if|then\b|also\b|"
-    r"it\b|that\b|this\b|those\b|so\b|but\b)|^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
+    r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|"
+    r"and\b|what about|how about|what if|then\b|also\b|it\b|that\b|this\b|those\b|so\b|but\b)|^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
 )
 
 

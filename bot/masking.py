@@ -5,9 +5,16 @@ from dataclasses import dataclass
 
 MASK = "••••••"
 
-_LABEL = r"(?:密码|密碼|口令|passwords?|passwd|pwd|passphrase|密钥|密鑰|secret|api[ _-]?key|access[ _-]?key|token)"
-_ASSIGNED = re.compile(rf"({_LABEL}[^\S\n]{{0,3}}(?:是|为|為|is)?[^\S\n]{{0,3}}[:：=][^\S\n]{{0,3}})([!-~]{{4,128}})", re.IGNORECASE)
-# After a plain word, or on the next line, the value must look like a secret (a digit or a symbol in it): "password is wrong" is none.
+_LABEL = (
+    r"(?:密码|密碼|口令|passwords?|passwd|pwd|passphrase|密钥|密鑰|secret|"
+    r"api[ _-]?key|access[ _-]?key|token)"
+)
+_ASSIGNED = re.compile(
+    rf"({_LABEL}[^\S\n]{{0,3}}(?:是|为|為|is)?[^\S\n]{{0,3}}[:：=][^\S\n]{{0,3}})([!-~]{{4,128}})",
+    re.IGNORECASE,
+)
+# After a plain word, or on the next line, the value must look like a secret (with a digit or a symbol in it):
+# "password is wrong" is none.
 _SPOKEN = re.compile(
     rf"({_LABEL}[^\S\n]{{0,3}}(?:是|为|為|is|改成了?|[^\S\n]|[:：=]?[^\S\n]*\n)[^\S\n]{{0,3}})"
     r"((?=[!-~]*[0-9@#$%^&*!_+=])[!-~]{6,128})",

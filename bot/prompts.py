@@ -1,7 +1,7 @@
 """What the model is told: files in `prompts/` with front matter and strict placeholders.
 
-A file is front matter (`purpose`, `version`, `placeholders`, `temperature`, `max_tokens`), then the instructions, then, after a
-line `===`, the material. Instructions become the system message and take no foreign text beyond a language's name.
+A file is front matter (`purpose`, `version`, `placeholders`, `temperature`, `max_tokens`), then the instructions, then,
+after a line `===`, the material. Instructions become the system message and take no foreign text but a language's name.
 """
 
 import re

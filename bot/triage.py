@@ -16,6 +16,7 @@ _SPACES = re.compile(r"\s+")
 _WORDLESS = re.compile(r"^[\W_]*$")
 _HEAD, _TAIL = 3000, 1000  # of a longer text its beginning and its end are read: a pasted log, then the matter
 _HITS = 20  # places of trouble that are looked at closely; a text with more of them says it again and again
+_WITH_IT = 4  # characters after the words of trouble that still belong to them: "…打不开的时候", "…崩溃吗"
 _WORD = re.compile(r"<(\w+)>")
 _CLAUSE_END, _SENTENCE_END = re.compile(r"[,。!?;]"), re.compile(r"[。!?;]")
 
@@ -133,7 +134,7 @@ class Rules:
         sentence, clause = _begin(_SENTENCE_END, folded, start), _begin(_CLAUSE_END, folded, start)
         close = _CLAUSE_END.search(folded, end)
         until = close.start() if close else len(folded)
-        places = {"clause": folded[clause:until], "lead": folded[sentence:until], "text": folded}
+        places = {"clause": folded[clause:until], "lead": folded[sentence : min(until, end + _WITH_IT)], "text": folded}
         for place, doubts in self.unconfirmed.items():
             for name, pattern in doubts.items():
                 if pattern.search(places[place]) and not (name == "past" and self.one["still"].search(folded)):

@@ -1,4 +1,5 @@
 """From a situation and what the manual gave to one act: what is said, opened, joined, and why."""
+# ruff: noqa: PLR0917 -- the columns of a table
 
 from dataclasses import replace
 from datetime import timedelta

@@ -106,6 +106,11 @@ The site is down, let me know if you need anything
 Yesterday it was slow. Now the website is down
 Everything was fine yesterday, the website is down
 is the server down?
+网站挂了有没有人管啊
+网站打不开会不会是服务器的问题
+our site is down and I do not know if you saw it
+网站宕机一小时了
+今天更新的时候网站打不开了
 Error establishing a database connection
 The website is gone
 """.strip().splitlines()
@@ -150,6 +155,7 @@ FTP连不上
 网站打不开的问题解决了，谢谢
 网站已经可以打开了
 网站打得开
+网站宕机一小时赔我们多少钱
 首页改成500字介绍
 服务器500元一年贵吗
 首页放500张图可以吗
@@ -241,6 +247,8 @@ DOUBTFUL = [
     ("如果网站打不开怎么办", "supposed"),
     ("万一网站被黑了你们怎么处理", "supposed"),
     ("要是官网挂了找谁", "supposed"),
+    ("网站挂了的时候我们先干什么", "supposed"),
+    ("网站打不开的话找谁", "supposed"),
     ("流量太大网站会崩溃吗", "supposed"),
     ("改了解析网站会不会打不开", "supposed"),
     ("帮我看看网站有没有被黑", "supposed"),

@@ -42,9 +42,9 @@ SAYS_NOT = {
     "chaser": "好了 | 好的 | 什么时候能加一个按钮 | 网站多久备份一次 | 备案要多久 | 域名多久生效 | how long does a domain transfer take | 怎么改进度条",
     "assent": "好了吗 | 可以吗 | 不行 | 不可以 | 不是 | 好像不对 | no | 可以换一张图吗 | 行不行 | 谢谢 | yes but change the colour",
     "wants_human": """网站怎么加人工客服窗口 | 怎么把域名转接到新服务器 | 真人照片怎么上传 | 怎么换人物图片 | 这个功能叫人脸识别 | 首页客服电话在哪改 | 找技术参数在哪里 |
-        人工智能栏目怎么加 | robots怎么设置不要屏蔽机器人抓取 | Can you add live chat to the site | How do I change the customer service phone number |
+        人工智能栏目怎么加 | 管理员怎么换人 | robots怎么设置不要屏蔽机器人抓取 | Can you add live chat to the site | How do I change the customer service phone number |
         where is the call me back button | 找不到人员管理""",
-    "upset": "投诉入口怎么加 | 怎么在网站放投诉表单 | 差评怎么回复 | 垃圾邮件太多 | how do I add a complaint form | 评价功能怎么开 | 谁负责",
+    "upset": "投诉入口怎么加 | 怎么在网站放投诉表单 | 差评怎么回复 | 垃圾邮件太多 | how do I add a complaint form | 评价功能怎么开 | chrome说是欺骗性网站 | 谁负责",
     "sensitive": """我们是律师事务所,网站logo怎么换 | 怎么申请退款 | 退款页面怎么改 | 怎么修改DNS | 域名怎么解析 | 帮我关闭网站的评论功能 | 请帮我删除网站首页的一张图 | 合同在哪里下载 |
         什么是违约认购域名 | 如何删除数据库 | 忘记密码了怎么办 | 我想问下退款政策 | 請問怎麼改網域解析 | how do I delete my account | how can I point my domain |
         please delete the second photo | Hi, Sue here, how do I log in | add a page about our lawyers | where do I find the refund policy page""",
