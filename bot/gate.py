@@ -203,7 +203,8 @@ def place(reading: Reading, *, category: str | None, open_tickets: Sequence[Tick
 
 _CARRIES_ON = re.compile(
     r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|"
-    r"and\b|what about|how about|what if|then\b|also\b|it\b|that\b|this\b|those\b|so\b|but\b)|^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
+    r"and\b|what about|how about|what if|then\b|also\b|it\b|that\b|this\b|those\b|so\b|but\b)|"
+    r"^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
 )
 
 
