@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from knowledge.e5_weights import Weights, digest, find_weights
-from knowledge.embedders import MAX_CHARACTERS, Vectors
+from knowledge.embedders import Vectors, shortened
 from knowledge.errors import SelfTestFailed, WeightsInvalid
-from knowledge.language import clean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,11 +124,11 @@ class E5Embedder:
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per question."""
-        return self._embed([f"query: {_short(text)}" for text in texts])
+        return self._embed([f"query: {shortened(text)}" for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row per passage."""
-        return self._embed([f"passage: {_short(text)}" for text in texts])
+        return self._embed([f"passage: {shortened(text)}" for text in texts])
 
     def _embed(self, texts: list[str]) -> Vectors:
         """Embed in batches of about equal length, so that padding costs little."""
@@ -160,10 +159,6 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
             batches.append([])
         batches[-1].append(i)
     return batches
-
-
-def _short(text: str) -> str:
-    return clean(text[: 4 * MAX_CHARACTERS])[:MAX_CHARACTERS]
 
 
 def _tokenizer(weights: Weights) -> Any:

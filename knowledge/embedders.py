@@ -12,12 +12,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.language import fold, tokens
+from knowledge.language import clean, fold, tokens
 
 Vectors = NDArray[np.float32]
 
 #: Longest text a model is given; the rest says little and costs quadratically.
 MAX_CHARACTERS = 1_200
+
+
+def shortened(text: str) -> str:
+    """Return what a model is given of a text: clean, and not too long."""
+    return clean(text[: 4 * MAX_CHARACTERS])[:MAX_CHARACTERS]
 
 
 class Embedder(Protocol):
@@ -102,7 +107,7 @@ class SentenceTransformersEmbedder:
     def _encode(self, texts: Sequence[str], *, prompt: str) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        short = [text[:MAX_CHARACTERS] or " " for text in texts]
+        short = [shortened(text) or " " for text in texts]
         rows = self._model.encode(
             short,
             prompt_name=prompt,

@@ -121,7 +121,9 @@ CROSS = (
 DEFAULT_THRESHOLD = 0.5
 #: How strongly a manual's fit is held to the weights of the packs.
 HOLD = 4.0
-_STEPS = 30
+_STEPS = 100
+_LONGEST_STEP = 1.0
+_CLOSE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +190,9 @@ def fit(rows: Floats, labels: Floats, *, weights: Floats, prior: Sequence[float]
         gradient = rows.T @ (weights * (chance - labels)) + penalty * (beta - start)
         curvature = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + np.diag(penalty)
         step = np.linalg.solve(curvature, gradient)
-        beta = beta - step
-        if float(np.abs(step).max()) < 1e-6:  # noqa: PLR2004 - converged
+        length = float(np.abs(step).max())
+        beta = beta - step * min(1.0, _LONGEST_STEP / max(length, _CLOSE))
+        if length < _CLOSE:
             break
     return tuple(float(value) for value in beta)
 

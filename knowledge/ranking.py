@@ -51,7 +51,8 @@ def quotable(scores: Floats, *, headed: Sequence[bool]) -> list[int]:
     """
     places = np.cumsum(headed) - 1
     loss = np.where(headed, LATER_SECTION * np.minimum(places, _LATE), np.inf if any(headed) else 0.0)
-    return np.argsort(loss - scores, kind="stable").tolist()
+    order: list[int] = np.argsort(loss - scores, kind="stable").tolist()
+    return order
 
 
 def thinned(pages: Sequence[int], *, likeness: Floats, limit: int) -> list[int]:
