@@ -217,6 +217,7 @@ async def test_the_gate_holds_back_what_does_worse(manual: Manual, golden: Path)
     assert first.after is not None
     assert (first.after.first, first.after.refused) == (1, 1)
     write(golden, "mail/full", "Nothing about that.", title="Other")
+    write(golden, "mail/box", "Delete no mails while the mailbox is locked.", title="Locked")
     held: IndexReport = await manual.index(golden, by="bob")
     assert (held.published, held.version, manual.version) == (False, None, first.version)
     assert held.before is not None
@@ -234,8 +235,8 @@ async def test_the_gate_holds_back_what_does_worse(manual: Manual, golden: Path)
 async def test_preview_changes_nothing(manual: Manual, golden: Path) -> None:
     """What would be added, changed and removed, and the golden scores, without a version."""
     first = await manual.index(golden, by="ada")
-    write(golden, "new", "Zebra.")
     write(golden, "mail/full", "Other words.", title="Other")
+    write(golden, "new", "Delete no mails while the mailbox is locked.")
     (golden / "shop" / "acme.md").unlink()
     seen = await manual.preview(golden)
     assert (seen.added, seen.changed, seen.removed) == (("new",), ("mail/full",), ("shop/acme",))
@@ -244,7 +245,7 @@ async def test_preview_changes_nothing(manual: Manual, golden: Path) -> None:
     assert seen.after.first < seen.before.first
     assert manual.version == first.version
     assert len(await manual.versions()) == 1
-    assert "new" not in await pages(manual, "zebra")
+    assert "new" not in await pages(manual, "mailbox is locked")
 
 
 class Failing(HashingEmbedder):
