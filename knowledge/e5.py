@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from knowledge.e5_tokens import PAD, Tokeniser
 from knowledge.e5_weights import Weights, digest, find_weights
 from knowledge.embedders import Vectors, shortened
 from knowledge.errors import SelfTestFailed, WeightsInvalid
@@ -32,7 +33,6 @@ _REVISION = 1
 _MAX_TOKENS = 512
 _BATCH = 8
 _BATCH_TOKENS = 1_600
-_PAD = 1
 
 
 def prepare(folder: Path, *, threads: int = 2) -> "E5Embedder":
@@ -117,7 +117,7 @@ class E5Embedder:
         self.name = f"{NAME}-{variant}-r{_REVISION}"
         self.variant = variant
         self._weights = Weights(weights)
-        self._tokenizer = _tokenizer(self._weights)
+        self._tokens = Tokeniser(self._weights.pieces(), longest=_MAX_TOKENS)
         self._added = self._weights.tensor("emb.pos").reshape(-1, self.dimensions)
         self._added = self._added + self._weights.tensor("emb.type")[: self.dimensions]
         self._session = _session(model, threads=threads)
@@ -132,7 +132,7 @@ class E5Embedder:
 
     def _embed(self, texts: list[str]) -> Vectors:
         """Embed in batches of about equal length, so that padding costs little."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
+        ids = [self._tokens.encode(text) for text in texts]
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for batch in _batches([len(row) for row in ids]):
             rows[batch] = self._run([ids[i] for i in batch])
@@ -140,7 +140,7 @@ class E5Embedder:
 
     def _run(self, batch: list[list[int]]) -> Vectors:
         longest = max(len(ids) for ids in batch)
-        padded: NDArray[np.int64] = np.full((len(batch), longest), _PAD, dtype=np.int64)
+        padded: NDArray[np.int64] = np.full((len(batch), longest), PAD, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.float32)
         for row, ids in enumerate(batch):
             padded[row, : len(ids)] = ids
@@ -159,22 +159,6 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
             batches.append([])
         batches[-1].append(i)
     return batches
-
-
-def _tokenizer(weights: Weights) -> Any:
-    """XLM-RoBERTa's tokenizer: Unigram over NFKC, white space folded and marked, ``<s> … </s>``."""
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    tokenizer = Tokenizer(models.Unigram(weights.pieces(), unk_id=3))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    tokenizer.enable_truncation(_MAX_TOKENS)
-    return tokenizer
 
 
 def _session(model: Path, *, threads: int) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from knowledge import e5
+from knowledge.e5_tokens import Tokeniser
 from knowledge.e5_weights import Weights, find_weights
 from knowledge.errors import SelfTestFailed, WeightsInvalid
 from tests.unit.knowledge.pages import write
@@ -83,6 +84,26 @@ def test_fp32_that_fails_is_an_error(made: tuple[Path, e5.E5Embedder], tmp_path:
     with pytest.raises(SelfTestFailed) as caught:
         e5.prepare(tmp_path, threads=1)
     assert caught.value.cosine < e5.LEAST_COSINE
+
+
+def test_tokens_are_those_of_the_reference() -> None:
+    """Our tokeniser cuts as the package `tokenizers` does, unknown characters and odd spaces too."""
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    pieces = Weights(find_weights()).pieces()
+    theirs = Tokenizer(models.Unigram(pieces, unk_id=3))
+    theirs.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+    )
+    theirs.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    theirs.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    theirs.enable_truncation(512)
+    ours = Tokeniser(pieces, longest=512)
+    texts = [*e5.reference()[0], "", "a  b\n c\t", "𠀀𠀁 test", "ﷺﷺ", "\u200b", "word " * 700, "后台" * 600, "ｆｕｌｌ"]
+    for text in texts:
+        assert ours.encode(text) == theirs.encode(text).ids
 
 
 def _scramble(path: Path) -> None:
