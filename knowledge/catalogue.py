@@ -11,6 +11,7 @@ from knowledge.asking import terms
 from knowledge.chunking import embedding_text
 from knowledge.concepts import products
 from knowledge.embedders import Vectors
+from knowledge.facts import tells_price
 from knowledge.language import fold
 from knowledge.lexical import LexicalIndex
 from knowledge.model import Audience, Chunk, Page
@@ -43,6 +44,11 @@ class Catalogue:
     def products(self) -> tuple[frozenset[str], ...]:
         """Products that each page names."""
         return tuple(products(fold("\n".join((page.title, *page.questions, page.body)))) for page in self.pages)
+
+    @cached_property
+    def priced(self) -> tuple[bool, ...]:
+        """Whether each page says what something costs."""
+        return tuple(tells_price(fold(page.body)) for page in self.pages)
 
     @cached_property
     def bounds(self) -> Rows:

@@ -25,7 +25,8 @@ class Signals:
     ``product``: 1 unless the question names a product that its page does not (Shopify) · ``background``: likeness
     to the nearest question that manuals do not answer · ``contrast``, ``question_contrast``: how much nearer than
     that the nearest passage, and the nearest question of a page, are · ``length``: how much the question says,
-    log-scaled · ``crossing``: whether the page is in another language.
+    log-scaled · ``crossing``: whether the page is in another language · ``stated``: whether the page holds the kind
+    of fact that is asked for (an amount, for a price).
     """
 
     relevance: float
@@ -43,13 +44,14 @@ class Signals:
     question_contrast: float
     length: float
     crossing: bool
+    stated: bool = True
 
     def row(self) -> list[float]:
-        """Return the inputs of the model: 1 for the bias, then the signals but ``crossing``."""
+        """Return the inputs of the model: 1 for the bias, then the signals but ``crossing`` and ``stated``."""
         return [1.0, *(getattr(self, name) for name in NAMES)]
 
 
-NAMES = tuple(f.name for f in fields(Signals) if f.name != "crossing")
+NAMES = tuple(f.name for f in fields(Signals) if f.name not in ("crossing", "stated"))
 
 # Means and spreads over the development packs, so that weights can be compared and held back alike.
 CENTRES = (
@@ -121,6 +123,9 @@ CROSS = (
 DEFAULT_THRESHOLD = 0.5
 #: How strongly a manual's fit is held to the weights of the packs.
 HOLD = 4.0
+#: What is left of the probability where the page names another product, or lacks the kind of fact asked for:
+#: likeness of everything else cannot make up for that.
+RULED_OUT = 0.2
 _STEPS = 100
 _LONGEST_STEP = 1.0
 _CLOSE = 1e-6
@@ -138,7 +143,8 @@ class Evidence:
         """Return the probability that the best passage answers the question, 0..1."""
         weights = self.cross if signals.crossing else self.same
         logit = float(standardised(np.array([signals.row()]))[0] @ np.array(weights))
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        chance = float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        return chance if signals.product and signals.stated else RULED_OUT * chance
 
     def enough(self, signals: Signals) -> bool:
         """Whether to answer."""

@@ -39,9 +39,14 @@ def _converter(name: str) -> Any:
 
 
 def fold(text: str) -> str:
-    """Return the form in which texts are compared: cleaned, NFKC, lower case, simplified (OpenCC ``tw2sp``)."""
+    """Return the form in which texts are compared: cleaned, NFKC, lower case, simplified (OpenCC ``tw2sp``).
+
+    Text without traditional characters stays: ``tw2sp`` would take its words for Taiwan's (小程序 → 小进程).
+    """
     text = unicodedata.normalize("NFKC", clean(text)).lower()
-    return str(_converter("tw2sp").convert(text)) if _HAN.search(text) else text
+    if not _HAN.search(text) or _converter("t2s").convert(text) == text:
+        return text
+    return str(_converter("tw2sp").convert(text))
 
 
 _STOP_WORDS = frozenset(
@@ -133,7 +138,7 @@ def to_script(text: str, language: str) -> str:
 
     Only Chinese is converted, and only between scripts: English text, or ``language`` ``en``, changes nothing.
     """
-    if language not in (SIMPLIFIED, TRADITIONAL) or not _HAN.search(text):
+    if language not in (SIMPLIFIED, TRADITIONAL) or not _HAN.search(text) or detect(text) == language:
         return text
     convert = _converter("s2twp" if language == TRADITIONAL else "tw2sp").convert
     pieces, at = [], 0

@@ -11,6 +11,7 @@ from knowledge.asking import Question
 from knowledge.catalogue import Catalogue, Rows
 from knowledge.embedders import Vectors
 from knowledge.evidence import Signals
+from knowledge.facts import asks_price
 from knowledge.lexical import Coverage
 from knowledge.model import Audience, Scope
 from knowledge.vectors import Entry, VectorIndex
@@ -200,6 +201,7 @@ class Searcher:
             question_contrast=float(question.max()) - background,
             length=float(np.log1p(len(asked.terms)) / _LONG),
             crossing=bool(self.held.chinese[first]) != asked.chinese,
+            stated=not asks_price(asked.text) or self.held.priced[first],
         )
 
     def _terms_of_page(self, asked: Question, *, page: int) -> list[tuple[str, float, bool]]:

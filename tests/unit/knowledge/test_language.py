@@ -29,7 +29,7 @@ def test_clean_drops_what_cannot_be_seen(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("後台", "后台"), ("ＷＰ　Ａ", "wp a"), ("軟體", "软件"), ("HTTPS", "https"), ("滑鼠", "鼠标")],
+    [("後台", "后台"), ("ＷＰ　Ａ", "wp a"), ("軟體", "软件"), ("HTTPS", "https"), ("滑鼠壞了", "鼠标坏了")],
 )
 def test_fold_joins_scripts_and_widths(text: str, expected: str) -> None:
     """Traditional and full-width forms compare equal to the simplified, narrow, lower-case ones."""
