@@ -1,4 +1,4 @@
-"""From passages to an answer: quoted without a model, else written by one and checked (conversation.md, *Answering*)."""
+"""From passages to an answer: quoted without a model; written by one and checked (conversation.md, *Answering*)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -155,7 +155,10 @@ class Writer:
             ModelError: the model failed, or its text did not pass the check even after one repair (`malformed`).
         """
         messages = self.answer.fill(
-            language=_LANGUAGE_NAMES[language], passages=numbered(passages), question=question, history=history,
+            language=_LANGUAGE_NAMES[language],
+            passages=numbered(passages),
+            question=question,
+            history=history,
             client=client,
         )
         trace: dict[str, Any] = {"model": self.model.name, "prompt": self.answer.label, "repairs": 0}

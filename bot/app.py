@@ -60,8 +60,13 @@ class Aftercare:
     def console(self) -> ConsoleDeps:
         """What the web desk is given."""
         return ConsoleDeps(
-            db=self.db, desk=self.desk, manual=self.manual, clock=self.clock, secret=self.secret,
-            files=self.settings.data / "files", public_url=self.settings.public_url,
+            db=self.db,
+            desk=self.desk,
+            manual=self.manual,
+            clock=self.clock,
+            secret=self.secret,
+            files=self.settings.data / "files",
+            public_url=self.settings.public_url,
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
         )
 
@@ -69,8 +74,15 @@ class Aftercare:
     def web(self) -> web_channel.WebChat:
         """What the web chat is given."""
         return web_channel.WebChat(
-            db=self.db, desk=self.desk, rules=self.rules, texts=self.texts, clock=self.clock, secret=self.secret,
-            files=self.settings.data / "files", default_client=DEMO, secure_cookies=self.console.secure_cookies,
+            db=self.db,
+            desk=self.desk,
+            rules=self.rules,
+            texts=self.texts,
+            clock=self.clock,
+            secret=self.secret,
+            files=self.settings.data / "files",
+            default_client=DEMO,
+            secure_cookies=self.console.secure_cookies,
         )
 
 
@@ -108,11 +120,18 @@ async def _opened(
     await db.write(lambda conn: desk.adopt(conn, now=clock()))
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     folder = settings.data / "index"
-    made = embedder or await asyncio.to_thread(_embedded, folder / "model")
-    manual = await Manual.open(db, folder, embedder=made, clock=clock)
+    if embedder is None:
+        embedder = await asyncio.to_thread(_embedded, folder / "model")
+    manual = await Manual.open(db, folder, embedder=embedder, clock=clock)
     speaker = model or _model(settings)
     conversations = Conversations(
-        db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock, meters=meters,
+        db=db,
+        desk=desk,
+        manual=manual,
+        rules=rules,
+        texts=texts,
+        clock=clock,
+        meters=meters,
         writer=_writer(speaker, settings),
     )
     deliveries = Deliveries(
@@ -130,8 +149,17 @@ async def _opened(
     worker.register(CLOCK, _fires(desk, clock))
     try:
         yield Aftercare(
-            settings=settings, db=db, desk=desk, manual=manual, conversations=conversations, worker=worker,
-            rules=rules, texts=texts, clock=clock, meters=meters, secret=_secret(settings.data),
+            settings=settings,
+            db=db,
+            desk=desk,
+            manual=manual,
+            conversations=conversations,
+            worker=worker,
+            rules=rules,
+            texts=texts,
+            clock=clock,
+            meters=meters,
+            secret=_secret(settings.data),
             one_time_password=password,
         )
     finally:
@@ -176,7 +204,9 @@ def _model(settings: Settings) -> Model | None:
     if not key and not settings.openai_base_url:
         return None
     return OpenAIModel(
-        api_key=key or "none", model=settings.openai_model, base_url=settings.openai_base_url,
+        api_key=key or "none",
+        model=settings.openai_model,
+        base_url=settings.openai_base_url,
         deadline_s=settings.model_deadline_s,
     )
 
@@ -204,8 +234,14 @@ def _seed(conn: Connection, *, clock: Clock) -> str | None:
     now = clock()
     if directory.client_by_slug(conn, DEMO) is None:
         directory.add_client(
-            conn, slug=DEMO, name="青禾茶业 Greenleaf Tea", tier=Tier.GOLD, site="https://www.example.com",
-            cms="WordPress + WooCommerce, CMS", hosting="cn-east", now=now,
+            conn,
+            slug=DEMO,
+            name="青禾茶业 Greenleaf Tea",
+            tier=Tier.GOLD,
+            site="https://www.example.com",
+            cms="WordPress + WooCommerce, CMS",
+            hosting="cn-east",
+            now=now,
         )
     admin = directory.staff_by_login(conn, "admin")
     if admin is None:

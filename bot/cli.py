@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,9 +22,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object alone 
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
 
 cli = typer.Typer(
-    name="aftercare", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    name="aftercare",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     help="A chat-first support desk for website agencies: the manual answers, people take over, no deadline is missed."
-    "\n\nStart with [bold]aftercare run[/bold], or ask at once: [bold]aftercare ask \"后台密码忘了怎么办\"[/bold].",
+    '\n\nStart with [bold]aftercare run[/bold], or ask at once: [bold]aftercare ask "后台密码忘了怎么办"[/bold].',
 )
 sla = typer.Typer(help="Deadlines: why they are what they are.", no_args_is_help=True)
 cli.add_typer(sla, name="sla")
@@ -97,7 +100,10 @@ def index(
     if force and not reason.strip():
         raise BotError("--force wants --reason: it is kept in the log")
     arguments = {
-        "path": str(path.absolute()) if path else None, "preview": preview, "force": force, "reason": reason,
+        "path": str(path.absolute()) if path else None,
+        "preview": preview,
+        "force": force,
+        "reason": reason,
     }
     report = _execute("index", arguments, progress=_Progress())
     if as_json:
@@ -132,8 +138,13 @@ def tickets(
     for row in rows:
         due = f"{row['clock']} {row['due'][:16]}Z{' LATE' if row['late'] else ''}" if row["due"] else "-"
         table.add_row(
-            row["ticket"], row["level"], row["state"], row["title"], f"{row['client'] or '-'} ({row['tier']})",
-            row["assignee"] or "-", due,
+            row["ticket"],
+            row["level"],
+            row["state"],
+            row["title"],
+            f"{row['client'] or '-'} ({row['tier']})",
+            row["assignee"] or "-",
+            due,
         )
     out.print(table if rows else f"No {view} tickets.")
 
@@ -268,7 +279,10 @@ async def _serve(settings: Settings) -> None:
                     _show_report(await commands.index(app, {"by": "first start"}, progress))
 
             def ready(address: str) -> None:
-                out.print(f"\n[bold]Aftercare is ready.[/]\n  web chat  {address}/\n  desk      {address}/desk", soft_wrap=True)
+                out.print(
+                    f"\n[bold]Aftercare is ready.[/]\n  web chat  {address}/\n  desk      {address}/desk",
+                    soft_wrap=True,
+                )
                 if app.one_time_password:
                     out.print(f"  sign in   admin / {app.one_time_password}   (one-time password)", soft_wrap=True)
                 out.print("Ctrl-C stops it; nothing is lost.")
@@ -302,14 +316,18 @@ class _Progress:
     """A progress bar on stderr for the steps of a command; silent where stderr is no terminal."""
 
     _STAGES: Mapping[str, str] = {
-        "read": "reading", "embed": "embedding", "store": "storing", "check": "golden questions", "publish": "publishing",
+        "read": "reading",
+        "embed": "embedding",
+        "store": "storing",
+        "check": "golden questions",
+        "publish": "publishing",
     }
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,10 +1,10 @@
-"""What the commands do, once: in the process that owns the data folder, or through its local socket. JSON in and out."""
+"""What the commands do, in the process that owns the data folder, or through its local socket. JSON in and out."""
 
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,11 @@ async def index(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     if arguments.get("preview"):
         return asdict(await app.manual.preview(source))
     report = await app.manual.index(
-        source, by=str(arguments.get("by") or "command line"), force=bool(arguments.get("force")),
-        reason=str(arguments.get("reason") or ""), progress=lambda step: emit(asdict(step)),
+        source,
+        by=str(arguments.get("by") or "command line"),
+        force=bool(arguments.get("force")),
+        reason=str(arguments.get("reason") or ""),
+        progress=lambda step: emit(asdict(step)),
     )
     return asdict(report)
 
@@ -93,9 +96,14 @@ async def tickets(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     rows = await app.db.read(lambda conn: board.queue(conn, view=view, viewer_id=0, now=now))
     return [
         {
-            "ticket": row.ticket.number, "level": row.ticket.level.value, "state": row.ticket.state.value,
-            "title": row.ticket.title, "client": row.client_name, "tier": row.ticket.tier.value,
-            "assignee": row.assignee_name, "reason": row.ticket.reason,
+            "ticket": row.ticket.number,
+            "level": row.ticket.level.value,
+            "state": row.ticket.state.value,
+            "title": row.ticket.title,
+            "client": row.client_name,
+            "tier": row.ticket.tier.value,
+            "assignee": row.assignee_name,
+            "reason": row.ticket.reason,
             "clock": row.next_clock.kind.value if row.next_clock else None,
             "due": iso(row.next_clock.due_at) if row.next_clock and row.next_clock.due_at else None,
             "late": bool(row.next_clock and row.next_clock.breached),
@@ -124,14 +132,19 @@ async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
             "ticket": ticket.number,
             "clocks": [
                 {
-                    "clock": c.kind.value, "state": c.state.value, "target": c.target, "elapsed_s": c.elapsed_s,
-                    "remaining_s": c.remaining_s, "due": iso(c.due_at) if c.due_at else None, "breached": c.breached,
+                    "clock": c.kind.value,
+                    "state": c.state.value,
+                    "target": c.target,
+                    "elapsed_s": c.elapsed_s,
+                    "remaining_s": c.remaining_s,
+                    "due": iso(c.due_at) if c.due_at else None,
+                    "breached": c.breached,
                 }
                 for c in board.clocks(conn, ticket.id, now)
             ],
             "ledger": [
-                {"at": iso(l.at), "kind": l.kind, "clock": l.clock.value if l.clock else None, "data": l.data}
-                for l in app.desk.ledger(conn, ticket.id, now=now)
+                {"at": iso(row.at), "kind": row.kind, "clock": row.clock.value if row.clock else None, "data": row.data}
+                for row in app.desk.ledger(conn, ticket.id, now=now)
             ],
         }
 
@@ -142,10 +155,11 @@ async def show_jobs(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """The queues, and the dead letters; `retry` or `drop` one by its number."""
     del emit
     now = app.clock()
-    if number := arguments.get("retry"):
-        return {"retried": await app.db.write(lambda conn: jobs.replay(conn, int(number), now=now))}
-    if number := arguments.get("drop"):
-        return {"dropped": await app.db.write(lambda conn: jobs.drop(conn, int(number)))}
+    retry, drop = arguments.get("retry"), arguments.get("drop")
+    if retry:
+        return {"retried": await app.db.write(lambda conn: jobs.replay(conn, int(retry), now=now))}
+    if drop:
+        return {"dropped": await app.db.write(lambda conn: jobs.drop(conn, int(drop)))}
     depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
     dead = await app.db.read(jobs.dead_letters)
     letters = [{"id": d.id, "queue": d.queue, "error": d.error, "attempts": d.attempts} for d in dead]
@@ -153,8 +167,16 @@ async def show_jobs(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "ask": ask, "chat.say": chat_say, "chat.follow": chat_follow, "index": index, "rollback": rollback,
-    "tickets": tickets, "why": why, "sla.why": sla_why, "jobs": show_jobs, "doctor": doctor.examine,
+    "ask": ask,
+    "chat.say": chat_say,
+    "chat.follow": chat_follow,
+    "index": index,
+    "rollback": rollback,
+    "tickets": tickets,
+    "why": why,
+    "sla.why": sla_why,
+    "jobs": show_jobs,
+    "doctor": doctor.examine,
 }
 
 
@@ -221,12 +243,28 @@ def _why(conn: Connection, *, which: str) -> Any:
     found = messages.message(conn, int(which))
     turn = messages.turn_of_message(conn, found.id)
     if turn is None:
-        return {"message": found.id, "author": found.author.value, "outcome": None, "reason": "no turn yet, or not ours"}
+        return {
+            "message": found.id,
+            "author": found.author.value,
+            "outcome": None,
+            "reason": "no turn yet, or not ours",
+        }
     ticket = board.ticket(conn, turn.ticket_id) if turn.ticket_id else None
     return {
-        "message": found.id, "turn": turn.id, "messages": list(turn.message_ids), "outcome": turn.outcome.value,
-        "reason": turn.reason, "level": turn.level.value, "category": turn.category, "language": turn.language,
-        "question": turn.question, "evidence": turn.evidence, "index_version": turn.index_version,
-        "citations": [asdict(c) for c in turn.citations], "ticket": ticket.number if ticket else None,
-        "trace": dict(turn.trace), "at": iso(turn.at), "ms": turn.ms,
+        "message": found.id,
+        "turn": turn.id,
+        "messages": list(turn.message_ids),
+        "outcome": turn.outcome.value,
+        "reason": turn.reason,
+        "level": turn.level.value,
+        "category": turn.category,
+        "language": turn.language,
+        "question": turn.question,
+        "evidence": turn.evidence,
+        "index_version": turn.index_version,
+        "citations": [asdict(c) for c in turn.citations],
+        "ticket": ticket.number if ticket else None,
+        "trace": dict(turn.trace),
+        "at": iso(turn.at),
+        "ms": turn.ms,
     }

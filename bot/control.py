@@ -1,7 +1,7 @@
-"""One owner of a data folder: it serves the commands of everybody else on a local socket only its user can open.
+"""One owner of a data folder serves everybody's commands, on a local socket that only its user can open.
 
-A request is one line of JSON, `{"command": name, "arguments": {…}}`. The answer is lines of `{"progress": …}` and at the
-end one of `{"result": …}` or `{"error": {"kind": …, "message": …}}`.
+A request is one line of JSON, `{"command": name, "arguments": {…}}`. The answer is lines of `{"progress": …}` and
+at the end one of `{"result": …}` or `{"error": {"kind": …, "message": …}}`.
 """
 
 import asyncio

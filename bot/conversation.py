@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
 from bot import bursts, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
@@ -63,8 +62,14 @@ class Conversations:
         with self.meters.stage("commit"):
             outcome = await running.finish(
                 partial(
-                    record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=started,
-                    masked=bool(running.job.body["masked"]), clock=self.clock,
+                    record,
+                    act=act,
+                    situation=situation,
+                    desk=self.desk,
+                    texts=self.texts,
+                    started=started,
+                    masked=bool(running.job.body["masked"]),
+                    clock=self.clock,
                 )
             )
         self.meters.turn(outcome.outcome, outcome.reason)
@@ -82,8 +87,14 @@ class Conversations:
         act = planning.failed(frame, situation, error=type(error).__name__)
         await self.db.write(
             partial(
-                record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=now,
-                masked=bool(job.body["masked"]), clock=self.clock,
+                record,
+                act=act,
+                situation=situation,
+                desk=self.desk,
+                texts=self.texts,
+                started=now,
+                masked=bool(job.body["masked"]),
+                clock=self.clock,
             )
         )
         self.meters.turn(act.outcome, act.reason)
@@ -93,10 +104,12 @@ class Conversations:
         worker.register(TURN, self.turn, retry=Retry(attempts=4, first=timedelta(milliseconds=500)))
 
     def _ready_at(self, situation: Situation) -> datetime:
-        return bursts.ready_at([
-            bursts.Piece(stored_at=m.stored_at, reading=self.rules.read(m.text), addressed=m.mentioned)
-            for m in situation.pieces
-        ])
+        return bursts.ready_at(
+            [
+                bursts.Piece(stored_at=m.stored_at, reading=self.rules.read(m.text), addressed=m.mentioned)
+                for m in situation.pieces
+            ]
+        )
 
     async def _decide(self, running: Running, situation: Situation) -> Act:
         pressed = running.job.body["pressed"]
@@ -123,9 +136,7 @@ class Conversations:
         if not found.enough or not found.passages or vague:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)
-        return planning.with_manual(
-            frame, situation, plan, found, written, question=question, category=category
-        )
+        return planning.with_manual(frame, situation, plan, found, written, question=question, category=category)
 
     async def _look(self, situation: Situation, frame: planning.Frame) -> tuple[str, Search]:
         """The manual's passages for the turn, and the stand-alone question that found them."""
@@ -147,7 +158,9 @@ class Conversations:
         """What the client can check while an engineer is on the way: the manual's page for a site that is down."""
         found = await self.manual.search(act.question, scope=Scope(), limit=_PASSAGES)
         if not found.enough:
-            found = await self.manual.search(self.texts.say("first_aid.question", act.language), scope=Scope(), limit=_PASSAGES)
+            found = await self.manual.search(
+                self.texts.say("first_aid.question", act.language), scope=Scope(), limit=_PASSAGES
+            )
         if not found.enough:
             return act
         draft = extract(found.passages[:1], language=act.language, texts=self.texts)
@@ -166,7 +179,9 @@ class Conversations:
             with self.meters.stage("model"):
                 try:
                     written = await writer.write(
-                        question, passages=found.passages, language=frame.language,
+                        question,
+                        passages=found.passages,
+                        language=frame.language,
                         history=as_history(situation.history, before=situation.pieces[0].id),
                         client=planning.about(situation),
                     )

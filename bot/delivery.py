@@ -1,4 +1,4 @@
-"""Outbound: a committed message reaches its channel exactly as stored, in the order of its chat, or is seen as failed."""
+"""Outbound: a committed message reaches its channel as stored, in its chat's order, or is seen as failed."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -51,9 +51,7 @@ class Deliveries:
             return
         platform_id = await self._channels[chat.platform].send(chat, message)
         await running.finish(
-            lambda conn: messages.mark_delivery(
-                conn, number, Delivery.SENT, platform_id=platform_id, now=self._clock()
-            )
+            lambda conn: messages.mark_delivery(conn, number, Delivery.SENT, platform_id=platform_id, now=self._clock())
         )
         self._meters.delivery(chat.platform, "sent")
 
@@ -64,9 +62,7 @@ class Deliveries:
         log.error("delivery failed", job=job.id, error=type(error).__name__)
         self._meters.delivery("?", "failed")
         number = int(str(job.body["message"]))
-        await self._db.write(
-            lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock())
-        )
+        await self._db.write(lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
 
     def register(self, worker: Worker) -> None:
         """Let a worker deliver."""

@@ -50,7 +50,9 @@ def _clock(app: Aftercare) -> Finding:
     now = app.clock()
     if now < _FAR_PAST:
         return Finding(
-            what="clock", state="bad", found=f"{now:%Y-%m-%d %H:%M} UTC",
+            what="clock",
+            state="bad",
+            found=f"{now:%Y-%m-%d %H:%M} UTC",
             mend="set the machine's clock (NTP): every deadline depends on it",
         )
     return Finding(what="clock", state="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
@@ -66,7 +68,9 @@ async def _jobs(app: Aftercare) -> Finding:
     dead, oldest = sum(d.dead for d in depths), max((d.oldest_age_s for d in depths), default=0)
     found = f"{sum(d.waiting for d in depths)} waiting, {dead} dead letters, oldest {oldest:.0f} s"
     if dead or oldest > _STALE_JOB_S:
-        return Finding(what="jobs", state="warning", found=found, mend="see `aftercare jobs`; retry or drop dead letters")
+        return Finding(
+            what="jobs", state="warning", found=found, mend="see `aftercare jobs`; retry or drop dead letters"
+        )
     return Finding(what="jobs", state="ok", found=found)
 
 
@@ -83,8 +87,10 @@ def _holidays(app: Aftercare) -> Finding:
     soon = app.clock().date() + timedelta(days=60)
     if until < soon:
         return Finding(
-            what="holidays", state="warning", found=f"known until {until}",
-            mend="deadlines after that day count holidays as working days; update chinesecalendar when the notice is out",
+            what="holidays",
+            state="warning",
+            found=f"known until {until}",
+            mend="later deadlines count holidays as working days; update chinesecalendar when the notice is out",
         )
     return Finding(what="holidays", state="ok", found=f"known until {until}")
 
@@ -93,7 +99,9 @@ def _address(app: Aftercare) -> Finding:
     url = app.settings.public_url
     if url is None:
         return Finding(
-            what="public address", state="warning", found="PUBLIC_URL is not set",
+            what="public address",
+            state="warning",
+            found="PUBLIC_URL is not set",
             mend="set PUBLIC_URL to where clients reach this desk; until then links lead nowhere outside this machine",
         )
     return Finding(what="public address", state="ok", found=url)
@@ -103,15 +111,23 @@ async def _staff(app: Aftercare) -> Finding:
     people = await app.db.read(lambda conn: directory.staff(conn, active_only=True))
     if app.one_time_password is not None:
         return Finding(
-            what="people", state="warning", found="the first admin has not signed in",
+            what="people",
+            state="warning",
+            found="the first admin has not signed in",
             mend="sign in at /desk as admin with the password that `aftercare run` printed",
         )
     return Finding(what="people", state="ok", found=f"{len(people)} active")
 
 
 _PING = Prompt(
-    name="ping", version=1, purpose="see whether the model answers", placeholders=frozenset(), temperature=0,
-    max_tokens=30, instructions='Answer with the JSON object {{"ok": true}}', material="",
+    name="ping",
+    version=1,
+    purpose="see whether the model answers",
+    placeholders=frozenset(),
+    temperature=0,
+    max_tokens=30,
+    instructions='Answer with the JSON object {{"ok": true}}',
+    material="",
 )
 
 
@@ -124,7 +140,9 @@ async def _model(app: Aftercare) -> Finding:
         await writer.model.complete(_PING.fill(), prompt=_PING, schema=schema)
     except ModelError as error:
         return Finding(
-            what="model", state="warning", found=f"{writer.model.name}: {error}",
+            what="model",
+            state="warning",
+            found=f"{writer.model.name}: {error}",
             mend="check OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL; meanwhile answers are quoted from the manual",
         )
     return Finding(what="model", state="ok", found=f"{writer.model.name} answers")

@@ -28,17 +28,34 @@ def accept(
     """
     masked = mask(clean(inbound.text)[:LONGEST])
     chat = directory.ensure_chat(
-        conn, platform=inbound.platform, external_id=inbound.chat, kind=inbound.chat_kind,
-        client_id=inbound.client_id, mode=inbound.mode, now=now,
+        conn,
+        platform=inbound.platform,
+        external_id=inbound.chat,
+        kind=inbound.chat_kind,
+        client_id=inbound.client_id,
+        mode=inbound.mode,
+        now=now,
     )
     conversation = directory.ensure_conversation(conn, chat_id=chat.id, thread=inbound.thread, now=now)
     person = directory.ensure_person(
-        conn, platform=inbound.platform, external_id=inbound.person, name=_name(inbound.name),
-        client_id=chat.client_id, now=now,
+        conn,
+        platform=inbound.platform,
+        external_id=inbound.person,
+        name=_name(inbound.name),
+        client_id=chat.client_id,
+        now=now,
     )
     message = messages.accept(
-        conn, conversation=conversation, person=person, external_id=inbound.message, text=masked.text,
-        attachments=inbound.attachments, mentioned=inbound.addressed, reply_to=inbound.reply_to, at=inbound.at, now=now,
+        conn,
+        conversation=conversation,
+        person=person,
+        external_id=inbound.message,
+        text=masked.text,
+        attachments=inbound.attachments,
+        mentioned=inbound.addressed,
+        reply_to=inbound.reply_to,
+        at=inbound.at,
+        now=now,
     )
     if message is None:
         return None
@@ -46,9 +63,12 @@ def accept(
         for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
             jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)
     jobs.enqueue(
-        conn, TURN,
+        conn,
+        TURN,
         {"message": message.id, "pressed": inbound.pressed, "at_once": at_once, "masked": masked.found},
-        key=f"conversation:{conversation.id}", dedup=f"turn:{message.id}", now=now,
+        key=f"conversation:{conversation.id}",
+        dedup=f"turn:{message.id}",
+        now=now,
     )
     return message
 

@@ -77,8 +77,14 @@ class OpenAIModel:
     """Chat completions of any compatible server through the official client, streamed, within one deadline."""
 
     def __init__(
-        self, *, api_key: str, model: str, base_url: str | None = None, deadline_s: float = 20,
-        transport: Any = None, breaker: Breaker | None = None,
+        self,
+        *,
+        api_key: str,
+        model: str,
+        base_url: str | None = None,
+        deadline_s: float = 20,
+        transport: Any = None,
+        breaker: Breaker | None = None,
     ) -> None:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
@@ -122,9 +128,14 @@ class OpenAIModel:
         return await self._read(messages, prompt, {})
 
     async def _read(self, messages: Messages, prompt: Prompt, extra: Mapping[str, Any]) -> str:
-        stream: Any = await self._client.chat.completions.create(
-            model=self.name, messages=messages, stream=True, temperature=prompt.temperature,  # type: ignore[arg-type]
-            max_tokens=prompt.max_tokens, **extra,
+        create: Any = self._client.chat.completions.create  # its types want one class a role
+        stream = await create(
+            model=self.name,
+            messages=messages,
+            stream=True,
+            temperature=prompt.temperature,
+            max_tokens=prompt.max_tokens,
+            **extra,
         )
         parts: list[str] = []
         finish: str | None = None

@@ -18,13 +18,20 @@ class Meters:
             "aftercare_turns", "Turns by outcome and reason", ("outcome", "reason"), registry=self.registry
         )
         self._stages = Histogram(
-            "aftercare_stage_seconds", "Time a stage of a turn takes", ("stage",), buckets=_SECONDS, registry=self.registry
+            "aftercare_stage_seconds",
+            "Time a stage of a turn takes",
+            ("stage",),
+            buckets=_SECONDS,
+            registry=self.registry,
         )
         self._model_errors = Counter(
             "aftercare_model_errors", "Calls of the model that failed, by kind", ("kind",), registry=self.registry
         )
         self._deliveries = Counter(
-            "aftercare_deliveries", "Messages handed to a channel, by result", ("channel", "result"), registry=self.registry
+            "aftercare_deliveries",
+            "Messages handed to a channel, by result",
+            ("channel", "result"),
+            registry=self.registry,
         )
 
     def turn(self, outcome: str, reason: str) -> None:

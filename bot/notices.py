@@ -1,4 +1,4 @@
-"""What the desk lets a client know by itself: who took over, that it is done, that we wait. In the client's language."""
+"""What the desk lets a client know by itself: who took over, that it is done, that we wait. In their language."""
 
 from functools import partial
 
@@ -33,8 +33,13 @@ class ClientNotices:
         if ticket.assignee_id is not None and key == "ticket.claimed":
             values["name"] = directory.person(conn, ticket.assignee_id).name
         messages.say(
-            conn, conversation_id=ticket.conversation_id, text=self._texts.say(key, language, **values), author="system",
-            name=self._texts.say("bot.name", language), ticket_id=ticket.id, now=self._clock(),
+            conn,
+            conversation_id=ticket.conversation_id,
+            text=self._texts.say(key, language, **values),
+            author="system",
+            name=self._texts.say("bot.name", language),
+            ticket_id=ticket.id,
+            now=self._clock(),
         )
 
     def register(self, worker: Worker) -> None:

@@ -116,7 +116,11 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
         case gate.Say(what):
             names = ("emergency_yes", "emergency_no") if what == "emergency" else ()
             return _act(
-                frame, plan, Outcome.CLARIFY, what, say=frame.texts.say(f"clarify.{what}", frame.language),
+                frame,
+                plan,
+                Outcome.CLARIFY,
+                what,
+                say=frame.texts.say(f"clarify.{what}", frame.language),
                 buttons=replies.buttons(frame.texts, frame.language, *names),
             )
         case gate.HandOff(reason, level):
@@ -128,7 +132,10 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
 def thin(frame: Frame, situation: Situation, found: Search, *, question: str, category: str | None) -> Act:
     """The manual does not hold it: ask back once if that would settle it, else a person answers. Never invent."""
     facts: dict[str, Any] = {
-        "passages": found.passages, "evidence": found.evidence, "index_version": found.version, "category": category,
+        "passages": found.passages,
+        "evidence": found.evidence,
+        "index_version": found.version,
+        "category": category,
     }
     plan = gate.Look()
     asked_back = situation.last_turn is not None and situation.last_turn.outcome is Outcome.CLARIFY
@@ -140,38 +147,54 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
         if choices:
             listed = "\n".join(f"{n}. {to_script(p.title, frame.language)}" for n, p in enumerate(choices, 1))
             return _act(
-                frame, plan, Outcome.CLARIFY, "choose", question=question, **facts,
+                frame,
+                plan,
+                Outcome.CLARIFY,
+                "choose",
+                question=question,
+                **facts,
                 say=frame.texts.say("clarify.choose", frame.language, choices=listed),
                 trace={"choices": [p.title for p in choices]},
             )
         say = frame.texts.say("clarify.vague", frame.language)
         return _act(frame, plan, Outcome.CLARIFY, "vague", question=question, say=say, **facts)
     reason = "change_request" if frame.reading.level is Level.CHANGE else "not_in_manual"
-    return _hand_off(
-        frame, situation, plan, reason=reason, level=frame.reading.level, question=question, **facts
-    )
+    return _hand_off(frame, situation, plan, reason=reason, level=frame.reading.level, question=question, **facts)
 
 
 def with_manual(
-    frame: Frame, situation: Situation, plan: gate.Look, found: Search, reply: Reply, *, question: str,
+    frame: Frame,
+    situation: Situation,
+    plan: gate.Look,
+    found: Search,
+    reply: Reply,
+    *,
+    question: str,
     category: str | None,
 ) -> Act:
     """The manual has it: the answer, or what the model said instead."""
     facts: dict[str, Any] = {
-        "passages": found.passages, "evidence": found.evidence, "index_version": found.version,
-        "category": category, "trace": reply.trace,
+        "passages": found.passages,
+        "evidence": found.evidence,
+        "index_version": found.version,
+        "category": category,
+        "trace": reply.trace,
     }
     level = max((frame.reading.level, reply.level or frame.reading.level), key=lambda one: one.rank)
-    if level is Level.EMERGENCY and not plan.confirm_emergency:
-        draft = reply.result if isinstance(reply.result, Draft) else None
-        return _hand_off(
-            frame, situation, plan, reason="emergency", level=level, question=question, draft=draft, **facts
-        )
+    confirm = plan.confirm_emergency or level is Level.EMERGENCY  # a model alone pages nobody: the client confirms
+    if level is Level.EMERGENCY:
+        level = frame.reading.level
     if isinstance(reply.result, Draft):
-        names = ("emergency_yes",) if plan.confirm_emergency else ()
+        names = ("emergency_yes",) if confirm else ()
         return _act(
-            frame, plan, Outcome.ANSWERED, reply.result.by, question=question, draft=reply.result,
-            buttons=replies.buttons(frame.texts, frame.language, *names, "solved", "human"), **facts | {"level": level},
+            frame,
+            plan,
+            Outcome.ANSWERED,
+            reply.result.by,
+            question=question,
+            draft=reply.result,
+            buttons=replies.buttons(frame.texts, frame.language, *names, "solved", "human"),
+            **facts | {"level": level},
         )
     asked_back = situation.last_turn is not None and situation.last_turn.outcome is Outcome.CLARIFY
     if reply.result.reason == "clarify" and not asked_back:
@@ -186,7 +209,12 @@ def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
     """Our own fault: said as such, with a ticket, never as "nothing found"."""
     joins = situation.open_tickets[0] if situation.open_tickets else None
     act = _hand_off(
-        frame, situation, gate.Look(), reason="failed", level=frame.reading.level, question=frame.text,
+        frame,
+        situation,
+        gate.Look(),
+        reason="failed",
+        level=frame.reading.level,
+        question=frame.text,
         trace={"error": error},
     )
     if joins:
@@ -196,8 +224,11 @@ def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
 
 def _act(frame: Frame, plan: gate.Plan, outcome: Outcome, reason: str, **more: Any) -> Act:
     base: dict[str, Any] = {
-        "level": frame.reading.level, "language": frame.language, "question": frame.text,
-        "reading": frame.reading, "plan": plan,
+        "level": frame.reading.level,
+        "language": frame.language,
+        "question": frame.text,
+        "reading": frame.reading,
+        "plan": plan,
     }
     return Act(outcome=outcome, reason=reason, **{**base, **more})
 
@@ -212,8 +243,13 @@ def _hand_off(
         reason=reason,
         title=replies.title(question),
         summary=replies.summary(
-            question, tried=tried, passages=passages, evidence=more.get("evidence"),
-            site=situation.client.site if situation.client else None, language=frame.language, texts=frame.texts,
+            question,
+            tried=tried,
+            passages=passages,
+            evidence=more.get("evidence"),
+            site=situation.client.site if situation.client else None,
+            language=frame.language,
+            texts=frame.texts,
         ),
         since=unresolved.at if unresolved else situation.pieces[0].at,
     )

@@ -20,7 +20,14 @@ _TAKEN = (TicketState.OPEN, TicketState.WAITING)
 
 
 def record(
-    conn: Connection, *, act: Act, situation: Situation, desk: Desk, texts: Texts, masked: bool, started: datetime,
+    conn: Connection,
+    *,
+    act: Act,
+    situation: Situation,
+    desk: Desk,
+    texts: Texts,
+    masked: bool,
+    started: datetime,
     clock: Clock,
 ) -> Turn:
     """Write everything that a turn came to. Safe to run again; what changed since the decision is looked at anew."""
@@ -30,12 +37,22 @@ def record(
     ticket = _ticket(conn, act, situation, desk=desk, now=now)
     draft = act.draft
     turn = messages.record_turn(
-        conn, conversation_id=pieces[-1].conversation_id, person_id=situation.person.id,
-        message_ids=[piece.id for piece in pieces], outcome=act.outcome, reason=act.reason, level=act.level,
-        category=act.category, language=act.language, question=act.question,
+        conn,
+        conversation_id=pieces[-1].conversation_id,
+        person_id=situation.person.id,
+        message_ids=[piece.id for piece in pieces],
+        outcome=act.outcome,
+        reason=act.reason,
+        level=act.level,
+        category=act.category,
+        language=act.language,
+        question=act.question,
         ticket_id=ticket.id if ticket else None,
-        index_version=str(act.index_version) if act.index_version is not None else None, evidence=act.evidence,
-        citations=draft.citations if draft else (), at=now, ms=max(0, round((now - started).total_seconds() * 1000)),
+        index_version=str(act.index_version) if act.index_version is not None else None,
+        evidence=act.evidence,
+        citations=draft.citations if draft else (),
+        at=now,
+        ms=max(0, round((now - started).total_seconds() * 1000)),
         trace={
             **act.trace,
             "found": [{"page": p.page, "heading": p.heading, "score": round(p.score, 3)} for p in act.passages],
@@ -44,9 +61,16 @@ def record(
     name = texts.say("bot.name", act.language)
     if text := _said(conn, act, situation, ticket=ticket, desk=desk, texts=texts, now=now):
         messages.say(
-            conn, conversation_id=turn.conversation_id, text=text, name=name, turn_id=turn.id,
-            citations=draft.citations if draft else (), video=draft.video if draft else None, buttons=act.buttons,
-            ticket_id=ticket.id if ticket else None, now=now,
+            conn,
+            conversation_id=turn.conversation_id,
+            text=text,
+            name=name,
+            turn_id=turn.id,
+            citations=draft.citations if draft else (),
+            video=draft.video if draft else None,
+            buttons=act.buttons,
+            ticket_id=ticket.id if ticket else None,
+            now=now,
         )
     if masked:
         secret = texts.say("secret.masked", act.language)
@@ -64,8 +88,15 @@ def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:
     for ticket in board.open_tickets(conn, situation.pieces[-1].conversation_id):
         if ticket.state in _TAKEN and known.get(ticket.id) not in _TAKEN:
             return replace(
-                act, outcome=Outcome.SILENT, reason="person_handles", draft=None, say=None, buttons=(), opening=None,
-                joins=ticket, kind=MessageKind.CONTENT,
+                act,
+                outcome=Outcome.SILENT,
+                reason="person_handles",
+                draft=None,
+                say=None,
+                buttons=(),
+                opening=None,
+                joins=ticket,
+                kind=MessageKind.CONTENT,
             )
     return act
 
@@ -75,9 +106,17 @@ def _ticket(conn: Connection, act: Act, situation: Situation, *, desk: Desk, now
         opening = act.opening
         client = situation.client
         ticket = desk.open(
-            conn, conversation_id=situation.pieces[-1].conversation_id, client_id=client.id if client else None,
-            requester_id=situation.person.id, level=act.level, category=act.category, title=opening.title,
-            summary=opening.summary, reason=opening.reason, since=min(opening.since, now), now=now,
+            conn,
+            conversation_id=situation.pieces[-1].conversation_id,
+            client_id=client.id if client else None,
+            requester_id=situation.person.id,
+            level=act.level,
+            category=act.category,
+            title=opening.title,
+            summary=opening.summary,
+            reason=opening.reason,
+            since=min(opening.since, now),
+            now=now,
         )
         return desk.reprioritise(conn, ticket_id=ticket.id, by=None, now=now) if act.reading.urgent else ticket
     if act.joins is None:
@@ -98,21 +137,37 @@ def _said(
     zone = situation.client.timezone if situation.client else "Asia/Shanghai"
     if act.opening is not None and ticket is not None:
         told = replies.handed_off(
-            ticket, desk.promise(conn, ticket.id, now=now), reason=act.opening.reason, zone=zone,
-            language=act.language, texts=texts, now=now,
+            ticket,
+            desk.promise(conn, ticket.id, now=now),
+            reason=act.opening.reason,
+            zone=zone,
+            language=act.language,
+            texts=texts,
+            now=now,
         )
-        return told if act.draft is None else f"{told}\n\n{texts.say('ticket.first_aid', act.language)}\n\n{act.draft.text}"
+        return (
+            told
+            if act.draft is None
+            else f"{told}\n\n{texts.say('ticket.first_aid', act.language)}\n\n{act.draft.text}"
+        )
     if isinstance(act.plan, gate.Chase) and ticket is not None:
         return _status_line(conn, ticket, act, situation, desk=desk, texts=texts, zone=zone, now=now)
     if isinstance(act.plan, gate.StandDown) and ticket is not None:
         return texts.say("ticket.stand_down", act.language, number=ticket.number)
-    if act.reason == "joined" and ticket is not None and not _told_of_joining(conn, ticket, situation):
+    if act.reason == "joined" and ticket is not None and not _told_of_joining(ticket, situation):
         return texts.say("ticket.joined", act.language, number=ticket.number)
     return act.draft.text if act.draft else act.say
 
 
 def _status_line(
-    conn: Connection, ticket: Ticket, act: Act, situation: Situation, *, desk: Desk, texts: Texts, zone: str,
+    conn: Connection,
+    ticket: Ticket,
+    act: Act,
+    situation: Situation,
+    *,
+    desk: Desk,
+    texts: Texts,
+    zone: str,
     now: datetime,
 ) -> str | None:
     """One true line, at most every half hour: a chaser is passed on to the assignee each time, answered rarely."""
@@ -120,10 +175,16 @@ def _status_line(
     if last and now - last.at < CHASE_QUIET:
         return None
     return replies.status(
-        ticket, clocks=board.clocks(conn, ticket.id, now), promise=desk.promise(conn, ticket.id, now=now), zone=zone,
-        assignee=situation.names.get(ticket.assignee_id or 0), language=act.language, texts=texts, now=now,
+        ticket,
+        clocks=board.clocks(conn, ticket.id, now),
+        promise=desk.promise(conn, ticket.id, now=now),
+        zone=zone,
+        assignee=situation.names.get(ticket.assignee_id or 0),
+        language=act.language,
+        texts=texts,
+        now=now,
     )
 
 
-def _told_of_joining(conn: Connection, ticket: Ticket, situation: Situation) -> bool:
+def _told_of_joining(ticket: Ticket, situation: Situation) -> bool:
     return any(t.reason == "joined" and t.ticket_id == ticket.id and t.reply_id for t in situation.turns)

@@ -43,25 +43,49 @@ def promised(promise: Promise, *, zone: str, language: str, texts: Texts, now: d
 
 
 def status(
-    ticket: Ticket, *, clocks: Iterable[ClockView], assignee: str | None, promise: Promise, zone: str,
-    language: str, texts: Texts, now: datetime,
+    ticket: Ticket,
+    *,
+    clocks: Iterable[ClockView],
+    assignee: str | None,
+    promise: Promise,
+    zone: str,
+    language: str,
+    texts: Texts,
+    now: datetime,
 ) -> str:
     """One true sentence on how far a ticket is, for a client who asks."""
-    stage, values = _stage(ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now)
+    stage, values = _stage(
+        ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now
+    )
     return texts.say(f"ticket.status.{stage}", language, number=ticket.number, **values)
 
 
 def progress(
-    ticket: Ticket, *, clocks: Iterable[ClockView], assignee: str | None, promise: Promise, zone: str,
-    language: str, texts: Texts, now: datetime,
+    ticket: Ticket,
+    *,
+    clocks: Iterable[ClockView],
+    assignee: str | None,
+    promise: Promise,
+    zone: str,
+    language: str,
+    texts: Texts,
+    now: datetime,
 ) -> str:
     """The same in a few words, to stand beside the ticket's number."""
-    stage, values = _stage(ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now)
+    stage, values = _stage(
+        ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now
+    )
     return texts.say(f"ticket.progress.{stage}", language, **({} if stage == "waiting" else values))
 
 
 def _stage(
-    ticket: Ticket, *, clocks: Iterable[ClockView], assignee: str | None, promise: Promise, zone: str, language: str,
+    ticket: Ticket,
+    *,
+    clocks: Iterable[ClockView],
+    assignee: str | None,
+    promise: Promise,
+    zone: str,
+    language: str,
     now: datetime,
 ) -> tuple[str, dict[str, str]]:
     if any(clock.breached and clock.state is ClockState.RUNNING for clock in clocks):
@@ -78,8 +102,14 @@ def title(text: str) -> str:
 
 
 def summary(
-    question: str, *, tried: Sequence[str], passages: Sequence[Passage], evidence: float | None, site: str | None,
-    language: str, texts: Texts,
+    question: str,
+    *,
+    tried: Sequence[str],
+    passages: Sequence[Passage],
+    evidence: float | None,
+    site: str | None,
+    language: str,
+    texts: Texts,
 ) -> str:
     """At most four short lines for the colleague: what is asked, what the bot tried, what lies near, which site."""
     lines = [texts.say("desk.summary.asked", language, question=_cut(" ".join(question.split()), 300))]

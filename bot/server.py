@@ -22,7 +22,8 @@ _GRACE_S = 3  # open event streams are cut after it
 def web_app(app: Aftercare) -> FastAPI:
     """The pages of the desk and the manual, the web chat, and the metrics, on one application."""
     pages = console.create(app.console)
-    pages.include_router(web.router(app.web))
+    pages.state.chat = app.web
+    pages.include_router(web.routes)
 
     @pages.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
@@ -53,11 +54,18 @@ async def serve(app: Aftercare, listening: socket.socket, *, ready: Callable[[st
     """Serve until the process is told to stop; `ready` is called with the address once requests are answered."""
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
-        web_app(app), log_level=app.settings.log_level, access_log=False, timeout_graceful_shutdown=_GRACE_S,
-        server_header=False, lifespan="off",
+        web_app(app),
+        log_level=app.settings.log_level,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+        lifespan="off",
     )
     server = uvicorn.Server(config)
-    async with control.serve(app.settings.data, _bound(app)), _announced(server, lambda: ready(f"http://{host}:{port}")):
+    async with (
+        control.serve(app.settings.data, _bound(app)),
+        _announced(server, lambda: ready(f"http://{host}:{port}")),
+    ):
         await server.serve(sockets=[listening])
 
 
@@ -71,7 +79,7 @@ def _bound(app: Aftercare) -> control.Execute:
 @asynccontextmanager
 async def _announced(server: uvicorn.Server, ready: Callable[[], None]) -> AsyncIterator[None]:
     async def wait() -> None:
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
         ready()
 

@@ -1,4 +1,4 @@
-"""Every setting, validated once, from the environment or a `.env` beside the data; nothing else reads the environment."""
+"""Every setting, validated once, from the environment; nothing else reads the environment."""
 
 from pathlib import Path
 
@@ -27,17 +27,27 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=None, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
     data: Path = Field(default_factory=_default_data, validation_alias=AliasChoices("AFTERCARE_DATA", "data"))
-    manual: Path = Field(default_factory=lambda: shipped("manual"), validation_alias=AliasChoices("AFTERCARE_MANUAL", "manual"))
-    prompts: Path = Field(default_factory=lambda: shipped("prompts"), validation_alias=AliasChoices("AFTERCARE_PROMPTS", "prompts"))
-    host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
-    port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
-    public_url: str | None = Field(None, validation_alias=AliasChoices("PUBLIC_URL", "public_url"))
-    database_url: SecretStr | None = Field(None, validation_alias=AliasChoices("DATABASE_URL", "database_url"))
-    openai_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
-    openai_base_url: str | None = Field(None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
-    openai_model: str = Field("gpt-4o-mini", validation_alias=AliasChoices("OPENAI_MODEL", "openai_model"))
-    model_deadline_s: float = Field(20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s"))
-    log_level: str = Field("warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
+    manual: Path = Field(
+        default_factory=lambda: shipped("manual"), validation_alias=AliasChoices("AFTERCARE_MANUAL", "manual")
+    )
+    prompts: Path = Field(
+        default_factory=lambda: shipped("prompts"), validation_alias=AliasChoices("AFTERCARE_PROMPTS", "prompts")
+    )
+    host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("AFTERCARE_HOST", "host"))
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
+    public_url: str | None = Field(default=None, validation_alias=AliasChoices("PUBLIC_URL", "public_url"))
+    database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
+    )
+    openai_base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
+    )
+    openai_model: str = Field(default="gpt-4o-mini", validation_alias=AliasChoices("OPENAI_MODEL", "openai_model"))
+    model_deadline_s: float = Field(
+        default=20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s")
+    )
+    log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")
     @classmethod

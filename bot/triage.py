@@ -122,7 +122,9 @@ class Rules:
         """Whether the words of an emergency stand there unguarded, and what makes it doubtful (nothing: it is one)."""
         guards = [m.span() for p in self.not_emergency for m in p.finditer(folded)]
         hits = [
-            m.span() for p in self.emergency for m in p.finditer(folded)
+            m.span()
+            for p in self.emergency
+            for m in p.finditer(folded)
             if not any(start < m.end() and m.start() < end for start, end in guards)
         ]
         if not hits or self.one["over"].search(folded, max(start for start, _ in hits)):

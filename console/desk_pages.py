@@ -45,9 +45,7 @@ async def show_queue(
     """The queue, with a sentence about what did not work."""
     chosen: View = next((name for name in VIEWS if name == view), "open")
     person_id, now = viewer.person.id, pages.deps.clock()
-    rows = await pages.deps.db.read(
-        lambda conn: board.queue(conn, view=chosen, viewer_id=person_id, now=now)
-    )
+    rows = await pages.deps.db.read(lambda conn: board.queue(conn, view=chosen, viewer_id=person_id, now=now))
     shown = await frame(pages, viewer, section="queue") | {"view": chosen, "problem": problem}
     return pages.page(request, "queue.html", status=status, **shown, rows=rows)
 

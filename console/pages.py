@@ -51,9 +51,7 @@ class Pages:
     texts: Texts
     assets: Assets
 
-    def page(
-        self, request: Request, template: str, /, *, status: int = 200, **values: object
-    ) -> HTMLResponse:
+    def page(self, request: Request, template: str, /, *, status: int = 200, **values: object) -> HTMLResponse:
         """Render a template in the request's language."""
         html = self.templates.get_template(template).render(self._globals(request) | values)
         return HTMLResponse(html, status_code=status)
@@ -83,8 +81,11 @@ def environment(folder: Path = HERE / "templates") -> Environment:
     """The template environment: autoescaped, strict about names that are not there."""
     loader = FileSystemLoader(folder)
     made = Environment(
-        loader=loader, autoescape=select_autoescape(default=True), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=loader,
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.filters |= {
         "iso": moments.iso,

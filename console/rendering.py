@@ -113,16 +113,14 @@ def _message_inline(
             yield token
 
 
-def _marked(
-    text: str, known: Mapping[int, tuple[Citation, str | None]], links: Collection[str]
-) -> Iterator[Token]:
+def _marked(text: str, known: Mapping[int, tuple[Citation, str | None]], links: Collection[str]) -> Iterator[Token]:
     rest = 0
     for found in sorted([*_MARK.finditer(text), *_URL.finditer(text)], key=lambda hit: hit.start()):
         if found.start() < rest:
             continue
         linked = _citation(found, known) if found.re is _MARK else _address(found[0], links)
         if linked:
-            yield _text(text[rest:found.start()])
+            yield _text(text[rest : found.start()])
             yield from linked
             rest = found.end()
     yield _text(text[rest:])

@@ -47,7 +47,7 @@ class Texts:
 
     def under(self, prefix: str, language: str) -> dict[str, str]:
         """All sentences whose key starts with ``prefix``, unformatted, for a page's own script."""
-        return {key[len(prefix):]: said[language] for key, said in self.entries.items() if key.startswith(prefix)}
+        return {key[len(prefix) :]: said[language] for key, said in self.entries.items() if key.startswith(prefix)}
 
 
 def negotiate(accept_language: str, *, chosen: str | None = None) -> str:

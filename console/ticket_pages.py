@@ -189,9 +189,7 @@ async def simple_verb(
     return await _after(request, pages, viewer, number, problem)
 
 
-async def _done(
-    request: Request, pages: Pages, viewer: Viewer, number: str, *, once: str, verb: Verb
-) -> str | None:
+async def _done(request: Request, pages: Pages, viewer: Viewer, number: str, *, once: str, verb: Verb) -> str | None:
     """Do a verb in one transaction, once for each form; the sentence that says why it did not work, or None."""
     person_id, now = viewer.person.id, pages.deps.clock()
 
@@ -280,9 +278,7 @@ def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None
         assignee=directory.person(conn, ticket.assignee_id) if ticket.assignee_id else None,
         events=events,
         clocks=board.clocks(conn, ticket.id, now),
-        transcript=messages.transcript(
-            conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES
-        ),
+        transcript=messages.transcript(conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES),
         turn=next(mine, turns[0] if turns else None),
         names=directory.names(conn, sorted(people_in(events))),
         colleagues=directory.staff(conn, active_only=True),

@@ -140,4 +140,3 @@ def _goes_on(before: Line | None, line: Line) -> bool:
 
 def _day(line: Line, zone: tzinfo) -> date:
     return line.at.astimezone(zone).date()
-

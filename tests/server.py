@@ -21,7 +21,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self._port}"
         self._log = data.parent / f"{data.name}.log"
         self._environment = {
-            **os.environ, "AFTERCARE_DATA": str(data), "PORT": str(self._port), "HOST": "127.0.0.1",
+            **os.environ,
+            "AFTERCARE_DATA": str(data),
+            "PORT": str(self._port),
+            "AFTERCARE_HOST": "127.0.0.1",
             "PYTHONUNBUFFERED": "1",
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -30,8 +33,11 @@ class Server:
         """Start it and wait until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], env=self._environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=subprocess.STDOUT,
+                [sys.executable, "-m", "bot", "run"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         for _ in range(900):
             with suppress(httpx.TransportError):

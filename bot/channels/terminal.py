@@ -18,12 +18,21 @@ def chat_id(*, client: Client, session: str) -> str:
 def inbound(*, client: Client, session: str, key: str, text: str, at: datetime) -> Inbound:
     """A typed line; `session` is the conversation, `key` the line's identity."""
     return Inbound(
-        platform=PLATFORM, chat=chat_id(client=client, session=session), person=f"{client.slug}:terminal", name="Terminal",
-        message=key, text=text, addressed=True, client_id=client.id, at=at,
+        platform=PLATFORM,
+        chat=chat_id(client=client, session=session),
+        person=f"{client.slug}:terminal",
+        name="Terminal",
+        message=key,
+        text=text,
+        addressed=True,
+        client_id=client.id,
+        at=at,
     )
 
 
-def outcome(turn: Turn, *, reply: Message | None, ticket: Ticket | None, links: dict[int, str | None]) -> dict[str, Any]:
+def outcome(
+    turn: Turn, *, reply: Message | None, ticket: Ticket | None, links: dict[int, str | None]
+) -> dict[str, Any]:
     """What one turn came to, by the command contract of `ask`; `links` are the citations' addresses by number."""
     return {
         "outcome": Outcome(turn.outcome).value,
@@ -40,7 +49,12 @@ def outcome(turn: Turn, *, reply: Message | None, ticket: Ticket | None, links: 
 def line(message: Message) -> dict[str, Any]:
     """A message as `aftercare chat` prints it."""
     return {
-        "id": message.id, "author": message.author.value, "name": message.name, "text": message.text,
-        "buttons": [b.label for b in message.buttons], "video": message.video, "at": iso(message.at),
+        "id": message.id,
+        "author": message.author.value,
+        "name": message.name,
+        "text": message.text,
+        "buttons": [b.label for b in message.buttons],
+        "video": message.video,
+        "at": iso(message.at),
         "sources": [{"n": c.n, "title": c.title, "heading": c.heading, "url": c.url} for c in message.citations],
     }

@@ -1,4 +1,7 @@
-"""The web chat: a visitor's browser as a direct chat with one client's desk. Pure translations above, a thin router below."""
+"""The web chat: a visitor's browser as a direct chat with one client's desk.
+
+Pure translations above, a thin router below.
+"""
 
 import hashlib
 import hmac
@@ -36,7 +39,10 @@ from store import rates
 from store.clock import Clock
 from store.db import Database
 
+routes = APIRouter()
+
 PLATFORM = "web"
+API = "/chat/api/{key}"
 COOKIE = "aftercare_visitor"
 LONGEST = 8_000
 _YEAR = 365 * 24 * 3600
@@ -48,13 +54,31 @@ _NEWCOMERS = {"per": timedelta(minutes=10), "limit": 120}
 
 
 def inbound(
-    *, client: Client, visitor: str, key: str, text: str, files: tuple[Attachment, ...] = (), at: Any, name: str,
-    reply_to: int | None = None, pressed: str | None = None,
+    *,
+    client: Client,
+    visitor: str,
+    key: str,
+    text: str,
+    files: tuple[Attachment, ...] = (),
+    at: Any,
+    name: str,
+    reply_to: int | None = None,
+    pressed: str | None = None,
 ) -> Inbound:
     """A visitor's message as the core knows it; the browser's own id of it makes a repeated send harmless."""
     return Inbound(
-        platform=PLATFORM, chat=f"{client.slug}:{visitor}", person=visitor, name=name, message=key, text=text,
-        attachments=files, addressed=True, reply_to=reply_to, pressed=pressed, client_id=client.id, at=at,
+        platform=PLATFORM,
+        chat=f"{client.slug}:{visitor}",
+        person=visitor,
+        name=name,
+        message=key,
+        text=text,
+        attachments=files,
+        addressed=True,
+        reply_to=reply_to,
+        pressed=pressed,
+        client_id=client.id,
+        at=at,
     )
 
 
@@ -65,8 +89,12 @@ def shown(message: Message, *, visitor_id: int | None, api: str, secret: bytes) 
     def href(cited: Any) -> str:
         return cited.url or page_link(cited.page, cited.anchor, secret=secret)
 
-    html = plain_html(message.text) if message.author is Author.CLIENT else message_html(
-        message.text, citations=message.citations, href=href, allowed=frozenset(URL.findall(message.text))
+    html = (
+        plain_html(message.text)
+        if message.author is Author.CLIENT
+        else message_html(
+            message.text, citations=message.citations, href=href, allowed=frozenset(URL.findall(message.text))
+        )
     )
     return {
         "id": message.id,
@@ -75,9 +103,7 @@ def shown(message: Message, *, visitor_id: int | None, api: str, secret: bytes) 
         "mine": mine,
         "name": message.name,
         "html": html if message.text else "",
-        "sources": [
-            {"n": c.n, "title": c.title, "heading": c.heading, "url": href(c)} for c in message.citations
-        ],
+        "sources": [{"n": c.n, "title": c.title, "heading": c.heading, "url": href(c)} for c in message.citations],
         "video": message.video,
         "buttons": [{"id": b.id, "label": b.label} for b in message.buttons],
         "pressed": message.pressed,
@@ -152,68 +178,92 @@ def _same_origin(request: Request) -> None:
         raise HTTPException(403, "cross-site request")
 
 
-def router(web: WebChat) -> APIRouter:
-    """The chat's page and API."""
-    routes = APIRouter()
+def chat_of(request: Request) -> WebChat:
+    """The application's web chat (a FastAPI dependency)."""
+    chat: WebChat = request.app.state.chat
+    return chat
 
-    async def visit(request: Request, key: str) -> Visit:
-        visitor = web.visitor(request.cookies.get(COOKIE))
-        if visitor is None:
-            raise HTTPException(401, web.texts.say("web.no_cookie", request.state.language))
-        found = await web.db.read(partial(_visit, key=key, visitor=visitor))
-        if found is None:
-            raise HTTPException(404)
-        return found
 
-    Visiting = Annotated[Visit, Depends(visit)]  # noqa: N806 - a type
+Web = Annotated[WebChat, Depends(chat_of)]
 
-    @routes.get("/", response_class=HTMLResponse)
-    async def front(request: Request) -> Response:
-        client = await web.db.read(lambda conn: directory.client_by_slug(conn, web.default_client))
-        return await _page(web, request, client)
 
-    @routes.get("/c/{key}", response_class=HTMLResponse)
-    async def of_client(request: Request, key: str) -> Response:
-        return await _page(web, request, await web.db.read(lambda conn: directory.client_by_web_key(conn, key)))
+async def visit_of(request: Request, web: Web, key: str) -> Visit:
+    """The visit of a request to a client's chat: 401 without our cookie, 404 for no such client."""
+    visitor = web.visitor(request.cookies.get(COOKIE))
+    if visitor is None:
+        raise HTTPException(401, web.texts.say("web.no_cookie", request.state.language))
+    found = await web.db.read(partial(_visit, key=key, visitor=visitor))
+    if found is None:
+        raise HTTPException(404)
+    return found
 
-    @routes.post("/chat/api/{key}/messages", status_code=202, dependencies=[Depends(_same_origin)])
-    async def post(request: Request, visiting: Visiting) -> Response:
-        sent, files = await _body(request, web)
-        if not sent.text.strip() and not files:
-            return _refused(422, web.texts.say("web.empty", request.state.language))
-        return await _accept(web, request, visiting, key=sent.id, text=sent.text, files=files)
 
-    @routes.get("/chat/api/{key}/messages")
-    async def read(visiting: Visiting, after: int = 0) -> JSONResponse:
-        return JSONResponse(await web.db.read(partial(_state, web=web, visit=visiting, after=after)))
+Visiting = Annotated[Visit, Depends(visit_of)]
 
-    @routes.get("/chat/api/{key}/stream")
-    async def stream(visiting: Visiting) -> EventSourceResponse:
-        return EventSourceResponse(_changes(web, visiting), ping=15)
 
-    @routes.post("/chat/api/{key}/press", status_code=204, dependencies=[Depends(_same_origin)])
-    async def press(request: Request, visiting: Visiting, pressed: Press) -> Response:
-        said = await web.db.read(partial(_pressable, visit=visiting, message_id=pressed.message))
-        label = next((b.label for b in said.buttons if b.id == pressed.button), None) if said else None
-        if said is None or label is None:
-            raise HTTPException(404)
-        arrived = inbound(
-            client=visiting.client, visitor=visiting.visitor, key=f"press:{said.id}:{pressed.button}", text=label,
-            at=web.clock(), name=_name(visiting.visitor), reply_to=said.id, pressed=pressed.button,
-        )
-        await web.db.write(partial(_press, inbound=arrived, visit=visiting, clock=web.clock))
-        return Response(status_code=204)
+@routes.get("/", response_class=HTMLResponse)
+async def front(request: Request, web: Web) -> Response:
+    """The chat of the default client."""
+    return await _page(web, request, await web.db.read(lambda c: directory.client_by_slug(c, web.default_client)))
 
-    @routes.get("/chat/api/{key}/files/{file}")
-    async def picture(visiting: Visiting, file: str) -> FileResponse:
-        kept = await web.db.read(partial(_attachment, visit=visiting, file=file))
-        if kept is None:
-            raise HTTPException(404)
-        return FileResponse(
-            web.files / kept.id, media_type=kept.media_type, headers={"Cache-Control": "private, max-age=86400"}
-        )
 
-    return routes
+@routes.get("/c/{key}", response_class=HTMLResponse)
+async def of_client(request: Request, web: Web, key: str) -> Response:
+    """The chat of the client with this web key."""
+    return await _page(web, request, await web.db.read(lambda conn: directory.client_by_web_key(conn, key)))
+
+
+@routes.post(f"{API}/messages", status_code=202, dependencies=[Depends(_same_origin)])
+async def post(request: Request, web: Web, visit: Visiting) -> Response:
+    """Take a message in; answered once it is stored."""
+    sent, files = await _body(request, web)
+    if not sent.text.strip() and not files:
+        return _refused(422, web.texts.say("web.empty", request.state.language))
+    return await _accept(web, request, visit, key=sent.id, text=sent.text, files=files)
+
+
+@routes.get(f"{API}/messages")
+async def read(web: Web, visit: Visiting, after: int = 0) -> JSONResponse:
+    """What the visitor may see after a message, whether we are at it, and the open ticket."""
+    return JSONResponse(await web.db.read(partial(_state, web=web, visit=visit, after=after)))
+
+
+@routes.get(f"{API}/stream")
+async def stream(web: Web, visit: Visiting) -> EventSourceResponse:
+    """An event for each change of the visitor's chat."""
+    return EventSourceResponse(_changes(web, visit), ping=15)
+
+
+@routes.post(f"{API}/press", status_code=204, dependencies=[Depends(_same_origin)])
+async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
+    """Press a button under a message of ours."""
+    said = await web.db.read(partial(_pressable, visit=visit, message_id=pressed.message))
+    label = next((b.label for b in said.buttons if b.id == pressed.button), None) if said else None
+    if said is None or label is None:
+        raise HTTPException(404)
+    arrived = inbound(
+        client=visit.client,
+        visitor=visit.visitor,
+        key=f"press:{said.id}:{pressed.button}",
+        text=label,
+        at=web.clock(),
+        name=_name(visit.visitor),
+        reply_to=said.id,
+        pressed=pressed.button,
+    )
+    await web.db.write(partial(_press, inbound=arrived, visit=visit, clock=web.clock))
+    return Response(status_code=204)
+
+
+@routes.get(API + "/files/{file}")
+async def picture(web: Web, visit: Visiting, file: str) -> FileResponse:
+    """A picture of the visitor's own chat."""
+    kept = await web.db.read(partial(_attachment, visit=visit, file=file))
+    if kept is None:
+        raise HTTPException(404)
+    return FileResponse(
+        web.files / kept.id, media_type=kept.media_type, headers={"Cache-Control": "private, max-age=86400"}
+    )
 
 
 async def _page(web: WebChat, request: Request, client: Client | None) -> Response:
@@ -222,16 +272,25 @@ async def _page(web: WebChat, request: Request, client: Client | None) -> Respon
     pages: Pages = request.app.state.pages
     language = request.state.language
     response = pages.page(
-        request, "chat.html",
-        agency=web.texts.say("web.agency", language), client_name=client.name, api=f"/chat/api/{client.web_key}",
+        request,
+        "chat.html",
+        agency=web.texts.say("web.agency", language),
+        client_name=client.name,
+        api=f"/chat/api/{client.web_key}",
         js_texts=json.dumps(pages.texts.under("chat.js.", language), ensure_ascii=False),
-        max_mb=attachments.MAX_BYTES // 1024 // 1024, max_files=attachments.MAX_FILES, max_text=LONGEST,
+        max_mb=attachments.MAX_BYTES // 1024 // 1024,
+        max_files=attachments.MAX_FILES,
+        max_text=LONGEST,
         store_key=f"aftercare:{client.web_key[:8]}",
         examples=[pages.say(request, f"chat.example.{n}") for n in range(1, 5)],
     )
     if web.visitor(request.cookies.get(COOKIE)) is None:
         response.set_cookie(
-            COOKIE, web.sign(secrets.token_urlsafe(18)), max_age=_YEAR, httponly=True, samesite="lax",
+            COOKIE,
+            web.sign(secrets.token_urlsafe(18)),
+            max_age=_YEAR,
+            httponly=True,
+            samesite="lax",
             secure=web.secure_cookies,
         )
     return response
@@ -261,7 +320,12 @@ async def _accept(
     web: WebChat, request: Request, visit: Visit, *, key: str, text: str, files: tuple[Attachment, ...]
 ) -> Response:
     arrived = inbound(
-        client=visit.client, visitor=visit.visitor, key=key, text=text, files=files, at=web.clock(),
+        client=visit.client,
+        visitor=visit.visitor,
+        key=key,
+        text=text,
+        files=files,
+        at=web.clock(),
         name=_name(visit.visitor),
     )
     reading = web.rules.read(text)
@@ -311,7 +375,10 @@ def _visit(conn: Connection, *, key: str, visitor: str) -> Visit | None:
         return None
     chat = directory.find_chat(conn, platform=PLATFORM, external_id=f"{client.slug}:{visitor}")
     return Visit(
-        client=client, visitor=visitor, api=f"/chat/api/{client.web_key}", chat=chat,
+        client=client,
+        visitor=visitor,
+        api=f"/chat/api/{client.web_key}",
+        chat=chat,
         conversation=directory.find_conversation(conn, chat_id=chat.id) if chat else None,
         person=directory.find_person(conn, platform=PLATFORM, external_id=visitor),
     )
@@ -341,8 +408,14 @@ def _banner(conn: Connection, *, web: WebChat, visit: Visit) -> dict[str, Any] |
     language = turns[0].language if turns else "zh-Hans"
     assignee = directory.person(conn, ticket.assignee_id).name if ticket.assignee_id else None
     line = replies.progress(
-        ticket, clocks=board.clocks(conn, ticket.id, now), promise=web.desk.promise(conn, ticket.id, now=now),
-        assignee=assignee, zone=visit.client.timezone, language=language, texts=web.texts, now=now,
+        ticket,
+        clocks=board.clocks(conn, ticket.id, now),
+        promise=web.desk.promise(conn, ticket.id, now=now),
+        assignee=assignee,
+        zone=visit.client.timezone,
+        language=language,
+        texts=web.texts,
+        now=now,
     )
     state = "resolved" if ticket.state is TicketState.RESOLVED else ticket.state.value
     return {"number": ticket.number, "state": state, "line": line}
@@ -358,7 +431,9 @@ def _pressable(conn: Connection, *, visit: Visit, message_id: int) -> Message | 
 
 
 def _press(conn: Connection, *, inbound: Inbound, visit: Visit, clock: Clock) -> None:
-    assert visit.person is not None and inbound.reply_to is not None and inbound.pressed is not None
+    assert visit.person is not None
+    assert inbound.reply_to is not None
+    assert inbound.pressed is not None
     now = clock()
     if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=visit.person.id, now=now):
         intake.accept(conn, inbound, at_once=True, now=now)

@@ -84,8 +84,17 @@ async def chat_page(request: Request) -> Response:
     pages, language = pages_of(request), request.state.language
     words = json.dumps(pages.texts.under("chat.js.", language), ensure_ascii=False)
     return pages.page(
-        request, "chat.html", agency="Greenfield", client_name=None, api="/chat/k", js_texts=words, max_mb=1,
-        max_files=2, max_text=500, store_key="test", examples=["I forgot my password"],
+        request,
+        "chat.html",
+        agency="Greenfield",
+        client_name=None,
+        api="/chat/k",
+        js_texts=words,
+        max_mb=1,
+        max_files=2,
+        max_text=500,
+        store_key="test",
+        examples=["I forgot my password"],
     )
 
 
@@ -228,7 +237,10 @@ def test_pictures_are_checked_shown_and_sent(served: Served, chat: MemoryChat) -
     assert [(sent["text"], sent["files"]) for sent in chat.posts] == [("see this", 1)]
 
 
-@pytest.mark.parametrize(("locale", "greeting"), [("zh-CN", "您好，有什么可以帮您？"), ("zh-TW", "您好，有什麼可以幫您？"), ("en-GB", "Hello, how can we help?")])
+@pytest.mark.parametrize(
+    ("locale", "greeting"),
+    [("zh-CN", "您好，有什么可以帮您？"), ("zh-TW", "您好，有什麼可以幫您？"), ("en-GB", "Hello, how can we help?")],
+)
 def test_the_page_speaks_the_visitors_language(served: Served, chat: MemoryChat, locale: str, greeting: str) -> None:
     """By the browser, and by the switch; it fits a phone."""
     page = opened(served, locale=locale, viewport={"width": 360, "height": 700})

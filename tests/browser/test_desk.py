@@ -138,6 +138,13 @@ def test_every_page_fits(served: Served, width: int, scheme: str) -> None:
     """No page scrolls sideways, at 360 pixels too."""
     ticket = served.run(served.world.ticket(title="A title that is rather long and goes on for a while, 很长的标题"))
     page = served.page(login="mira", viewport={"width": width, "height": 800}, color_scheme=scheme)
-    for path in ("/desk", f"/desk/t/{ticket.number}", "/desk/people", "/desk/notices", "/desk/manual", "/desk/password"):
+    for path in (
+        "/desk",
+        f"/desk/t/{ticket.number}",
+        "/desk/people",
+        "/desk/notices",
+        "/desk/manual",
+        "/desk/password",
+    ):
         page.goto(served.url + path)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

@@ -21,8 +21,16 @@ pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
 
 VISITORS, EACH, KILLS = 30, 10, 5
 QUESTIONS = (
-    "后台密码忘了怎么办?", "首页标题怎么改?", "邮箱满了怎么清理?", "网站备案需要什么材料?", "How do I add a new user?",
-    "怎么设置优惠券?", "域名续费怎么弄?", "浏览器提示不安全怎么办?", "怎么上传图片?", "How do I refund an order?",
+    "后台密码忘了怎么办?",
+    "首页标题怎么改?",
+    "邮箱满了怎么清理?",
+    "网站备案需要什么材料?",
+    "How do I add a new user?",
+    "怎么设置优惠券?",
+    "域名续费怎么弄?",
+    "浏览器提示不安全怎么办?",
+    "怎么上传图片?",
+    "How do I refund an order?",
 )
 
 
@@ -34,7 +42,9 @@ async def _converse(url: str, sent: list[str]) -> None:
         assert api
         for question in random.sample(QUESTIONS, EACH):
             key = str(uuid.uuid4())
-            await _until_ok(lambda key=key, text=question: http.post(f"{api[1]}/messages", json={"id": key, "text": text}))
+            await _until_ok(
+                lambda key=key, text=question: http.post(f"{api[1]}/messages", json={"id": key, "text": text})
+            )
             sent.append(key)
             for _ in range(3000):
                 state = (await _until_ok(lambda: http.get(f"{api[1]}/messages"))).json()
@@ -90,13 +100,17 @@ def _count(database: Path, sent: list[str]) -> dict[str, int]:
         asked = dict(db.execute("SELECT external_id, turn_id FROM message WHERE author = 'client'").fetchall())
         replies = Counter(row[0] for row in db.execute("SELECT turn_id FROM message WHERE author = 'bot'"))
         outcomes = dict(db.execute("SELECT id, outcome FROM turn").fetchall())
-        undelivered = db.execute(
-            "SELECT count(*) FROM message WHERE author = 'bot' AND delivery <> 'sent'"
-        ).fetchone()[0]
+        undelivered = db.execute("SELECT count(*) FROM message WHERE author = 'bot' AND delivery <> 'sent'").fetchone()[
+            0
+        ]
     silent = {turn for turn, outcome in outcomes.items() if outcome == "silent"}
     lost = [key for key in sent if asked.get(key) is None or (asked[key] not in silent and not replies[asked[key]])]
     doubled = [turn for turn, n in replies.items() if n > 1]
     return {
-        "messages": len(asked), "turns": len(outcomes), "answers": sum(replies.values()), "lost": len(lost),
-        "doubled": len(doubled), "undelivered": undelivered,
+        "messages": len(asked),
+        "turns": len(outcomes),
+        "answers": sum(replies.values()),
+        "lost": len(lost),
+        "doubled": len(doubled),
+        "undelivered": undelivered,
     }

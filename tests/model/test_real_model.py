@@ -39,8 +39,17 @@ sys.stdin.read()
 """
 LOADING_S, ANSWER_S = 30, 40
 PASSAGE = Passage(
-    chunk="c", page="en/title", title="Change the site title", heading="", anchor="", language="en", video=None, url=None, category="content",
-    text="Open Settings and choose General. Type the new title and press Save.", score=0.9,
+    chunk="c",
+    page="en/title",
+    title="Change the site title",
+    heading="",
+    anchor="",
+    language="en",
+    video=None,
+    url=None,
+    category="content",
+    text="Open Settings and choose General. Type the new title and press Save.",
+    score=0.9,
 )
 QUESTION = "How do I change the site title?"
 
@@ -52,7 +61,12 @@ def address() -> Iterator[str]:
     weights = next(folder.glob("*.gguf"))
     quiet = {**os.environ, "OMP_WAIT_POLICY": "passive", "NO_PROXY": "127.0.0.1"}
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(weights)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=quiet
+        [sys.executable, "-c", SERVER, str(weights)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=quiet,
     ) as process:
         try:
             url = next(line.strip() for line in process.stdout if line.startswith("http"))
@@ -96,7 +110,9 @@ async def stated(call: Awaitable[Any]) -> Any:
 
 async def test_the_answer_has_the_shape_of_the_schema(model, shipped):
     """A real server holds a real model to the schema; a draft that does not end in time is said to be cut."""
-    messages = shipped["answer"].fill(language="English", passages=numbered([PASSAGE]), question=QUESTION, history="-", client="-")
+    messages = shipped["answer"].fill(
+        language="English", passages=numbered([PASSAGE]), question=QUESTION, history="-", client="-"
+    )
     answer = await stated(model.complete(messages, prompt=shipped["answer"], schema=ANSWER_SCHEMA))
     if isinstance(answer, ModelError):
         assert answer.kind in ("cut", "timeout")

@@ -96,7 +96,9 @@ async def test_3_past_outage_is_asked_about(house: House) -> None:
     async with house.visitor() as visitor:
         (question,) = await visitor.say("昨天网站打不开")
         assert [button["id"] for button in question["buttons"]] == ["emergency_yes", "emergency_no"]
-        assert await house.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=house.clock())) == ()
+        assert (
+            await house.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=house.clock())) == ()
+        )
         await visitor.press(question, "emergency_yes")
     assert (await house.open_ticket()).level is Level.EMERGENCY
 
@@ -142,7 +144,9 @@ async def test_5_claim_and_reply(house: House) -> None:
         assert set(spoken) == {("staff", "Lin"), ("system", "智能助手")}
         clocks = {c.kind: c for c in await house.app.db.read(lambda c: board.clocks(c, ticket.id, house.clock()))}
         assert clocks["FR"].state == "met"
-        assert await visitor.say("后台密码忘了怎么办?") == [], "a person handles this conversation: the bot stays silent"
+        assert await visitor.say("后台密码忘了怎么办?") == [], (
+            "a person handles this conversation: the bot stays silent"
+        )
 
 
 async def test_7_waiting(house: House) -> None:

@@ -24,17 +24,47 @@ from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
-def ticket(state: TicketState = TicketState.NEW, *, level: Level = Level.BUG, number: str = "T-1", category: str | None = None) -> Ticket:
+def ticket(
+    state: TicketState = TicketState.NEW, *, level: Level = Level.BUG, number: str = "T-1", category: str | None = None
+) -> Ticket:
     return Ticket(
-        id=1, number=number, client_id=1, conversation_id=1, requester_id=1, level=level, title="t", summary="s", reason="r", category=category,
-        tier=Tier.GOLD, state=state, since=NOW, opened_at=NOW, policy="p",
+        id=1,
+        number=number,
+        client_id=1,
+        conversation_id=1,
+        requester_id=1,
+        level=level,
+        title="t",
+        summary="s",
+        reason="r",
+        category=category,
+        tier=Tier.GOLD,
+        state=state,
+        since=NOW,
+        opened_at=NOW,
+        policy="p",
     )
 
 
-def turn(outcome: Outcome = Outcome.ANSWERED, *, minutes: float = 1, question: str = "首页标题怎么改", reason: str = "answered") -> Turn:
+def turn(
+    outcome: Outcome = Outcome.ANSWERED,
+    *,
+    minutes: float = 1,
+    question: str = "首页标题怎么改",
+    reason: str = "answered",
+) -> Turn:
     return Turn(
-        id=1, conversation_id=1, person_id=1, message_ids=(1,), outcome=outcome, reason=reason, level=Level.QUESTION, language="zh-Hans",
-        question=question, at=NOW - timedelta(minutes=minutes), ms=1,
+        id=1,
+        conversation_id=1,
+        person_id=1,
+        message_ids=(1,),
+        outcome=outcome,
+        reason=reason,
+        level=Level.QUESTION,
+        language="zh-Hans",
+        question=question,
+        at=NOW - timedelta(minutes=minutes),
+        ms=1,
     )
 
 
@@ -127,8 +157,11 @@ def test_a_scene_has_its_plan(rules, text, known, plan):
 @pytest.mark.parametrize(
     ("text", "category", "ticket_category", "joins"),
     [
-        ("还有邮箱", "mail", "content", True), ("邮箱怎么设置签名", "mail", "content", False), ("邮箱怎么设置签名", "mail", "mail", True),
-        ("邮箱怎么设置签名", None, "content", True), ("邮箱怎么设置签名", "mail", None, True),
+        ("还有邮箱", "mail", "content", True),
+        ("邮箱怎么设置签名", "mail", "content", False),
+        ("邮箱怎么设置签名", "mail", "mail", True),
+        ("邮箱怎么设置签名", None, "content", True),
+        ("邮箱怎么设置签名", "mail", None, True),
     ],
 )
 def test_one_matter_has_one_ticket(rules, text, category, ticket_category, joins):
@@ -140,8 +173,14 @@ def test_one_matter_has_one_ticket(rules, text, category, ticket_category, joins
 @pytest.mark.parametrize(
     ("text", "minutes", "follows"),
     [
-        ("那手机版呢?", 1, True), ("手机版呢", 14, True), ("那手机版呢?", 16, False), ("邮箱密码忘记了怎么重置", 1, False), ("what about mobile?", 1, True),
-        ("還有圖片呢", 1, True), ("and on mobile", 1, True), ("Android app login fails", 1, False),
+        ("那手机版呢?", 1, True),
+        ("手机版呢", 14, True),
+        ("那手机版呢?", 16, False),
+        ("邮箱密码忘记了怎么重置", 1, False),
+        ("what about mobile?", 1, True),
+        ("還有圖片呢", 1, True),
+        ("and on mobile", 1, True),
+        ("Android app login fails", 1, False),
     ],
 )
 def test_a_follow_up_is_recognised(rules, text, minutes, follows):
@@ -157,7 +196,16 @@ def test_nothing_follows_nothing(rules):
     assert may_carry_on(reading, last_turn=turn(), now=NOW) is True
 
 
-@pytest.mark.parametrize(("text", "vague"), [("怎么改", True), ("怎么弄", True), ("首页标题怎么改", False), ("后台打不开", False), ("how do I change the logo", False)])
+@pytest.mark.parametrize(
+    ("text", "vague"),
+    [
+        ("怎么改", True),
+        ("怎么弄", True),
+        ("首页标题怎么改", False),
+        ("后台打不开", False),
+        ("how do I change the logo", False),
+    ],
+)
 def test_too_little_is_vague(rules, text, vague):
     """A few words that name nothing deserve one short question back."""
     assert is_vague(rules.read(text)) is vague

@@ -13,8 +13,15 @@ from bot import prompts
 from bot.errors import ModelError
 from bot.llm import Breaker, OpenAIModel, ScriptedModel
 
-PROMPT = prompts.parse("answer", "---\npurpose: p\nversion: 1\nplaceholders: []\ntemperature: 0\nmax_tokens: 50\n---\nx\n")
-SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"], "additionalProperties": False}
+PROMPT = prompts.parse(
+    "answer", "---\npurpose: p\nversion: 1\nplaceholders: []\ntemperature: 0\nmax_tokens: 50\n---\nx\n"
+)
+SCHEMA = {
+    "type": "object",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
 ASK = [{"role": "user", "content": "hello"}]
 DEADLINE = 1.5
 GRACE = 1.5  # how much longer than the deadline a busy machine may take
@@ -89,7 +96,13 @@ async def serving(answer: Answer) -> AsyncIterator[tuple[str, list[dict[str, Any
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = int(next(v for k, _, v in (h.partition(":") for h in head.decode().split("\r\n")) if k.lower() == "content-length"))
+            length = int(
+                next(
+                    v
+                    for k, _, v in (h.partition(":") for h in head.decode().split("\r\n"))
+                    if k.lower() == "content-length"
+                )
+            )
             bodies.append(json.loads(await reader.readexactly(length)))
             await answer(writer, bodies[-1])
             await writer.drain()
@@ -111,14 +124,24 @@ def reply(body: str, *, status: str = "200 OK", kind: str = "text/event-stream")
     """Answer with these bytes and hang up."""
 
     async def answer(writer: asyncio.StreamWriter, _: dict[str, Any]) -> None:
-        writer.write(f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n{body}".encode("utf-8", "surrogatepass"))
+        writer.write(
+            f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n{body}".encode(
+                "utf-8", "surrogatepass"
+            )
+        )
 
     return answer
 
 
 def chunk(content: str | None = None, *, finish: str | None = None, **more: Any) -> str:
     delta = {} if content is None else {"content": content}
-    data = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+    data = {
+        "id": "1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
     return f"data: {json.dumps({**data, **more})}\n\n"
 
 
@@ -191,7 +214,11 @@ async def test_a_server_without_response_format_is_asked_without_it():
     """Refused once with a 400, the format is left out, then and from then on."""
 
     async def picky(writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
-        refusal = reply('{"error": {"message": "response_format is not supported"}}', status="400 Bad Request", kind="application/json")
+        refusal = reply(
+            '{"error": {"message": "response_format is not supported"}}',
+            status="400 Bad Request",
+            kind="application/json",
+        )
         await (refusal if "response_format" in body else reply(GOOD))(writer, body)
 
     async with serving(picky) as (url, bodies):
@@ -203,7 +230,9 @@ async def test_a_server_without_response_format_is_asked_without_it():
 
 async def test_another_bad_request_is_refused():
     """A 400 about anything else is not asked again."""
-    async with serving(reply('{"error": {"message": "context too long"}}', status="400 Bad Request", kind="application/json")) as (url, bodies):
+    async with serving(
+        reply('{"error": {"message": "context too long"}}', status="400 Bad Request", kind="application/json")
+    ) as (url, bodies):
         model = model_at(url)
         assert (await ask(model), len(bodies)) == ("refused", 1)
         await model.close()
@@ -243,7 +272,14 @@ async def test_a_dead_model_rests():
 @pytest.mark.parametrize(
     ("outcomes", "now", "rests"),
     [
-        ("", 0, False), ("ff", 0, False), ("fff", 0, True), ("fff", 29.9, True), ("fff", 30, False), ("ffsff", 0, False), ("fffs", 0, False), ("ffffff", 10, True),
+        ("", 0, False),
+        ("ff", 0, False),
+        ("fff", 0, True),
+        ("fff", 29.9, True),
+        ("fff", 30, False),
+        ("ffsff", 0, False),
+        ("fffs", 0, False),
+        ("ffffff", 10, True),
     ],
 )
 def test_the_breaker(outcomes, now, rests):

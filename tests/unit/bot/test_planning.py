@@ -36,16 +36,32 @@ NOTHING = replace(FOUND, passages=(), evidence=0.1, enough=False)
 def situation(*texts: str, **known: object) -> Situation:
     pieces = tuple(
         Message(
-            id=n, conversation_id=1, chat_id=1, person_id=1, author=Author.CLIENT, audience=Audience.CLIENT, name="Mei", text=text, mentioned=True,
-            at=NOW + timedelta(seconds=n), stored_at=NOW,
+            id=n,
+            conversation_id=1,
+            chat_id=1,
+            person_id=1,
+            author=Author.CLIENT,
+            audience=Audience.CLIENT,
+            name="Mei",
+            text=text,
+            mentioned=True,
+            at=NOW + timedelta(seconds=n),
+            stored_at=NOW,
         )
         for n, text in enumerate(texts, 1)
     )
     base = {
         "chat": Chat(id=1, platform="web", external_id="x", kind=ChatKind.DIRECT, client_id=1),
-        "client": Client(id=1, slug="acme", name="Acme", tier=Tier.GOLD, timezone="Asia/Shanghai", site="acme.com", web_key="k"),
-        "person": Person(id=1, kind=PersonKind.CLIENT, name="Mei"), "pieces": pieces, "open_tickets": (), "turns": (), "history": pieces,
-        "staff_spoke_at": None, "names": {},
+        "client": Client(
+            id=1, slug="acme", name="Acme", tier=Tier.GOLD, timezone="Asia/Shanghai", site="acme.com", web_key="k"
+        ),
+        "person": Person(id=1, kind=PersonKind.CLIENT, name="Mei"),
+        "pieces": pieces,
+        "open_tickets": (),
+        "turns": (),
+        "history": pieces,
+        "staff_spoke_at": None,
+        "names": {},
     }
     return Situation(**{**base, **known})
 
@@ -68,8 +84,14 @@ def without(frame, known, **more):
 @pytest.mark.parametrize(
     ("texts_", "before", "language"),
     [
-        (("首页标题怎么改",), None, "zh-Hans"), (("首頁標題怎麼改",), None, "zh-Hant"), (("how do I change it",), None, "en"), (("好",), "zh-Hant", "zh-Hant"),
-        (("首页标题怎么改",), "zh-Hant", "zh-Hans"), (("👍",), "en", "en"), (("？",), "zh-Hant", "zh-Hant"), (("",), None, "zh-Hans"),
+        (("首页标题怎么改",), None, "zh-Hans"),
+        (("首頁標題怎麼改",), None, "zh-Hant"),
+        (("how do I change it",), None, "en"),
+        (("好",), "zh-Hant", "zh-Hant"),
+        (("首页标题怎么改",), "zh-Hant", "zh-Hans"),
+        (("👍",), "en", "en"),
+        (("？",), "zh-Hant", "zh-Hant"),
+        (("",), None, "zh-Hans"),
     ],
 )
 def test_the_clients_language_is_kept(frame, texts_, before, language):
@@ -96,7 +118,7 @@ def test_the_question_stands_alone(frame, text, last, question):
 
 
 def test_a_follow_up_carries_the_question_on(frame):
-    """"那手机版呢?" is looked up with the words of the question before."""
+    """ "那手机版呢?" is looked up with the words of the question before."""
     known = situation("那手机版呢?", turns=(turn(question="首页标题怎么改"),))
     asked = planning.question_of(frame(known), known)
     assert ("首页标题怎么改" in asked, "手机版" in asked) == (True, True)
@@ -112,7 +134,7 @@ def test_a_hand_off_opens_a_ticket_dated_from_the_message(frame):
 
 
 def test_asking_for_a_person_is_about_the_question_before(frame):
-    """"转人工" after an answer hands over that question, counted from when it was asked."""
+    """ "转人工" after an answer hands over that question, counted from when it was asked."""
     act = without(frame, situation("转人工", turns=(turn(question="邮箱怎么设置", minutes=5),)))
     assert (act.question, act.reason) == ("邮箱怎么设置", "asked_for_person")
     assert act.opening is not None
@@ -122,8 +144,10 @@ def test_asking_for_a_person_is_about_the_question_before(frame):
 @pytest.mark.parametrize(
     ("text", "known", "outcome", "reason", "joins"),
     [
-        ("谢谢", {}, Outcome.SILENT, "small_talk", None), ("好了吗", {"open_tickets": (NEW,)}, Outcome.SILENT, "chased", NEW),
-        ("好了,是我网络的问题", {"open_tickets": (FIRE,)}, Outcome.SILENT, "stood_down", FIRE), ("在吗", {}, Outcome.CLARIFY, "greeting", None),
+        ("谢谢", {}, Outcome.SILENT, "small_talk", None),
+        ("好了吗", {"open_tickets": (NEW,)}, Outcome.SILENT, "chased", NEW),
+        ("好了,是我网络的问题", {"open_tickets": (FIRE,)}, Outcome.SILENT, "stood_down", FIRE),
+        ("在吗", {}, Outcome.CLARIFY, "greeting", None),
         ("昨天网站打不开", {}, Outcome.CLARIFY, "emergency", None),
     ],
 )
@@ -137,8 +161,10 @@ def test_what_needs_no_manual(frame, text, known, outcome, reason, joins):
 @pytest.mark.parametrize(
     ("text", "known", "found", "came"),
     [
-        ("服务器用的什么显卡型号", {}, NOTHING, (Outcome.ESCALATE, "not_in_manual")), ("帮我们首页加一个预约按钮", {}, NOTHING, (Outcome.ESCALATE, "change_request")),
-        ("怎么改", {}, NOTHING, (Outcome.CLARIFY, "vague")), ("怎么改", {}, replace(FOUND, enough=False), (Outcome.CLARIFY, "choose")),
+        ("服务器用的什么显卡型号", {}, NOTHING, (Outcome.ESCALATE, "not_in_manual")),
+        ("帮我们首页加一个预约按钮", {}, NOTHING, (Outcome.ESCALATE, "change_request")),
+        ("怎么改", {}, NOTHING, (Outcome.CLARIFY, "vague")),
+        ("怎么改", {}, replace(FOUND, enough=False), (Outcome.CLARIFY, "choose")),
         ("怎么改", {"turns": (turn(Outcome.CLARIFY, reason="vague"),)}, NOTHING, (Outcome.ESCALATE, "not_in_manual")),
         ("还有邮箱", {"open_tickets": (NEW,)}, NOTHING, (Outcome.SILENT, "joined")),
     ],
@@ -154,7 +180,10 @@ def test_thin_evidence_is_never_an_answer(frame, text, known, found, came):
 def test_an_answer_has_its_buttons(frame, texts):
     """An answer offers solved and a person; a supposed emergency offers to raise it by one press."""
     draft = extract(PASSAGES, language="zh-Hans", texts=texts)
-    for text, ids in (("首页标题怎么改", ["solved", "human"]), ("如果网站打不开怎么办", ["emergency_yes", "solved", "human"])):
+    for text, ids in (
+        ("首页标题怎么改", ["solved", "human"]),
+        ("如果网站打不开怎么办", ["emergency_yes", "solved", "human"]),
+    ):
         known = situation(text)
         framed = frame(known)
         plan = gate.decide(framed.scene)
@@ -166,11 +195,13 @@ def test_an_answer_has_its_buttons(frame, texts):
 @pytest.mark.parametrize(
     ("declined", "turns", "outcome"),
     [
-        ("not_in_manual", (), Outcome.ESCALATE), ("clarify", (), Outcome.CLARIFY), ("clarify", (turn(Outcome.CLARIFY, reason="vague"),), Outcome.ESCALATE),
+        ("not_in_manual", (), Outcome.ESCALATE),
+        ("clarify", (), Outcome.CLARIFY),
+        ("clarify", (turn(Outcome.CLARIFY, reason="vague"),), Outcome.ESCALATE),
     ],
 )
 def test_the_models_refusal_is_heard(frame, declined, turns, outcome):
-    """"Not in the manual" goes to a person; a question back is asked once."""
+    """ "Not in the manual" goes to a person; a question back is asked once."""
     known = situation("首页标题怎么改", turns=turns)
     reply = Reply(result=Declined(reason=declined, text="哪个页面？"))
     act = planning.with_manual(frame(known), known, gate.Look(), FOUND, reply, question="q", category=None)
@@ -187,5 +218,7 @@ def test_our_own_fault_is_no_nothing_found(frame):
 
 def test_off_is_off(frame):
     """A chat that is off stays silent even in an emergency."""
-    known = situation("网站打不开了", chat=Chat(id=1, platform="web", external_id="x", kind=ChatKind.GROUP, mode=Mode.OFF))
+    known = situation(
+        "网站打不开了", chat=Chat(id=1, platform="web", external_id="x", kind=ChatKind.GROUP, mode=Mode.OFF)
+    )
     assert without(frame, known).reason == "off"

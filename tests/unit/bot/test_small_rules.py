@@ -18,13 +18,27 @@ from tests.unit.bot.passages import passage
 from tests.unit.bot.test_gate import NOW, ticket
 
 SECRETS = [
-    ("密码：Abc12345", "Abc12345"), ("后台密码是abc@2024", "abc@2024"), ("密碼: hunter2hunter2", "hunter2hunter2"), ("password: letmein", "letmein"),
-    ("my password is S3cret!pass", "S3cret!pass"), ("pwd=qwerty", "qwerty"), ("api_key = abcdef123456", "abcdef123456"),
-    ("密码改成了Qwe!2345", "Qwe!2345"), ("key sk-abcdefghijklmnop1234", "sk-abcdefghijklmnop1234"), ("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
-    ("ghp_abcdefghijklmnopqrst12", "ghp_abcdefghijklmnopqrst12"), ("xoxb-1234567890-abc", "xoxb-1234567890-abc"),
-    ("ftp://user:pa55word@host.example", "pa55word"), ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
-    ("-----BEGIN PRIVATE KEY-----\nMIIE cut off", "MIIE"), ("账号 admin 密码 Abc12345", "Abc12345"), ("密码为：Abc12345！", "Abc12345"), ("密码是：Abc12345", "Abc12345"),
-    ("the password is: Abc12345", "Abc12345"), ("密码：\nAbc12345", "Abc12345"), ("token=eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK", "eyJzdWIiOiIx"),
+    ("密码：Abc12345", "Abc12345"),
+    ("后台密码是abc@2024", "abc@2024"),
+    ("密碼: hunter2hunter2", "hunter2hunter2"),
+    ("password: letmein", "letmein"),
+    ("my password is S3cret!pass", "S3cret!pass"),
+    ("pwd=qwerty", "qwerty"),
+    ("api_key = abcdef123456", "abcdef123456"),
+    ("密码改成了Qwe!2345", "Qwe!2345"),
+    ("key sk-abcdefghijklmnop1234", "sk-abcdefghijklmnop1234"),
+    ("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+    ("ghp_abcdefghijklmnopqrst12", "ghp_abcdefghijklmnopqrst12"),
+    ("xoxb-1234567890-abc", "xoxb-1234567890-abc"),
+    ("ftp://user:pa55word@host.example", "pa55word"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
+    ("-----BEGIN PRIVATE KEY-----\nMIIE cut off", "MIIE"),
+    ("账号 admin 密码 Abc12345", "Abc12345"),
+    ("密码为：Abc12345！", "Abc12345"),
+    ("密码是：Abc12345", "Abc12345"),
+    ("the password is: Abc12345", "Abc12345"),
+    ("密码：\nAbc12345", "Abc12345"),
+    ("token=eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK", "eyJzdWIiOiIx"),
 ]
 
 
@@ -38,7 +52,19 @@ def test_a_secret_is_masked(text, secret):
 
 @pytest.mark.parametrize(
     "text",
-    ["密码怎么改", "忘记密码了", "password is wrong", "the password does not work", "密码：", "重置密码 怎么操作", "token 是什么", "https://help.acme.com/a", "task-list", "", "\ud800"],
+    [
+        "密码怎么改",
+        "忘记密码了",
+        "password is wrong",
+        "the password does not work",
+        "密码：",
+        "重置密码 怎么操作",
+        "token 是什么",
+        "https://help.acme.com/a",
+        "task-list",
+        "",
+        "\ud800",
+    ],
 )
 def test_talk_about_passwords_stays(text):
     """Questions about passwords are not touched."""
@@ -53,7 +79,10 @@ def test_masking_twice_changes_nothing_more(text):
 
 
 def pieces(rules, *rows):
-    return [Piece(stored_at=NOW + timedelta(seconds=at), reading=rules.read(text), addressed=addressed) for at, text, addressed in rows]
+    return [
+        Piece(stored_at=NOW + timedelta(seconds=at), reading=rules.read(text), addressed=addressed)
+        for at, text, addressed in rows
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,11 +111,18 @@ def at(*parts: int) -> datetime:
 @pytest.mark.parametrize(
     ("instant", "language", "said"),
     [
-        (at(2026, 11, 23, 9, 59), "zh-Hans", "今天17:59"), (at(2026, 11, 23, 10, 0), "zh-Hans", "今晚18:00"), (at(2026, 11, 23, 15, 59, 59), "zh-Hant", "今晚23:59"),
-        (at(2026, 11, 23, 16, 0), "zh-Hans", "明天00:00"), (at(2026, 11, 24, 16, 0), "zh-Hans", "11月25日(周三)00:00"),
-        (at(2026, 11, 26, 1, 0), "zh-Hant", "11月26日(週四)09:00"), (at(2027, 1, 4, 1, 0), "zh-Hans", "2027年1月4日(周一)09:00"),
-        (at(2026, 11, 22, 15, 0), "zh-Hans", "11月22日(周日)23:00"), (at(2026, 11, 23, 9, 0), "en", "17:00 today"), (at(2026, 11, 24, 9, 0), "en", "17:00 tomorrow"),
-        (at(2026, 11, 26, 9, 0), "en", "17:00 on Thu 26 Nov"), (at(2027, 1, 4, 1, 0), "en", "09:00 on Mon 4 Jan 2027"),
+        (at(2026, 11, 23, 9, 59), "zh-Hans", "今天17:59"),
+        (at(2026, 11, 23, 10, 0), "zh-Hans", "今晚18:00"),
+        (at(2026, 11, 23, 15, 59, 59), "zh-Hant", "今晚23:59"),
+        (at(2026, 11, 23, 16, 0), "zh-Hans", "明天00:00"),
+        (at(2026, 11, 24, 16, 0), "zh-Hans", "11月25日(周三)00:00"),
+        (at(2026, 11, 26, 1, 0), "zh-Hant", "11月26日(週四)09:00"),
+        (at(2027, 1, 4, 1, 0), "zh-Hans", "2027年1月4日(周一)09:00"),
+        (at(2026, 11, 22, 15, 0), "zh-Hans", "11月22日(周日)23:00"),
+        (at(2026, 11, 23, 9, 0), "en", "17:00 today"),
+        (at(2026, 11, 24, 9, 0), "en", "17:00 tomorrow"),
+        (at(2026, 11, 26, 9, 0), "en", "17:00 on Thu 26 Nov"),
+        (at(2027, 1, 4, 1, 0), "en", "09:00 on Mon 4 Jan 2027"),
     ],
 )
 def test_times_are_said_as_people_say_them(instant, language, said):
@@ -94,7 +130,9 @@ def test_times_are_said_as_people_say_them(instant, language, said):
     assert say_when(instant, now=NOW, zone="Asia/Shanghai", language=language) == said
 
 
-@pytest.mark.parametrize(("instant", "said"), [(at(2026, 10, 25, 0, 30), "02:30 today"), (at(2026, 10, 25, 1, 30), "02:30 today")])
+@pytest.mark.parametrize(
+    ("instant", "said"), [(at(2026, 10, 25, 0, 30), "02:30 today"), (at(2026, 10, 25, 1, 30), "02:30 today")]
+)
 def test_the_hour_that_comes_twice(instant, said):
     """When the clocks go back the wall clock is still what people read."""
     assert say_when(instant, now=at(2026, 10, 24, 23, 0), zone="Europe/Berlin", language="en") == said
@@ -106,7 +144,9 @@ def test_the_hour_that_comes_twice(instant, said):
 def test_the_client_hears_the_number_and_the_time(texts, language, level, reason):
     """Every hand-off names the ticket and when a person answers, in the client's language."""
     promise = Promise(opens_at=None, by=NOW + timedelta(hours=1))
-    said = replies.handed_off(ticket(level=level), promise, reason=reason, zone="Asia/Shanghai", language=language, texts=texts, now=NOW)
+    said = replies.handed_off(
+        ticket(level=level), promise, reason=reason, zone="Asia/Shanghai", language=language, texts=texts, now=NOW
+    )
     assert "T-1" in said
     assert "12:00" in said
     assert "{" not in said
@@ -117,27 +157,49 @@ def test_off_duty_is_said(texts):
     night = Promise(opens_at=NOW + timedelta(hours=10), by=NOW + timedelta(hours=12))
     said = replies.promised(night, zone="Asia/Shanghai", language="zh-Hans", texts=texts, now=NOW)
     assert ("今晚21:00" in said, "今晚23:00" in said) == (True, True)
-    assert replies.promised(Promise(opens_at=None, by=None), zone="Asia/Shanghai", language="en", texts=texts, now=NOW) == ""
+    assert (
+        replies.promised(Promise(opens_at=None, by=None), zone="Asia/Shanghai", language="en", texts=texts, now=NOW)
+        == ""
+    )
 
 
 def clock(*, breached: bool, state: ClockState = ClockState.RUNNING) -> ClockView:
-    return ClockView(kind=ClockKind.FR, state=state, started_at=NOW, due_at=NOW, target="1 h", elapsed_s=1, remaining_s=1, breached=breached)
+    return ClockView(
+        kind=ClockKind.FR,
+        state=state,
+        started_at=NOW,
+        due_at=NOW,
+        target="1 h",
+        elapsed_s=1,
+        remaining_s=1,
+        breached=breached,
+    )
 
 
 @pytest.mark.parametrize(
     ("state", "assignee", "breached", "words"),
     [
-        (TicketState.NEW, None, False, "等待同事接手"), (TicketState.OPEN, "小林", False, "小林处理中"), (TicketState.WAITING, "小林", False, "等您回复小林"),
-        (TicketState.OPEN, "小林", True, "超过承诺时间"), (TicketState.NEW, None, True, "超过承诺时间"),
+        (TicketState.NEW, None, False, "等待同事接手"),
+        (TicketState.OPEN, "小林", False, "小林处理中"),
+        (TicketState.WAITING, "小林", False, "等您回复小林"),
+        (TicketState.OPEN, "小林", True, "超过承诺时间"),
+        (TicketState.NEW, None, True, "超过承诺时间"),
     ],
 )
 def test_the_status_is_true(texts, state, assignee, breached, words):
     """Who has it, whom it waits for, or that it is late: one sentence, and it holds."""
-    known = {"clocks": [clock(breached=breached)], "assignee": assignee, "promise": Promise(opens_at=None, by=NOW), "zone": "Asia/Shanghai"}
+    known = {
+        "clocks": [clock(breached=breached)],
+        "assignee": assignee,
+        "promise": Promise(opens_at=None, by=NOW),
+        "zone": "Asia/Shanghai",
+    }
     assert words in replies.status(ticket(state), **known, language="zh-Hans", texts=texts, now=NOW)
 
 
-@pytest.mark.parametrize(("text", "title"), [("a  b\nc", "a b c"), ("x" * 60, "x" * 60), ("x" * 61, "x" * 59 + "…"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "title"), [("a  b\nc", "a b c"), ("x" * 60, "x" * 60), ("x" * 61, "x" * 59 + "…"), ("", "")]
+)
 def test_a_title_is_one_short_line(text, title):
     """A ticket's title is at most 60 characters on one line."""
     assert replies.title(text) == title
@@ -145,7 +207,14 @@ def test_a_title_is_one_short_line(text, title):
 
 def test_a_summary_is_short(texts):
     """At most four lines, whatever the client pasted; braces in it are only text."""
-    known = {"tried": (), "passages": [passage("x")], "evidence": 0.3, "site": "acme.com", "language": "en", "texts": texts}
+    known = {
+        "tried": (),
+        "passages": [passage("x")],
+        "evidence": 0.3,
+        "site": "acme.com",
+        "language": "en",
+        "texts": texts,
+    }
     said = replies.summary("{question} {0} " * 200, **known)
     assert len(said.splitlines()) == 3
     assert "{question}" in said
@@ -175,9 +244,17 @@ def test_placeholders_are_strict(values):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "no front matter", "---\npurpose: p\n---\nbody", FILE.format(names="question", body="no use of it"), FILE.format(names="", body="{question}"),
-        FILE.format(names="question", body="{question"), FILE.format(names="", body="x").replace("version: 2", "version: two"),
-        "---\n- a\n---\nx", FILE.format(names="question", body="{}"), FILE.format(names="a", body="x").replace("[a]", "7"), "---\na: [\n---\nx",
+        "",
+        "no front matter",
+        "---\npurpose: p\n---\nbody",
+        FILE.format(names="question", body="no use of it"),
+        FILE.format(names="", body="{question}"),
+        FILE.format(names="question", body="{question"),
+        FILE.format(names="", body="x").replace("version: 2", "version: two"),
+        "---\n- a\n---\nx",
+        FILE.format(names="question", body="{}"),
+        FILE.format(names="a", body="x").replace("[a]", "7"),
+        "---\na: [\n---\nx",
     ],
 )
 def test_a_broken_prompt_file_says_so(text):

@@ -56,19 +56,46 @@ SAYS_NOT = {
 }
 
 LEVELS = [
-    ("怎么改首页标题", Level.QUESTION), ("首頁標題怎麼改", Level.QUESTION), ("how do I change the logo", Level.QUESTION),
-    ("请问怎么添加管理员", Level.QUESTION), ("如何新增一个栏目", Level.QUESTION), ("可以自己添加页面吗", Level.QUESTION),
-    ("可以添加几个邮箱", Level.QUESTION), ("where can I add a new user?", Level.QUESTION), ("帮我看下备案进度", Level.QUESTION),
-    ("什么是域名", Level.QUESTION), ("how to replace the header image", Level.QUESTION), ("怎么换成https", Level.QUESTION),
-    ("帮我们首页加一个预约按钮", Level.CHANGE), ("可以帮我们加一个按钮吗", Level.CHANGE), ("请把首页电话改成123", Level.CHANGE),
-    ("麻烦把轮播图换一下", Level.CHANGE), ("我们想改版", Level.CHANGE), ("需要开发一个会员功能", Level.CHANGE), ("帮我改一下首页电话", Level.CHANGE),
-    ("我们要做一个活动页", Level.CHANGE), ("麻煩幫我新增一個頁面", Level.CHANGE), ("請把電話改成456", Level.CHANGE),
-    ("please add a booking form", Level.CHANGE), ("could you change the opening hours", Level.CHANGE), ("we'd like a redesign", Level.CHANGE),
+    ("怎么改首页标题", Level.QUESTION),
+    ("首頁標題怎麼改", Level.QUESTION),
+    ("how do I change the logo", Level.QUESTION),
+    ("请问怎么添加管理员", Level.QUESTION),
+    ("如何新增一个栏目", Level.QUESTION),
+    ("可以自己添加页面吗", Level.QUESTION),
+    ("可以添加几个邮箱", Level.QUESTION),
+    ("where can I add a new user?", Level.QUESTION),
+    ("帮我看下备案进度", Level.QUESTION),
+    ("什么是域名", Level.QUESTION),
+    ("how to replace the header image", Level.QUESTION),
+    ("怎么换成https", Level.QUESTION),
+    ("帮我们首页加一个预约按钮", Level.CHANGE),
+    ("可以帮我们加一个按钮吗", Level.CHANGE),
+    ("请把首页电话改成123", Level.CHANGE),
+    ("麻烦把轮播图换一下", Level.CHANGE),
+    ("我们想改版", Level.CHANGE),
+    ("需要开发一个会员功能", Level.CHANGE),
+    ("帮我改一下首页电话", Level.CHANGE),
+    ("我们要做一个活动页", Level.CHANGE),
+    ("麻煩幫我新增一個頁面", Level.CHANGE),
+    ("請把電話改成456", Level.CHANGE),
+    ("please add a booking form", Level.CHANGE),
+    ("could you change the opening hours", Level.CHANGE),
+    ("we'd like a redesign", Level.CHANGE),
     ("We would like to integrate a newsletter", Level.CHANGE),
-    ("后台登录不了", Level.BUG), ("图片上传不了", Level.BUG), ("表单提交报错", Level.BUG), ("页面错位", Level.BUG), ("按钮点不动", Level.BUG),
-    ("收不到验证码", Level.BUG), ("後台登入不了", Level.BUG), ("圖片不顯示", Level.BUG), ("the contact form is broken", Level.BUG),
-    ("I can't upload images", Level.BUG), ("images are not showing", Level.BUG), ("请帮忙看看,后台报错了", Level.BUG),
-    ("I get an error when saving", Level.BUG), ("please fix the broken link and add a button", Level.BUG),
+    ("后台登录不了", Level.BUG),
+    ("图片上传不了", Level.BUG),
+    ("表单提交报错", Level.BUG),
+    ("页面错位", Level.BUG),
+    ("按钮点不动", Level.BUG),
+    ("收不到验证码", Level.BUG),
+    ("後台登入不了", Level.BUG),
+    ("圖片不顯示", Level.BUG),
+    ("the contact form is broken", Level.BUG),
+    ("I can't upload images", Level.BUG),
+    ("images are not showing", Level.BUG),
+    ("请帮忙看看,后台报错了", Level.BUG),
+    ("I get an error when saving", Level.BUG),
+    ("please fix the broken link and add a button", Level.BUG),
 ]
 
 
@@ -97,20 +124,36 @@ def test_the_level_is_read(rules, text, level):
 @pytest.mark.parametrize(
     ("text", "asked", "kind"),
     [
-        ("好的", False, MessageKind.THANKS), ("好的", True, MessageKind.ASSENT), ("好的，谢谢", True, MessageKind.ASSENT),
-        ("好了", True, MessageKind.ASSENT), ("好了", False, MessageKind.THANKS), ("好了吗", True, MessageKind.CHASER),
-        ("好了吗", False, MessageKind.CHASER), ("好了？", True, MessageKind.CHASER), ("谢谢", True, MessageKind.THANKS),
-        ("👍", True, MessageKind.ASSENT), ("👍", False, MessageKind.THANKS), ("🙂", True, MessageKind.THANKS), ("", True, MessageKind.THANKS),
-        ("收到", True, MessageKind.ASSENT), ("第二个方案", True, MessageKind.CONTENT), ("不行", True, MessageKind.CONTENT),
-        ("？？", True, MessageKind.CHASER), ("ok", True, MessageKind.ASSENT), ("首页标题怎么改", False, MessageKind.CONTENT),
+        ("好的", False, MessageKind.THANKS),
+        ("好的", True, MessageKind.ASSENT),
+        ("好的，谢谢", True, MessageKind.ASSENT),
+        ("好了", True, MessageKind.ASSENT),
+        ("好了", False, MessageKind.THANKS),
+        ("好了吗", True, MessageKind.CHASER),
+        ("好了吗", False, MessageKind.CHASER),
+        ("好了？", True, MessageKind.CHASER),
+        ("谢谢", True, MessageKind.THANKS),
+        ("👍", True, MessageKind.ASSENT),
+        ("👍", False, MessageKind.THANKS),
+        ("🙂", True, MessageKind.THANKS),
+        ("", True, MessageKind.THANKS),
+        ("收到", True, MessageKind.ASSENT),
+        ("第二个方案", True, MessageKind.CONTENT),
+        ("不行", True, MessageKind.CONTENT),
+        ("？？", True, MessageKind.CHASER),
+        ("ok", True, MessageKind.ASSENT),
+        ("首页标题怎么改", False, MessageKind.CONTENT),
     ],
 )
 def test_a_message_means_something_to_the_clocks(rules, text, asked, kind):
-    """"好" answers our question, is small talk otherwise; "好了吗" always chases; in doubt it is an answer."""
+    """ "好" answers our question, is small talk otherwise; "好了吗" always chases; in doubt it is an answer."""
     assert rules.read(text).kind(asked=asked) is kind
 
 
-@pytest.mark.parametrize("text", ["怎么改", "為什麼", "？", "求助", "忘记密码了", "不会设置邮箱", "help me", "标题在哪改", "能不能绑定两个域名"])
+@pytest.mark.parametrize(
+    "text",
+    ["怎么改", "為什麼", "？", "求助", "忘记密码了", "不会设置邮箱", "help me", "标题在哪改", "能不能绑定两个域名"],
+)
 def test_a_question_needs_no_question_mark(rules, text):
     """A question is not recognised by "?" alone."""
     assert rules.read(text).question is True
@@ -118,7 +161,15 @@ def test_a_question_needs_no_question_mark(rules, text):
 
 @pytest.mark.parametrize(
     ("text", "whole"),
-    [("首页标题怎么改", True), ("怎么改", False), ("？", False), ("好了吗", False), ("how do I log in", True), ("后台打不开", True), ("那手机版", False)],
+    [
+        ("首页标题怎么改", True),
+        ("怎么改", False),
+        ("？", False),
+        ("好了吗", False),
+        ("how do I log in", True),
+        ("后台打不开", True),
+        ("那手机版", False),
+    ],
 )
 def test_a_whole_question_stands_by_itself(rules, text, whole):
     """A question of enough words can be answered at once."""
@@ -138,9 +189,19 @@ def test_nothing_said_is_nothing(rules, text):
 @pytest.mark.parametrize(
     "text",
     [
-        "网\u200b站\u200b打不开了", "网站打不开了\x00", "网站打不开了\ud83d", "\u202e网站打不开了\u202c", "ＷＥＢＳＩＴＥ　ｄｏｗｎ", "网站\n打不开了",
-        "😱😱网站打不开了😱", "网 站打不开了网站打不开了", "Ｗｅｂｓｉｔｅ is DOWN", "مرحبا website is down", "日志 " * 30_000 + "。网站打不开了",
-        "网站打不开了。" + "a b " * 30_000, "ﷺ" * 5000 + "。网站打不开了",
+        "网\u200b站\u200b打不开了",
+        "网站打不开了\x00",
+        "网站打不开了\ud83d",
+        "\u202e网站打不开了\u202c",
+        "ＷＥＢＳＩＴＥ　ｄｏｗｎ",
+        "网站\n打不开了",
+        "😱😱网站打不开了😱",
+        "网 站打不开了网站打不开了",
+        "Ｗｅｂｓｉｔｅ is DOWN",
+        "مرحبا website is down",
+        "日志 " * 30_000 + "。网站打不开了",
+        "网站打不开了。" + "a b " * 30_000,
+        "ﷺ" * 5000 + "。网站打不开了",
     ],
 )
 def test_odd_characters_hide_no_emergency(rules, text):
@@ -151,7 +212,9 @@ def test_odd_characters_hide_no_emergency(rules, text):
 def test_every_chinese_word_of_the_rules_survives_folding():
     """A word that folding would change ("文件" becomes "文档") can match only if its folded form is in the rules too."""
     rules_text = "\n".join(
-        line.split(" #")[0] for line in (Path(bot.__file__).parent / "triage.yaml").read_text("utf-8").splitlines() if line[:1] != "#"
+        line.split(" #")[0]
+        for line in (Path(bot.__file__).parent / "triage.yaml").read_text("utf-8").splitlines()
+        if line[:1] != "#"
     )
     words = set(re.findall(r"[\u4e00-\u9fff]+", re.sub(r"\[[^]]*\]", "", rules_text)))
     lost = {word for word in words if fold(word) != word and fold(word) not in rules_text}

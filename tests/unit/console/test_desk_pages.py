@@ -70,7 +70,9 @@ async def test_claim_reply_note_wait_resolve_reopen(world: World) -> None:
     assert (await submit(lin, at, f"{at}/reply", text="Done.", then="resolve")).status_code == 303
     assert (await world.deps.db.read(lambda conn: board.ticket(conn, ticket.id))).state is TicketState.RESOLVED
     assert (await submit(lin, at, f"{at}/reopen")).status_code == 303
-    seen = await world.deps.db.read(lambda conn: messages.transcript(conn, ticket.conversation_id, audience=Audience.CLIENT))
+    seen = await world.deps.db.read(
+        lambda conn: messages.transcript(conn, ticket.conversation_id, audience=Audience.CLIENT)
+    )
     assert [message.text for message in seen] == ["No mails since yesterday", "May we reset it?", "Done."]
 
 
@@ -122,7 +124,13 @@ async def test_a_refused_reply_keeps_the_text(world: World) -> None:
     ticket = await world.ticket()
     at = f"/desk/t/{ticket.number}"
     browser = await world.signed_in()
-    answer = await submit(browser, at, f"{at}/reply", text="a careful & long answer", files={"file": ("x.svg", b"<svg/>", "image/svg+xml")})
+    answer = await submit(
+        browser,
+        at,
+        f"{at}/reply",
+        text="a careful & long answer",
+        files={"file": ("x.svg", b"<svg/>", "image/svg+xml")},
+    )
     assert answer.status_code == 409
     assert "not a picture we can take" in answer.text
     assert ">a careful &amp; long answer</textarea>" in answer.text
@@ -145,7 +153,9 @@ async def test_transfer_level_and_return(world: World) -> None:
     ticket = await world.ticket()
     at = f"/desk/t/{ticket.number}"
     lin, tom = await world.signed_in("lin"), await world.signed_in("tom")
-    await tom.post("/desk/notices/read", data={"csrf": field((await tom.get("/desk")).text, "csrf")}, headers={"Origin": ORIGIN})
+    await tom.post(
+        "/desk/notices/read", data={"csrf": field((await tom.get("/desk")).text, "csrf")}, headers={"Origin": ORIGIN}
+    )
     assert (await submit(lin, at, f"{at}/transfer", to=str(world.people["tom"].id))).status_code == 303
     assert "was transferred to you" in (await tom.get("/desk/notices")).text
     assert "林薇 transferred it to Tom Baker" in (await tom.get(at)).text
@@ -190,11 +200,23 @@ async def test_an_unknown_ticket_is_not_found(world: World, number: str) -> None
     browser = await world.signed_in()
     assert (await browser.get(f"/desk/t/{number}")).status_code == 404
     csrf = field((await browser.get("/desk")).text, "csrf")
-    assert (await browser.post(f"/desk/t/{number}/claim", data={"csrf": csrf}, headers={"Origin": ORIGIN})).status_code == 404
+    assert (
+        await browser.post(f"/desk/t/{number}/claim", data={"csrf": csrf}, headers={"Origin": ORIGIN})
+    ).status_code == 404
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk", "/desk/notices", "/desk/people", "/desk/manual", "/desk/manual/internal/site-down", "/desk/t/T-1001", "/desk/events", "/desk/password"]
+    "path",
+    [
+        "/desk",
+        "/desk/notices",
+        "/desk/people",
+        "/desk/manual",
+        "/desk/manual/internal/site-down",
+        "/desk/t/T-1001",
+        "/desk/events",
+        "/desk/password",
+    ],
 )
 async def test_nothing_of_the_desk_without_signing_in(world: World, path: str) -> None:
     """Every page leads to the sign-in."""
@@ -216,7 +238,11 @@ async def test_every_form_needs_its_token_and_origin(world: World, path: str) ->
     browser = await world.signed_in("mira")
     csrf = field((await browser.get("/desk")).text, "csrf")
     form = {"text": "x", "level": "bug", "to": "1", "name": "x", "login": "xx", "role": "agent"}
-    for forged, headers in (({}, {"Origin": ORIGIN}), ({"csrf": "0" * 64}, {}), ({"csrf": csrf}, {"Origin": "https://evil.example"})):
+    for forged, headers in (
+        ({}, {"Origin": ORIGIN}),
+        ({"csrf": "0" * 64}, {}),
+        ({"csrf": csrf}, {"Origin": "https://evil.example"}),
+    ):
         answer = await browser.post(path, data=form | forged, headers=headers)
         assert answer.status_code == 403
     stranger = await world.browser().post(path, data=form)
@@ -254,7 +280,15 @@ async def _open_stream(world: World, session: str):
 
     pages = world.app.state.pages
     viewer = await world.deps.db.read(lambda conn: viewer_of(conn, session, now=world.clock()))
-    request = Request({"type": "http", "method": "GET", "path": "/desk/events", "headers": [(b"cookie", f"desk_session={session}".encode())], "query_string": b""})
+    request = Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": "/desk/events",
+            "headers": [(b"cookie", f"desk_session={session}".encode())],
+            "query_string": b"",
+        }
+    )
     stream = (await events(request, pages, viewer)).body_iterator
     await anext(stream)
     return stream

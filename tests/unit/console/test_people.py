@@ -26,7 +26,11 @@ async def test_others_cannot_see_or_change_people(world: World, login: str) -> N
     """Agents and leads get a page that says no."""
     browser = await world.signed_in(login)
     assert (await browser.get("/desk/people")).status_code == 403
-    for path in ("/desk/people", f"/desk/people/{world.people['mira'].id}/password", f"/desk/people/{world.people['mira'].id}/active"):
+    for path in (
+        "/desk/people",
+        f"/desk/people/{world.people['mira'].id}/password",
+        f"/desk/people/{world.people['mira'].id}/active",
+    ):
         assert (await submit(browser, "/desk", path, name="x", login="xx", role="admin")).status_code == 403
     assert len(await world.deps.db.read(directory.staff)) == 3
 
@@ -47,7 +51,9 @@ async def test_others_cannot_see_or_change_people(world: World, login: str) -> N
 async def test_a_colleague_needs_good_facts(world: World, values: dict[str, str], said: str) -> None:
     """Each wrong field is named and the rest of the form kept."""
     mira = await world.signed_in("mira")
-    answer = await submit(mira, "/desk/people", "/desk/people", **({"name": "Yuki", "login": "yuki", "role": "lead"} | values))
+    answer = await submit(
+        mira, "/desk/people", "/desk/people", **({"name": "Yuki", "login": "yuki", "role": "lead"} | values)
+    )
     assert answer.status_code == 422
     assert said in answer.text
     assert len(await world.deps.db.read(directory.staff)) == 3
@@ -60,7 +66,9 @@ async def test_a_deactivated_colleague_is_out_at_once(world: World) -> None:
     assert (await submit(mira, "/desk/people", path, active="")).status_code == 303
     assert (await lin.get("/desk")).status_code == 303
     browser = world.browser()
-    assert (await submit(browser, "/desk/sign-in", "/desk/sign-in", login="lin", password="a quiet harbour")).status_code == 401
+    assert (
+        await submit(browser, "/desk/sign-in", "/desk/sign-in", login="lin", password="a quiet harbour")
+    ).status_code == 401
     assert (await submit(mira, "/desk/people", path, active="yes")).status_code == 303
     assert await world.signed_in("lin")
 

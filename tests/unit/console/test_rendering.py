@@ -52,7 +52,10 @@ def test_nothing_a_message_says_becomes_markup_or_a_link(attack: str) -> None:
     assert tags(plain_html(attack)) <= {"p", "br"}
 
 
-@given(st.text(alphabet=st.characters(), max_size=200) | st.lists(st.sampled_from([*ATTACKS, "[1]", "\n", "* ", "> ", "`"]), max_size=6).map("".join))
+@given(
+    st.text(alphabet=st.characters(), max_size=200)
+    | st.lists(st.sampled_from([*ATTACKS, "[1]", "\n", "* ", "> ", "`"]), max_size=6).map("".join)
+)
 def test_any_text_is_safe(text: str) -> None:
     """The law behind the cases, for any text, lone surrogates included."""
     html = message_html(text, citations=[CITED], href=lambda _: "/m/zh/a")
@@ -63,13 +66,19 @@ def test_any_text_is_safe(text: str) -> None:
 def test_marks_become_links_to_their_citation() -> None:
     """[1] is a link with the page's title; a mark without a citation stays text."""
     html = message_html("Click it [1], not [2].", citations=[CITED], href=lambda _: "/m/zh/a?s=x#steps")
-    assert '<a href="/m/zh/a?s=x#steps" target="_blank" rel="noopener noreferrer" class="cite" title="忘记密码 &lt;b&gt; › 步骤">1</a>' in html
+    assert (
+        '<a href="/m/zh/a?s=x#steps" target="_blank" rel="noopener noreferrer" class="cite" title="忘记密码 &lt;b&gt; › 步骤">1</a>'
+        in html
+    )
     assert "not [2]" in html
 
 
 def test_a_mark_without_an_address_is_a_label() -> None:
     """Where a page has no address, the mark still says which source it is."""
-    assert message_html("So [1]", citations=[CITED]) == '<p>So <span class="cite" title="忘记密码 &lt;b&gt; › 步骤">1</span></p>\n'
+    assert (
+        message_html("So [1]", citations=[CITED])
+        == '<p>So <span class="cite" title="忘记密码 &lt;b&gt; › 步骤">1</span></p>\n'
+    )
 
 
 def test_marks_in_code_stay_code() -> None:
@@ -109,12 +118,17 @@ def test_a_signed_link_is_only_for_its_page() -> None:
     assert page_link_holds("zh/页/a", signature, secret=SECRET)
     assert not page_link_holds("zh/页/b", signature, secret=SECRET)
     assert not page_link_holds("zh/页/a", signature, secret=b"t" * 32)
-    assert not any(page_link_holds("zh/页/a", forged, secret=SECRET) for forged in ("", signature[:-1], signature + "A", "é\udc80"))
+    assert not any(
+        page_link_holds("zh/页/a", forged, secret=SECRET) for forged in ("", signature[:-1], signature + "A", "é\udc80")
+    )
 
 
 def test_a_page_keeps_anchors_and_web_links() -> None:
     """Headings get the anchors that citations use; links leave, scripts do not run."""
-    html = page_html("Intro\n\n## 步骤 A\n\n[w](https://w.org) [j](javascript:x) <i>x</i>\n\n| a |\n|---|\n| 1 |", anchors={2: "步骤-a"})
+    html = page_html(
+        "Intro\n\n## 步骤 A\n\n[w](https://w.org) [j](javascript:x) <i>x</i>\n\n| a |\n|---|\n| 1 |",
+        anchors={2: "步骤-a"},
+    )
     assert '<h2 id="步骤-a">' in html
     assert links(html) == ["https://w.org"]
     assert "<table>" in html

@@ -33,7 +33,10 @@ async def test_the_session_cookie_is_guarded(world: World) -> None:
     assert token not in str(rows)
 
 
-@pytest.mark.parametrize(("login", "password"), [("lin", "wrong"), ("nobody", PASSWORD), ("", ""), ("lin", "x" * 300_00), ("l\0in", "é\ud800")])
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [("lin", "wrong"), ("nobody", PASSWORD), ("", ""), ("lin", "x" * 300_00), ("l\0in", "é\ud800")],
+)
 async def test_a_wrong_sign_in_says_the_same_each_time(world: World, login: str, password: str) -> None:
     """Unknown login or wrong password: one sentence, no session, no crash."""
     password = password.encode("utf-8", "replace").decode()
@@ -60,12 +63,17 @@ async def test_guessing_is_slowed_per_login(world: World) -> None:
 async def test_guessing_is_slowed_per_address(world: World) -> None:
     """One address cannot try one password on many logins."""
     db, now = world.deps.db, world.clock()
-    await db.write(lambda conn: [auth._throttle(conn, f"login{n}", "10.0.0.9", now) for n in range(auth.ATTEMPTS_PER_ADDRESS)])
+    await db.write(
+        lambda conn: [auth._throttle(conn, f"login{n}", "10.0.0.9", now) for n in range(auth.ATTEMPTS_PER_ADDRESS)]
+    )
     with pytest.raises(TooManyAttempts):
         await auth.sign_in(db, login="lin", password=PASSWORD, address="10.0.0.9", now=now)
 
 
-@pytest.mark.parametrize(("idle", "times", "in_"), [(timedelta(hours=11), 5, True), (timedelta(hours=13), 1, False), (timedelta(hours=11), 16, False)])
+@pytest.mark.parametrize(
+    ("idle", "times", "in_"),
+    [(timedelta(hours=11), 5, True), (timedelta(hours=13), 1, False), (timedelta(hours=11), 16, False)],
+)
 async def test_a_session_ends_by_itself(world: World, idle: timedelta, times: int, in_: bool) -> None:
     """Idle for twelve hours, or seven days old however busy."""
     browser = await world.signed_in()
@@ -86,6 +94,7 @@ async def test_a_live_refresh_does_not_keep_a_session_alive(world: World) -> Non
 
 async def test_a_one_time_password_must_be_changed(world: World) -> None:
     """It opens nothing but the password page; choosing one's own ends the old session and opens the desk."""
+
     def add(conn):
         made = directory.add_staff(conn, login="yuki", name="Yuki", role=Role.AGENT, now=world.clock())
         return made.id, auth.issue_one_time_password(conn, made.id, now=world.clock())
@@ -138,16 +147,23 @@ async def test_a_password_is_changed_only_properly(world: World, current: str, n
 async def test_a_changed_password_ends_other_sessions(world: World) -> None:
     """Whoever else used the old one is out."""
     here, there = await world.signed_in(), await world.signed_in()
-    answer = await submit(here, "/desk/password", "/desk/password", current=PASSWORD, new="a new harbour", again="a new harbour")
+    answer = await submit(
+        here, "/desk/password", "/desk/password", current=PASSWORD, new="a new harbour", again="a new harbour"
+    )
     assert answer.status_code == 303
     assert (await here.get("/desk")).status_code == 200
     assert (await there.get("/desk")).status_code == 303
 
 
-@pytest.mark.parametrize("onward", ["https://evil.example", "//evil.example", "/desk/../../x\\y", "/deskevil", "/desk\r\nX: y", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "onward",
+    ["https://evil.example", "//evil.example", "/desk/../../x\\y", "/deskevil", "/desk\r\nX: y", "javascript:alert(1)"],
+)
 async def test_sign_in_sends_nobody_away(world: World, onward: str) -> None:
     """The page after sign-in is a page of the desk."""
-    answer = await submit(world.browser(), "/desk/sign-in", "/desk/sign-in", login="lin", password=PASSWORD, next=onward)
+    answer = await submit(
+        world.browser(), "/desk/sign-in", "/desk/sign-in", login="lin", password=PASSWORD, next=onward
+    )
     assert answer.headers["location"] == "/desk"
 
 

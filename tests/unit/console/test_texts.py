@@ -51,10 +51,20 @@ def test_every_text_a_template_or_script_asks_for_is_there() -> None:
     """Keys in templates, Python and scripts exist; keys made from data exist for every value."""
     asked = set()
     for path in [*HERE.glob("templates/*.html"), *HERE.glob("*.py")]:
-        asked |= set(re.findall(r"""(?:\bt|say)\((?:request, )?["']([a-z_.A-Z0-9-]+)["'][,)]""", path.read_text("utf-8")))
+        asked |= set(
+            re.findall(r"""(?:\bt|say)\((?:request, )?["']([a-z_.A-Z0-9-]+)["'][,)]""", path.read_text("utf-8"))
+        )
     for path, prefix in ((HERE / "static/desk.js", "js."), (HERE / "static/chat.js", "chat.js.")):
         asked |= {prefix + key for key in re.findall(r"""say\("(\w+)\"""", path.read_text("utf-8"))}
-    families = {"level": Level, "tier": Tier, "state": TicketState, "role": Role, "view": VIEWS, "notice": NoticeKind, "lang": LANGUAGES}
+    families = {
+        "level": Level,
+        "tier": Tier,
+        "state": TicketState,
+        "role": Role,
+        "view": VIEWS,
+        "notice": NoticeKind,
+        "lang": LANGUAGES,
+    }
     asked |= {f"{family}.{value}" for family, values in families.items() for value in values}
     seen_as_messages = {"replied", "noted", "client_wrote"}
     asked |= {f"event.{kind}" for kind in EventKind if kind not in seen_as_messages}
@@ -64,7 +74,9 @@ def test_every_text_a_template_or_script_asks_for_is_there() -> None:
 
 def test_chinese_sentences_are_chinese() -> None:
     """No sentence was left in English in the Chinese catalogues."""
-    ours = {key: said for key, said in TEXTS.entries.items() if not key.startswith(("app.name", "lang.en", "target.on"))}
+    ours = {
+        key: said for key, said in TEXTS.entries.items() if not key.startswith(("app.name", "lang.en", "target.on"))
+    }
     left = [
         (key, language)
         for key, said in ours.items()

@@ -30,7 +30,15 @@ async def test_pages_hold_the_policy(world: World) -> None:
     """No page has an inline script, style or handler, nor anything from another site."""
     await world.ticket()
     browser = await world.signed_in("mira")
-    for path in ("/desk", "/desk/t/T-1001", "/desk/people", "/desk/notices", "/desk/manual", "/desk/password", "/desk/sign-in"):
+    for path in (
+        "/desk",
+        "/desk/t/T-1001",
+        "/desk/people",
+        "/desk/notices",
+        "/desk/manual",
+        "/desk/password",
+        "/desk/sign-in",
+    ):
         html = (await browser.get(path)).text
         assert " style=" not in html
         assert "<style" not in html
@@ -73,6 +81,7 @@ async def test_a_body_that_says_it_is_too_large_is_refused(world: World) -> None
 
 async def test_a_body_that_lies_about_its_size_is_refused(world: World) -> None:
     """Counted while it comes in, wherever it comes in."""
+
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(BODY_LIMIT // 1024 + 2):
             yield b"x" * 1024
@@ -110,8 +119,14 @@ async def test_the_public_address_is_an_origin_of_ours(world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff\xe0", "image/jpeg"), (b"GIF89a", "image/gif"),
-        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"), (b"RIFF\0\0\0\0WAVE", None), (b"<svg/>", None), (b"MZ", None), (b"", None),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"RIFF\0\0\0\0WAVE", None),
+        (b"<svg/>", None),
+        (b"MZ", None),
+        (b"", None),
     ],
 )
 def test_a_picture_is_told_by_its_bytes(content: bytes, kind: str | None) -> None:
@@ -138,5 +153,3 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes, reason: str) ->
         keep(tmp_path, name="x.png", content=content)
     assert refused.value.reason == reason
     assert list(tmp_path.iterdir()) == []
-
-

@@ -47,16 +47,27 @@ class MemoryManual:
         return next((page for page in self.found if page.id == page_id), None)
 
 
-def page(page_id: str, *, audience: Audience = Audience.CLIENT, title: str = "Reset a password", body: str = "## Steps\n\n1. Click.") -> Page:
+def page(
+    page_id: str,
+    *,
+    audience: Audience = Audience.CLIENT,
+    title: str = "Reset a password",
+    body: str = "## Steps\n\n1. Click.",
+) -> Page:
     return Page(
         id=page_id, title=title, audience=audience, language="en", category="wordpress", body=body, hash="h", path="p"
     )
 
 
-MANUAL = MemoryManual((
-    page("en/wordpress/reset", body="Do this.\n\n## Steps\n\n1. See [docs](https://wordpress.org/) <script>alert(1)</script>\n\n[bad](javascript:alert(1))"),
-    page("internal/site-down", audience=Audience.INTERNAL, title="Site down SOP"),
-))
+MANUAL = MemoryManual(
+    (
+        page(
+            "en/wordpress/reset",
+            body="Do this.\n\n## Steps\n\n1. See [docs](https://wordpress.org/) <script>alert(1)</script>\n\n[bad](javascript:alert(1))",
+        ),
+        page("internal/site-down", audience=Audience.INTERNAL, title="Site down SOP"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -83,18 +94,37 @@ class World:
     async def write(self, body: Callable[[Connection], Any]) -> Any:
         return await self.deps.db.write(body)
 
-    async def ticket(self, *, title: str = "Form sends no mail", text: str = "No mails since yesterday", name: str = "Sarah", level: Level = Level.BUG) -> Ticket:
+    async def ticket(
+        self,
+        *,
+        title: str = "Form sends no mail",
+        text: str = "No mails since yesterday",
+        name: str = "Sarah",
+        level: Level = Level.BUG,
+    ) -> Ticket:
         now = self.clock()
 
         def body(conn: Connection) -> Ticket:
-            chat = directory.ensure_chat(conn, platform="web", external_id=f"v{title}", kind=ChatKind.DIRECT, client_id=self.client.id, now=now)
+            chat = directory.ensure_chat(
+                conn, platform="web", external_id=f"v{title}", kind=ChatKind.DIRECT, client_id=self.client.id, now=now
+            )
             talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
-            who = directory.ensure_person(conn, platform="web", external_id=f"v{title}", name=name, client_id=self.client.id, now=now)
+            who = directory.ensure_person(
+                conn, platform="web", external_id=f"v{title}", name=name, client_id=self.client.id, now=now
+            )
             said = messages.accept(conn, conversation=talk, person=who, external_id="1", text=text, at=now, now=now)
             assert said is not None
             made = self.deps.desk.open(
-                conn, conversation_id=talk.id, client_id=self.client.id, requester_id=who.id, level=level,
-                title=title, summary=text, reason="not_in_manual", since=now, now=now,
+                conn,
+                conversation_id=talk.id,
+                client_id=self.client.id,
+                requester_id=who.id,
+                level=level,
+                title=title,
+                summary=text,
+                reason="not_in_manual",
+                since=now,
+                now=now,
             )
             messages.join_ticket(conn, [said.id], made.id)
             return made
@@ -102,7 +132,9 @@ class World:
         return await self.write(body)
 
     async def said(self, ticket: Ticket) -> list[Message]:
-        return list(await self.deps.db.read(lambda conn: messages.transcript(conn, ticket.conversation_id, audience="internal")))
+        return list(
+            await self.deps.db.read(lambda conn: messages.transcript(conn, ticket.conversation_id, audience="internal"))
+        )
 
 
 @cache
@@ -121,7 +153,9 @@ def field(html: str, name: str) -> str:
     return found[1] if found else ""
 
 
-async def submit(browser: httpx.AsyncClient, at: str, action: str, *, files: Any = None, **values: str) -> httpx.Response:
+async def submit(
+    browser: httpx.AsyncClient, at: str, action: str, *, files: Any = None, **values: str
+) -> httpx.Response:
     """Open the page `at`, then send its form `action` with its hidden fields."""
     html = (await browser.get(at)).text
     tokens = {"csrf": field(html, "csrf"), "once": field(html, "once")}
@@ -146,8 +180,14 @@ async def opened_world(folder: Path, *, real_time: bool = False) -> AsyncIterato
 
     desk, people, client = await db.write(seed)
     deps = ConsoleDeps(
-        db=db, desk=desk, manual=replace(MANUAL), clock=utc_now if real_time else clock, secret=b"k" * 32,
-        files=folder / "files", public_url=None, secure_cookies=False,
+        db=db,
+        desk=desk,
+        manual=replace(MANUAL),
+        clock=utc_now if real_time else clock,
+        secret=b"k" * 32,
+        files=folder / "files",
+        public_url=None,
+        secure_cookies=False,
     )
     yield World(deps=deps, app=create(deps), clock=clock, people=people, client=client)
     await db.close()
