@@ -5,7 +5,6 @@ import json
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
-from bot.errors import BotError, OwnerError
+from bot.errors import BotError, OwnerAwayError
 from bot.settings import Settings, load_settings, shipped
 
 T = TypeVar("T")
@@ -245,11 +244,15 @@ async def _with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: "_
             with own(settings.data), progress:
                 return await _here(settings, work, progress)
         except AlreadyOwned:
-            with suppress(OwnerError), progress:
-                await control.ask(settings.data, "jobs", {}, lambda _: None)
-                return await work(lambda name, given: control.ask(settings.data, name, given, progress))
+            if await control.answers(settings.data):
+                break
         await asyncio.sleep(_OWNER_WAIT_S)
-    raise OwnerError(f"another process owns {settings.data} but does not answer; is it stopped or still starting?")
+    else:
+        raise OwnerAwayError(
+            f"another process owns {settings.data} but does not answer; is it stopped or still starting?"
+        )
+    with progress:
+        return await work(lambda name, given: control.ask(settings.data, name, given, progress))
 
 
 async def _here(settings: Settings, work: Callable[[Backend], Awaitable[T]], progress: "_Progress") -> T:

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot.errors import OwnerError
+from bot.errors import OwnerAwayError, OwnerError
 
 log = structlog.get_logger()
 
@@ -48,15 +48,10 @@ async def ask(data: Path, command: str, arguments: Mapping[str, Any], emit: Emit
     """Let the owner of the data folder run a command; `emit` gets its progress.
 
     Raises:
-        OwnerError: it does not answer, or the command failed there (its message is the sentence to show).
+        OwnerAwayError: it does not answer.
+        OwnerError: the command failed there; the message is the sentence to show.
     """
-    try:
-        place = (data / _ADDRESS).read_text("utf-8")
-        reader, writer = await asyncio.open_unix_connection(place, limit=_LINE)
-    except OSError as error:
-        raise OwnerError(
-            f"another process owns {data} but does not answer yet ({type(error).__name__}); try again in a moment"
-        ) from error
+    reader, writer = await _connect(data)
     try:
         writer.write(json.dumps({"command": command, "arguments": dict(arguments)}).encode() + b"\n")
         await writer.drain()
@@ -69,7 +64,24 @@ async def ask(data: Path, command: str, arguments: Mapping[str, Any], emit: Emit
             emit(answer["progress"])
     finally:
         writer.close()
-    raise OwnerError("the process that owns the data folder stopped before it answered; run the command again")
+    raise OwnerAwayError("the process that owns the data folder stopped before it answered; run the command again")
+
+
+async def answers(data: Path) -> bool:
+    """Whether an owner takes commands."""
+    try:
+        _, writer = await _connect(data)
+    except OwnerAwayError:
+        return False
+    writer.close()
+    return True
+
+
+async def _connect(data: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_unix_connection((data / _ADDRESS).read_text("utf-8"), limit=_LINE)
+    except OSError as error:
+        raise OwnerAwayError(f"another process owns {data} but does not answer ({type(error).__name__})") from error
 
 
 async def _serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, execute: Execute) -> None:
@@ -78,14 +90,18 @@ async def _serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
 
     with suppress(ConnectionError):
         try:
-            request = json.loads(await reader.readline())
+            line = await reader.readline()
+            if not line:  # somebody only looked whether we are there
+                return
+            request = json.loads(line)
             work = execute(request["command"], request["arguments"], lambda progress: send({"progress": progress}))
             send({"result": await _while_open(reader, work)})
         except Exception as error:  # noqa: BLE001 - whatever a command raises is the asker's answer
             log.warning("command failed", error=type(error).__name__)
             send({"error": {"kind": type(error).__name__, "message": str(error) or type(error).__name__}})
-        await writer.drain()
-    writer.close()
+        finally:
+            await writer.drain()
+            writer.close()
 
 
 async def _while_open(reader: asyncio.StreamReader, work: Awaitable[Any]) -> Any:

@@ -4,7 +4,8 @@ BotError
 ├── ModelError        the language model gave nothing usable; `kind` says why
 ├── PromptError       a prompt file is broken or was filled in wrongly
 ├── SettingsError     a setting cannot be used; `setting` names it
-└── OwnerError        the process that owns the data folder did not answer, or refused
+└── OwnerError        the process that owns the data folder could not do what was asked
+    └── OwnerAwayError     it does not answer: still starting, stopped, or hung
 """
 
 from typing import Literal
@@ -40,4 +41,8 @@ class SettingsError(BotError):
 
 
 class OwnerError(BotError):
-    """The process that owns the data folder refused a command or did not answer."""
+    """The process that owns the data folder could not do what was asked; the sentence is its own."""
+
+
+class OwnerAwayError(OwnerError):
+    """The process that owns the data folder does not answer."""

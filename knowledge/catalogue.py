@@ -14,10 +14,11 @@ from knowledge.embedders import Vectors
 from knowledge.facts import tells_price
 from knowledge.language import fold
 from knowledge.lexical import LexicalIndex
-from knowledge.model import Audience, Chunk, Page
+from knowledge.model import Audience, Chunk, Page, Scope
 from knowledge.vectors import Entry
 
 Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _LEAD = 60
 
@@ -36,7 +37,7 @@ class Catalogue:
     lexical: LexicalIndex
 
     @cached_property
-    def chinese(self) -> NDArray[np.bool_]:
+    def chinese(self) -> Flags:
         """Which pages are Chinese."""
         return np.array([page.language.startswith("zh") for page in self.pages], dtype=bool)
 
@@ -49,6 +50,29 @@ class Catalogue:
     def priced(self) -> tuple[bool, ...]:
         """Whether each page says what something costs."""
         return tuple(tells_price(fold(page.body)) for page in self.pages)
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """Row of each page by its id."""
+        return {page.id: row for row, page in enumerate(self.pages)}
+
+    @cached_property
+    def _limited(self) -> list[int]:
+        return [row for row, page in enumerate(self.pages) if page.clients]
+
+    @cached_property
+    def _of_audience(self) -> dict[Audience, Flags]:
+        return {each: np.array([page.audience is each for page in self.pages], dtype=bool) for each in Audience}
+
+    def visible(self, scope: Scope, *, hidden: frozenset[str]) -> Flags:
+        """Return which pages a scope sees, without the hidden ones."""
+        seen = np.zeros(len(self.pages), dtype=bool)
+        for audience in scope.audiences:
+            seen |= self._of_audience[audience]
+        for row in self._limited:
+            seen[row] = scope.sees(self.pages[row])
+        seen[[self.number[name] for name in hidden if name in self.number]] = False
+        return seen
 
     @cached_property
     def bounds(self) -> Rows:

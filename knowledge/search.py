@@ -85,7 +85,7 @@ class Searcher:
 
         ``hidden`` pages are never returned. ``thin`` drops near-duplicates and third chunks of a page.
         """
-        visible = np.array([scope.sees(page) and page.id not in hidden for page in self.held.pages], dtype=bool)
+        visible = self.held.visible(scope, hidden=hidden)
         cover = self.held.lexical.coverage(asked.terms)
         rows = self._candidates(asked, scope=scope, visible=visible, cover=cover)
         if not len(rows):
