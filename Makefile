@@ -12,7 +12,8 @@ run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT a
 
 test: $(VENV)/.test  ## every test; what the machine cannot offer is skipped and named, with CI=true nothing is
 	@sh tests/provision.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser  # apart: playwright keeps an event loop of its own
 
 lint: $(VENV)/.test  ## style, imports between floors
 	$(BIN)/ruff check .
