@@ -52,7 +52,9 @@ class Conversations:
     async def turn(self, running: Running) -> None:
         """The handler of a `turn` job: one burst of one person's messages, one outcome, recorded with its reason."""
         started = self.clock()
-        situation = await self.db.read(partial(load, message_id=_number(running.job.body["message"])))
+        situation = await self.db.read(
+            partial(load, message_id=_number(running.job.body["message"]), pressed=bool(running.job.body["pressed"]))
+        )
         if situation is None:
             return
         if not running.job.body["at_once"] and (ready := self._ready_at(situation)) > started:
@@ -68,7 +70,6 @@ class Conversations:
                     desk=self.desk,
                     texts=self.texts,
                     started=started,
-                    masked=bool(running.job.body["masked"]),
                     clock=self.clock,
                 )
             )
@@ -79,7 +80,9 @@ class Conversations:
         """A turn that failed each time is our own fault: the client hears so, and a person gets the matter."""
         if job.queue != TURN:
             return
-        situation = await self.db.read(partial(load, message_id=_number(job.body["message"])))
+        situation = await self.db.read(
+            partial(load, message_id=_number(job.body["message"]), pressed=bool(job.body["pressed"]))
+        )
         if situation is None:
             return
         now = self.clock()
@@ -93,7 +96,6 @@ class Conversations:
                 desk=self.desk,
                 texts=self.texts,
                 started=now,
-                masked=bool(job.body["masked"]),
                 clock=self.clock,
             )
         )
@@ -128,8 +130,12 @@ class Conversations:
             act = planning.without_manual(frame, situation, plan)
             if act.opening is None:
                 return act
-            with_category = replace(act, category=await self.manual.category(act.question))
-            return await self._with_first_aid(with_category) if act.level is Level.EMERGENCY else with_category
+            try:
+                act = replace(act, category=await self.manual.category(act.question))
+                return await self._with_first_aid(act) if act.level is Level.EMERGENCY else act
+            except KnowledgeError as error:  # a hand-off, an emergency above all, does not wait for the manual
+                log.warning("no first aid", error=type(error).__name__)
+                return act
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
         vague = frame.reading.vague and question == frame.text
@@ -191,7 +197,7 @@ class Conversations:
                     return {"error": error.kind, "detail": error.detail}
             return _kept(written.result) | {"level": written.level, "trace": dict(written.trace)}
 
-        answer: Any = await running.step("write", ask)
+        answer: Any = await running.step(f"write:{situation.pieces[-1].id}", ask)
         if "error" in answer:
             return planning.Reply(result=quoted, trace={"model_error": answer["error"], "detail": answer["detail"]})
         return planning.Reply(result=_restored(answer), level=_level(answer["level"]), trace=answer["trace"])

@@ -14,6 +14,7 @@ from bot.triage import Reading
 from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState, Turn
 
 HUMAN_QUIET = timedelta(minutes=15)  # after a colleague's message the bot keeps out of the conversation
+REOPENS = timedelta(days=7)  # "still not working" within it opens a resolved ticket again
 SAME_TALK = timedelta(minutes=15)  # within it, a short message may carry on the question before
 _SHORT = 12
 
@@ -32,6 +33,8 @@ class Scene:
     pressed: str | None = None
     attachments: int = 0
     open_tickets: tuple[Ticket, ...] = ()
+    returned: bool = False
+    resolved: Ticket | None = None
     staff_spoke_at: datetime | None = None
     last_turn: Turn | None = None
 
@@ -107,14 +110,15 @@ def decide(scene: Scene) -> Plan:
 
 
 def _pressed(scene: Scene) -> Plan | None:
-    match scene.pressed:
-        case "human":
-            return HandOff("asked_for_person", _level_of_last(scene))
-        case "emergency_yes":
-            return _alarm(scene)
-        case "solved" | "emergency_no":
-            return Stay(scene.pressed)
-    return None
+    last = scene.last_turn
+    asked = last is not None and last.reason == "emergency" and last.outcome is Outcome.CLARIFY
+    if scene.pressed == "emergency_yes" or (asked and not scene.pressed and scene.reading.assent):
+        return _alarm(scene)  # pressed, or said in words
+    if scene.pressed == "human":
+        if scene.open_tickets:
+            return Chase(scene.open_tickets[0])
+        return HandOff("asked_for_person", _level_of_last(scene))
+    return Stay(scene.pressed) if scene.pressed else None
 
 
 def _emergency(scene: Scene) -> Plan | None:
@@ -142,9 +146,12 @@ def _person_here(scene: Scene) -> Plan | None:
         if kind is MessageKind.CHASER and scene.addressed:
             return Chase(held)
         return Join(held, MessageKind.CONTENT if scene.attachments else kind, "person_handles")
-    if scene.staff_spoke_at and scene.now - scene.staff_spoke_at < HUMAN_QUIET:
-        return Stay("person_handles")
-    return None
+    just_spoke = scene.staff_spoke_at is not None and scene.now - scene.staff_spoke_at < HUMAN_QUIET
+    done_at = scene.resolved.resolved_at if scene.resolved else None
+    recent = done_at is not None and scene.now - done_at < REOPENS
+    if scene.resolved and recent and (just_spoke or scene.reading.not_solved) and not scene.open_tickets:
+        return Join(scene.resolved, scene.reading.kind(asked=False), "person_handles")
+    return Stay("person_handles") if just_spoke and not scene.returned else None
 
 
 def _ticket_talk(scene: Scene) -> Plan | None:

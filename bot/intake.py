@@ -65,7 +65,7 @@ def accept(
     jobs.enqueue(
         conn,
         TURN,
-        {"message": message.id, "pressed": inbound.pressed, "at_once": at_once, "masked": masked.found},
+        {"message": message.id, "pressed": inbound.pressed, "at_once": at_once},
         key=f"conversation:{conversation.id}",
         dedup=f"turn:{message.id}",
         now=now,

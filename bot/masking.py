@@ -20,6 +20,9 @@ _SPOKEN = re.compile(
     r"((?=[!-~]*[0-9@#$%^&*!_+=])[!-~]{6,128})",
     re.IGNORECASE,
 )
+_GLUED = re.compile(
+    r"((?:密码|密碼|口令|密钥|密鑰)[^\S\n]{0,3}[“\"'「]?)((?=[!-~]*[0-9@#$%^&*!_+=])(?=[!-~]*[A-Za-z])[!-~]{6,128})"
+)
 _SHAPES = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj[-_])?[A-Za-z0-9_-]{16,}"),
@@ -45,7 +48,7 @@ def mask(text: str) -> Masked:
     for shape in _SHAPES:
         text, n = shape.subn(MASK, text)
         found += n
-    for labelled in (_URL_LOGIN, _ASSIGNED, _SPOKEN):
+    for labelled in (_URL_LOGIN, _ASSIGNED, _SPOKEN, _GLUED):
         text, n = labelled.subn(lambda m: m[0] if MASK in m[2] else m[1] + MASK, text)
         found += n
     return Masked(text, found)

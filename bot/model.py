@@ -52,13 +52,19 @@ class Inbound:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """Everything a turn is decided on, read in one snapshot. `pieces` are the waiting messages, oldest first."""
+    """Everything a turn is decided on, read in one snapshot. `pieces` are the waiting messages, oldest first.
+
+    `open_tickets` are with people, newest first; `returned` was given back to the bot; `resolved` is the conversation's
+    newest ticket, if it is done.
+    """
 
     chat: Chat
     client: Client | None
     person: Person
     pieces: tuple[Message, ...]
     open_tickets: tuple[Ticket, ...]
+    returned: Ticket | None = None
+    resolved: Ticket | None = None
     turns: tuple[Turn, ...]
     history: tuple[Message, ...]
     staff_spoke_at: datetime | None

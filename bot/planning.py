@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import gate, replies
@@ -17,6 +17,7 @@ from knowledge.language import ENGLISH, detect, to_script
 from knowledge.model import Passage, Search
 
 _CHOICE = re.compile(r"^\s*第?\s*([1-3])\s*[个号.、)]?\s*$")
+_SAME_MATTER = timedelta(hours=2)  # a wish for a person within it is about the answer before
 _CHOICES = 3
 _WORD = re.compile(r"[a-z][a-z0-9-]+")
 _SHARE_OF_BEST = 0.7  # a page this near to the best one is offered as a choice
@@ -60,6 +61,8 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
             pressed=pressed,
             attachments=sum(len(piece.attachments) for piece in situation.pieces),
             open_tickets=situation.open_tickets,
+            returned=situation.returned is not None,
+            resolved=situation.resolved,
             staff_spoke_at=situation.staff_spoke_at,
             last_turn=situation.last_turn,
         ),
@@ -207,19 +210,17 @@ def with_manual(
 
 def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
     """Our own fault: said as such, with a ticket, never as "nothing found"."""
-    joins = situation.open_tickets[0] if situation.open_tickets else None
+    plan = gate.decide(frame.scene)
+    if isinstance(plan, gate.HandOff):  # an emergency stays one
+        return replace(without_manual(frame, situation, plan), outcome=Outcome.FAILED, trace={"error": error})
+    if situation.open_tickets:
+        said = frame.texts.say("escalate.failed", frame.language)
+        joins = situation.open_tickets[0]
+        return _act(frame, plan, Outcome.FAILED, "failed", joins=joins, say=said, trace={"error": error})
     act = _hand_off(
-        frame,
-        situation,
-        gate.Look(),
-        reason="failed",
-        level=frame.reading.level,
-        question=frame.text,
-        trace={"error": error},
+        frame, situation, plan, reason="failed", level=frame.reading.level, question=frame.text, trace={"error": error}
     )
-    if joins:
-        return _act(frame, gate.Look(), Outcome.FAILED, "failed", joins=joins, trace={"error": error})
-    return Act(**{**vars(act), "outcome": Outcome.FAILED})
+    return replace(act, outcome=Outcome.FAILED)
 
 
 def _act(frame: Frame, plan: gate.Plan, outcome: Outcome, reason: str, **more: Any) -> Act:
@@ -236,7 +237,7 @@ def _act(frame: Frame, plan: gate.Plan, outcome: Outcome, reason: str, **more: A
 def _hand_off(
     frame: Frame, situation: Situation, plan: gate.Plan, *, reason: str, level: Level, question: str, **more: Any
 ) -> Act:
-    unresolved = _unresolved(situation) if reason in ("asked_for_person", "not_solved") else None
+    unresolved = _unresolved(situation) if reason in ("asked_for_person", "not_solved") or frame.scene.pressed else None
     tried = [c.title for c in unresolved.citations[:3]] if unresolved else []
     passages: tuple[Passage, ...] = more.get("passages", ())
     opening = Opening(
@@ -259,7 +260,7 @@ def _hand_off(
 def _matter(frame: Frame, situation: Situation) -> str:
     """What a hand-off is about: the question before, when the message itself only asks for a person."""
     before = _unresolved(situation)
-    only_asks = frame.scene.pressed == "human" or not frame.reading.whole
+    only_asks = frame.scene.pressed is not None or not frame.reading.whole
     if before and only_asks and (frame.reading.wants_human or frame.scene.pressed or frame.reading.not_solved):
         return before.question
     return frame.text or frame.texts.say("ticket.untitled", frame.language)
@@ -268,7 +269,10 @@ def _matter(frame: Frame, situation: Situation) -> str:
 def _unresolved(situation: Situation) -> Turn | None:
     """The turn whose matter is still open when the client asks for more: the last answer or question back."""
     last = _last_asked(situation)
-    return last if last and last.outcome in (Outcome.ANSWERED, Outcome.CLARIFY) and last.reason != "greeting" else None
+    if last is None or last.outcome not in (Outcome.ANSWERED, Outcome.CLARIFY):
+        return None
+    solved = situation.turns[0].reason == "solved"
+    return None if solved or situation.pieces[-1].at - last.at > _SAME_MATTER else last
 
 
 def _last_asked(situation: Situation) -> Turn | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot import gate, replies
+from bot.masking import MASK
 from bot.model import Act, Situation
 from console.texts import Texts
 from handoff import board, messages
@@ -26,12 +27,13 @@ def record(
     situation: Situation,
     desk: Desk,
     texts: Texts,
-    masked: bool,
     started: datetime,
     clock: Clock,
 ) -> Turn:
     """Write everything that a turn came to. Safe to run again; what changed since the decision is looked at anew."""
     now = clock()
+    if (done := messages.turn_of_message(conn, situation.pieces[-1].id)) is not None:
+        return done  # another attempt was first
     act = _unless_taken(conn, act, situation)
     pieces = situation.pieces
     ticket = _ticket(conn, act, situation, desk=desk, now=now)
@@ -72,9 +74,10 @@ def record(
             ticket_id=ticket.id if ticket else None,
             now=now,
         )
-    if masked:
+    if any(MASK in piece.text for piece in pieces):
         secret = texts.say("secret.masked", act.language)
         messages.say(conn, conversation_id=turn.conversation_id, text=secret, name=name, author="system", now=now)
+    signal(conn, "chat", str(situation.chat.id))  # also a silent turn ends the typing sign
     for piece in pieces:
         signal(conn, TURNED, str(piece.id))
     return messages.turn(conn, turn.id)
@@ -104,6 +107,9 @@ def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:
 def _ticket(conn: Connection, act: Act, situation: Situation, *, desk: Desk, now: datetime) -> Ticket | None:
     if act.opening is not None:
         opening = act.opening
+        if situation.returned is not None and act.level is not Level.EMERGENCY:
+            returned = situation.returned
+            return desk.hand_off(conn, ticket_id=returned.id, message_id=situation.pieces[-1].id, now=now)
         client = situation.client
         ticket = desk.open(
             conn,

@@ -33,7 +33,7 @@ def handed_off(
 
 def promised(promise: Promise, *, zone: str, language: str, texts: Texts, now: datetime) -> str:
     """An honest time, on the client's wall clock; nothing where the contract promises nothing."""
-    if promise.by is None:
+    if promise.by is None or promise.by < now:
         return ""
     by = say_when(promise.by, now=now, zone=zone, language=language)
     if promise.opens_at is None:

@@ -4,31 +4,43 @@ from sqlalchemy import Connection
 
 from bot.model import Situation
 from handoff import board, directory, messages
-from handoff.model import Audience, Author, Message
+from handoff.model import Audience, Author, Message, TicketState
 
 _HISTORY = 30  # messages looked back at
 
 
-def load(conn: Connection, *, message_id: int) -> Situation | None:
-    """The situation of a message, or None if a turn has handled it already (it was part of a burst)."""
+def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situation | None:
+    """The situation of a message, or None if a turn has handled it already (it was part of a burst).
+
+    A press of a button is a turn of its own, and no part of anybody's burst.
+    """
     message = messages.message(conn, message_id)
     if message.turn_id is not None or message.person_id is None:
         return None
     chat = directory.chat(conn, message.chat_id)
     history = messages.transcript(conn, message.conversation_id, audience=Audience.CLIENT, limit=_HISTORY)
-    tickets = board.open_tickets(conn, message.conversation_id)
+    unsolved = tuple(reversed(board.open_tickets(conn, message.conversation_id)))
+    tickets = tuple(t for t in unsolved if t.state is not TicketState.RETURNED)
+    waiting = messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id)
+    latest = board.latest_ticket(conn, message.conversation_id)
     assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
     return Situation(
         chat=chat,
         client=directory.client(conn, chat.client_id) if chat.client_id is not None else None,
         person=directory.person(conn, message.person_id),
-        pieces=messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id),
+        pieces=(message,) if pressed else tuple(m for m in waiting if not _is_press(m)),
         open_tickets=tickets,
+        returned=next((t for t in unsolved if t.state is TicketState.RETURNED), None),
+        resolved=latest if latest and latest.state is TicketState.RESOLVED else None,
         turns=messages.recent_turns(conn, message.conversation_id, limit=5),
         history=history,
         staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},
     )
+
+
+def _is_press(message: Message) -> bool:
+    return (message.external_id or "").startswith("press:")
 
 
 def as_history(history: tuple[Message, ...], *, before: int, most: int = 6) -> str:

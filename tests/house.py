@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -132,7 +133,8 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, embedder: e5.E5Embedder) -
             report = await index(app, {}, lambda _: None)
             assert report["published"], report
 
-    asyncio.run(make())
+    with ThreadPoolExecutor(1) as apart:  # a browser's tests have an event loop running in this thread
+        apart.submit(asyncio.run, make()).result()
     return data
 
 

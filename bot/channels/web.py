@@ -15,7 +15,7 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -45,6 +45,7 @@ PLATFORM = "web"
 API = "/chat/api/{key}"
 COOKIE = "aftercare_visitor"
 LONGEST = 8_000
+_ROW_MAX = 2**53
 _YEAR = 365 * 24 * 3600
 _BURST = {"per": timedelta(seconds=20), "limit": 20}
 _NEWCOMERS = {"per": timedelta(minutes=10), "limit": 120}
@@ -137,7 +138,12 @@ class WebChat:
     def visitor(self, cookie: str | None) -> str | None:
         """The visitor of a cookie of ours; None for none, or a forged one."""
         visitor, _, signature = (cookie or "").partition(".")
-        return visitor if signature and hmac.compare_digest(signature, self._signature(visitor)) else None
+        return (
+            visitor
+            if signature
+            and hmac.compare_digest(signature.encode("utf-8", "replace"), self._signature(visitor).encode())
+            else None
+        )
 
     def _signature(self, visitor: str) -> str:
         return hmac.new(self.secret, b"visitor:" + visitor.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
@@ -165,7 +171,7 @@ class Text(BaseModel):
 class Press(BaseModel):
     """A press of a button under a message."""
 
-    message: int
+    message: int = Field(ge=1, le=_ROW_MAX)
     button: str = Field(max_length=40)
 
 
@@ -216,14 +222,16 @@ async def of_client(request: Request, web: Web, key: str) -> Response:
 @routes.post(f"{API}/messages", status_code=202, dependencies=[Depends(_same_origin)])
 async def post(request: Request, web: Web, visit: Visiting) -> Response:
     """Take a message in; answered once it is stored."""
+    if wait := await _too_fast(request, web, visit):
+        return _refused(429, web.texts.say("web.slower", request.state.language), wait=wait)
     sent, files = await _body(request, web)
     if not sent.text.strip() and not files:
         return _refused(422, web.texts.say("web.empty", request.state.language))
-    return await _accept(web, request, visit, key=sent.id, text=sent.text, files=files)
+    return await _accept(web, visit, key=sent.id, text=sent.text, files=files)
 
 
 @routes.get(f"{API}/messages")
-async def read(web: Web, visit: Visiting, after: int = 0) -> JSONResponse:
+async def read(web: Web, visit: Visiting, after: Annotated[int, Query(ge=0, le=_ROW_MAX)] = 0) -> JSONResponse:
     """What the visitor may see after a message, whether we are at it, and the open ticket."""
     return JSONResponse(await web.db.read(partial(_state, web=web, visit=visit, after=after)))
 
@@ -316,9 +324,20 @@ async def _body(request: Request, web: WebChat) -> tuple[Text, tuple[Attachment,
         raise HTTPException(415, web.texts.say(f"web.upload.{error.reason}", language, name=error.name)) from error
 
 
-async def _accept(
-    web: WebChat, request: Request, visit: Visit, *, key: str, text: str, files: tuple[Attachment, ...]
-) -> Response:
+async def _too_fast(request: Request, web: WebChat, visit: Visit) -> timedelta | None:
+    """How long this visitor, or this address's newcomers, should wait; asked before anything is read or kept."""
+    buckets = [(f"web:{visit.visitor}", _BURST)]
+    if visit.chat is None:
+        buckets.append((f"web-new:{request.client.host if request.client else '?'}", _NEWCOMERS))
+
+    def body(conn: Connection) -> timedelta | None:
+        waits = (rates.take(conn, name, **allowed, now=web.clock()) for name, allowed in buckets)  # type: ignore[arg-type]
+        return next((wait for wait in waits if wait), None)
+
+    return await web.db.write(body)
+
+
+async def _accept(web: WebChat, visit: Visit, *, key: str, text: str, files: tuple[Attachment, ...]) -> Response:
     arrived = inbound(
         client=visit.client,
         visitor=visit.visitor,
@@ -329,21 +348,8 @@ async def _accept(
         name=_name(visit.visitor),
     )
     reading = web.rules.read(text)
-    address = request.client.host if request.client else "?"
-
-    def body(conn: Connection) -> tuple[Message | None, timedelta | None]:
-        now = web.clock()
-        buckets = [(f"web:{visit.visitor}", _BURST)]
-        if visit.chat is None:
-            buckets.append((f"web-new:{address}", _NEWCOMERS))
-        for bucket, allowed in buckets:
-            if wait := rates.take(conn, bucket, **allowed, now=now):  # type: ignore[arg-type]
-                return None, wait
-        return intake.accept(conn, arrived, hurry=reading.whole or reading.emergency, now=now), None
-
-    message, wait = await web.db.write(body)
-    if wait is not None:
-        return _refused(429, web.texts.say("web.slower", request.state.language), wait=wait)
+    hurry = reading.whole or reading.emergency
+    message = await web.db.write(lambda conn: intake.accept(conn, arrived, hurry=hurry, now=web.clock()))
     if message is None:  # the same message again, after a lost answer: it is stored already
         message = await web.db.read(partial(_by_key, visit=visit, key=key))
     return JSONResponse({"id": message.id if message else None}, status_code=202)
@@ -402,7 +408,7 @@ def _banner(conn: Connection, *, web: WebChat, visit: Visit) -> dict[str, Any] |
     tickets = board.open_tickets(conn, visit.conversation.id)
     if not tickets:
         return None
-    ticket: Ticket = tickets[0]
+    ticket: Ticket = tickets[-1]
     now = web.clock()
     turns = messages.recent_turns(conn, visit.conversation.id, limit=1)
     language = turns[0].language if turns else "zh-Hans"
