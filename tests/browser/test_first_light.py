@@ -76,7 +76,7 @@ def test_from_question_to_reply(server: Server, chromium: Browser) -> None:
     expect(agent.locator("main")).to_contain_text("T-1001")
     expect(agent.locator("main")).to_contain_text(re.compile("due in", re.IGNORECASE))
     _keep(agent, "desk-queue")
-    agent.get_by_text("T-1001").first.click()
+    agent.locator("a.row-link").first.click()
     agent.wait_for_url("**/desk/t/T-1001")
     agent.keyboard.press("c")
     expect(client.locator("#log")).to_contain_text("已接手")
