@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -128,4 +129,5 @@ async def main() -> None:
         print(json.dumps(figures, ensure_ascii=False))
 
 
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))  # only errors beside the figures
 asyncio.run(main())
