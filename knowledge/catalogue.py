@@ -43,8 +43,9 @@ class Catalogue:
 
     @cached_property
     def products(self) -> tuple[frozenset[str], ...]:
-        """Products that each page names."""
-        return tuple(products(fold("\n".join((page.title, *page.questions, page.body)))) for page in self.pages)
+        """Products that each page names, in its text or as its own."""
+        texts = ((page.title, page.product or "", *page.questions, page.body) for page in self.pages)
+        return tuple(products(fold("\n".join(text))) for text in texts)
 
     @cached_property
     def priced(self) -> tuple[bool, ...]:

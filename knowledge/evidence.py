@@ -125,7 +125,7 @@ DEFAULT_THRESHOLD = 0.5
 HOLD = 4.0
 #: What is left of the probability where the page names another product, or lacks the kind of fact asked for:
 #: likeness of everything else cannot make up for that.
-RULED_OUT = 0.5
+RULED_OUT = 0.35
 _STEPS = 100
 _LONGEST_STEP = 1.0
 _CLOSE = 1e-6

@@ -3,7 +3,7 @@
 import re
 
 _ASKED = re.compile(
-    r"多少钱|几块钱|什么价|价格(?:是|多少|怎么)|报价(?!单)|费(?:用)?(?:是|要|大概)?多少|收费(?:标准|多少|吗)"
+    r"多少钱|几块钱|什么价|价格(?:是|多少|怎么)|报价(?:是|多少|呢|吗)|费(?:用)?(?:是|要|大概)?多少|收费(?:标准|多少|吗)"
     r"|\bhow much (?:is|are|does|do|would|will|for)\b|\bwhat (?:does|do|is|are)\b[^.?!]{0,40}\b(?:cost|price|fee)s?\b"
     r"|\b(?:price|cost|fee)s? (?:of|for)\b"
 )
