@@ -272,7 +272,9 @@ function recall() {
 }
 
 function drop(item) {
-  outbox.splice(outbox.indexOf(item), 1);
+  const place = outbox.indexOf(item);
+  if (place < 0) return; // already dropped: the stream may bring a message before its POST is answered
+  outbox.splice(place, 1);
   for (const file of item.files) URL.revokeObjectURL(file.url);
   remember();
 }

@@ -32,7 +32,11 @@ class MemoryChat:
     ticket: dict[str, Any] | None = None
     typing: bool = False
     refusal: str | None = None
+    answering: asyncio.Event = field(default_factory=asyncio.Event)  # cleared, posts are stored but not yet answered
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     async def add(self, **message: Any) -> dict[str, Any]:
         blank = {"author": "bot", "mine": False, "name": "Aftercare", "html": "", "sources": [], "video": None}
@@ -57,6 +61,7 @@ class MemoryChat:
         known = [message for message in self.messages if message["key"] == sent["id"]]
         mine = {"author": "client", "mine": True, "name": "", "html": plain_html(sent["text"]), "key": sent["id"]}
         message = known[0] if known else await self.add(**mine)
+        await self.answering.wait()
         return JSONResponse({"id": message["id"]}, status_code=202)
 
     async def read(self, after: int = 0) -> dict[str, Any]:
@@ -190,6 +195,25 @@ def test_a_lost_answer_is_not_a_second_message(served: Served, chat: MemoryChat)
     expect(page.locator(".msg")).to_have_count(1)
     assert len({sent["id"] for sent in chat.posts}) == 1
     assert len(chat.messages) == 1
+
+
+def test_news_before_the_answer_loses_nothing(served: Served, chat: MemoryChat) -> None:
+    """The stream shows the first message before its POST is answered; the next one, typed meanwhile, is still sent."""
+    chat.answering.clear()
+    page = opened(served)
+    page.fill("#text", "first")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg.mine:not(.unsent)")).to_have_count(1)
+    page.fill("#text", "second")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg.unsent")).to_have_count(1)
+    served.run(released(chat))
+    expect(page.locator(".msg.mine:not(.unsent)")).to_have_count(2)
+    assert [sent["text"] for sent in chat.posts] == ["first", "second"]
+
+
+async def released(chat: MemoryChat) -> None:
+    chat.answering.set()
 
 
 def test_a_refusal_keeps_the_text(served: Served, chat: MemoryChat) -> None:
