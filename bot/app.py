@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot import prompts
 from bot.answering import Writer
-from bot.channels import web as web_channel
+from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Deliveries, StoredChannel
 from bot.llm import Model, OpenAIModel
@@ -71,9 +71,9 @@ class Aftercare:
         )
 
     @property
-    def web(self) -> web_channel.WebChat:
+    def web(self) -> WebChat:
         """What the web chat is given."""
-        return web_channel.WebChat(
+        return WebChat(
             db=self.db,
             desk=self.desk,
             rules=self.rules,

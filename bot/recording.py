@@ -180,16 +180,15 @@ def _status_line(
     last = next((t for t in situation.turns if t.reason == "chased" and t.ticket_id == ticket.id and t.reply_id), None)
     if last and now - last.at < CHASE_QUIET:
         return None
-    return replies.status(
-        ticket,
+    standing = replies.Standing(
+        ticket=ticket,
         clocks=board.clocks(conn, ticket.id, now),
         promise=desk.promise(conn, ticket.id, now=now),
-        zone=zone,
         assignee=situation.names.get(ticket.assignee_id or 0),
-        language=act.language,
-        texts=texts,
+        zone=zone,
         now=now,
     )
+    return replies.status(standing, language=act.language, texts=texts)
 
 
 def _told_of_joining(ticket: Ticket, situation: Situation) -> bool:

@@ -1,0 +1,30 @@
+"""What a request brings: a message as JSON or as a form, its pictures checked and kept."""
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import UploadFile
+
+from bot.channels.web.translations import LONGEST, Text
+from bot.channels.web.visitor import WebChat
+from console import attachments
+from console.errors import RefusedUpload
+from handoff.model import Attachment
+
+
+async def read_body(request: Request, web: WebChat) -> tuple[Text, tuple[Attachment, ...]]:
+    """The message of a JSON or a multipart request, its pictures checked and kept."""
+    language = request.state.language
+    try:
+        if not request.headers.get("content-type", "").startswith("multipart/"):
+            return Text.model_validate_json(await request.body()), ()
+        async with request.form(max_files=attachments.MAX_FILES, max_fields=4) as form:
+            sent = Text(id=str(form.get("id", "")), text=str(form.get("text", "")))
+            uploads = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
+            kept = [
+                attachments.keep(web.files, name=upload.filename or "", content=await upload.read())
+                for upload in uploads
+            ]
+            return sent, tuple(kept)
+    except ValueError as error:
+        raise HTTPException(422, web.texts.say("web.unreadable", language, most=LONGEST)) from error
+    except RefusedUpload as error:
+        raise HTTPException(415, web.texts.say(f"web.upload.{error.reason}", language, name=error.name)) from error
