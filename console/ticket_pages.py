@@ -1,5 +1,6 @@
 """Pages: one ticket, and the verbs on it as forms. A verb that does not work says why and loses no typed text."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from console.attachments import MAX_BYTES, MAX_FILES, keep
+from console.attachments import MAX_BYTES, MAX_FILES, drop, keep, named_by
 from console.auth import Viewer, take_form
 from console.desk_pages import show_queue
 from console.errors import RefusedUpload
@@ -20,6 +21,7 @@ from handoff import board, messages
 from handoff.desk import Desk
 from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotReplied
 from handoff.model import Attachment, Audience, Level
+from store.errors import DiskFull
 
 router = APIRouter(prefix="/desk/t")
 UNREAD: Final = 100
@@ -81,8 +83,8 @@ async def reply(
         return await _after(request, pages, viewer, number, problem, typed=text)
     try:
         pictures = await _kept(pages, file or [])
-    except RefusedUpload as refused:
-        problem = pages.say(request, f"error.file_{refused.reason}", name=refused.name)
+    except (RefusedUpload, DiskFull) as refused:
+        problem = _unkept(request, pages, refused)
         return await _after(request, pages, viewer, number, problem, typed=text)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
@@ -90,7 +92,7 @@ async def reply(
         said = desk.reply(conn, ticket_id=ticket_id, by=who, text=text, attachments=pictures, wait=wait, now=now)
         return desk.resolve(conn, ticket_id=ticket_id, by=who, now=now) if then == "resolve" else said
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb, pictures=pictures)
     return await _after(request, pages, viewer, number, problem, typed=text)
 
 
@@ -162,21 +164,30 @@ async def simple_verb(
     return await _after(request, pages, viewer, number, problem)
 
 
-async def _done(request: Request, pages: Pages, viewer: Viewer, number: str, *, once: str, verb: Verb) -> str | None:
+async def _done(
+    request: Request, pages: Pages, viewer: Viewer, number: str, *,
+    once: str, verb: Verb, pictures: tuple[Attachment, ...] = (),
+) -> str | None:  # fmt: skip
     """Do a verb in one transaction, once for each form; the sentence that says why it did not work, or None."""
     person_id, now = viewer.person.id, pages.deps.clock()
 
-    def body(conn: Connection) -> None:
+    def body(conn: Connection) -> bool:
         found = board.ticket_by_number(conn, number)
         if found is None:
             raise NotFound("ticket", number)
-        if take_form(conn, once, person_id=person_id, now=now):
+        if first := take_form(conn, once, person_id=person_id, now=now):
             verb(pages.deps.desk, conn, found.id, viewer)
+        return first
 
     try:
-        await pages.deps.db.write(body)
+        with named_by(pages.deps.files, pictures):
+            first = await pages.deps.db.write(body)
     except HandoffError as error:
         return _sentence(request, pages, error)
+    except DiskFull as error:
+        return _unkept(request, pages, error)
+    if not first:  # the same form again: its pictures are kept already
+        drop(pages.deps.files, pictures)
     return None
 
 
@@ -225,11 +236,15 @@ def _attachment(conn: Connection, number: str, file_id: str) -> Attachment | Non
 
 
 async def _kept(pages: Pages, files: list[UploadFile]) -> tuple[Attachment, ...]:
-    kept = []
-    for file in [file for file in files if file.filename][:MAX_FILES]:
-        content = await file.read(MAX_BYTES + 1)
-        kept.append(keep(pages.deps.files, name=file.filename or "", content=content))
-    return tuple(kept)
+    chosen = [file for file in files if file.filename][:MAX_FILES]
+    pictures = [(file.filename or "", await file.read(MAX_BYTES + 1)) for file in chosen]
+    return await asyncio.to_thread(keep, pages.deps.files, pictures)
+
+
+def _unkept(request: Request, pages: Pages, why: RefusedUpload | DiskFull) -> str:
+    if isinstance(why, DiskFull):
+        return pages.say(request, "error.507.text")
+    return pages.say(request, f"error.file_{why.reason}", name=why.name)
 
 
 def _unsendable(request: Request, pages: Pages, text: str) -> str | None:

@@ -62,6 +62,20 @@ async def test_2_a_doubled_send_is_answered_once(house: House) -> None:
         assert len(await visitor.settled()) == 1
 
 
+async def test_2_pictures_are_kept_once_or_not_at_all(house: House) -> None:
+    """A batch with a bad picture leaves no file behind, and a repeated send keeps its pictures once."""
+    files = house.app.settings.data / "files"
+    good, bad = ("file", ("a.png", PNG, "image/png")), ("file", ("b.png", b"MZ", "image/png"))
+    async with house.visitor() as visitor:
+        assert (await visitor.post("看图", files=[good, bad])).status_code == 415
+        assert list(files.iterdir()) == []
+        for _ in range(2):
+            sent = await visitor.post("看图", key="22222222-2222-4222-8222-222222222222", files=[good, good])
+            assert sent.status_code == 202
+        await visitor.settled()
+    assert len(list(files.iterdir())) == 2
+
+
 @pytest.mark.parametrize("cry", ["网站打不开了!!!", "網站打不開了", "our website is down!"])
 async def test_3_emergency(house: House, cry: str) -> None:
     """An emergency is a ticket at once: number, honest time, first aid for the client, everybody on duty told."""

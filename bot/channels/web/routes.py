@@ -155,8 +155,10 @@ async def _accept(web: WebChat, visit: Visit, *, key: str, text: str, files: tup
     )
     read = web.rules.read(text)
     hurry = read.whole or read.emergency
-    message = await web.db.write(lambda conn: intake.accept(conn, arrived, hurry=hurry, now=web.clock()))
+    with attachments.named_by(web.files, files):
+        message = await web.db.write(lambda conn: intake.accept(conn, arrived, hurry=hurry, now=web.clock()))
     if message is None:  # the same message again, after a lost answer: it is stored already
+        attachments.drop(web.files, files)
         message = await web.db.read(partial(reading.by_key, visit=visit, key=key))
     return JSONResponse({"id": message.id if message else None}, status_code=202)
 
