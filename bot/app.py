@@ -32,7 +32,6 @@ from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store.clock import Clock, utc_now
 from store.db import Database
-from store.jobs import Job
 from store.worker import Handler, Running, Worker
 
 HERE = Path(__file__).parent
@@ -138,9 +137,9 @@ async def _opened(
         db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
     )
 
-    async def dead(job: Job, error: Exception) -> None:
-        await conversations.dead(job, error)
-        await deliveries.dead(job, error)
+    async def dead(running: Running, error: Exception) -> None:
+        await conversations.dead(running, error)
+        await deliveries.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)

@@ -28,7 +28,6 @@ from knowledge.model import Scope, Search
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
-from store.jobs import Job
 from store.worker import Retry, Running, Worker
 
 log = structlog.get_logger()
@@ -76,8 +75,9 @@ class Conversations:
         self.meters.turn(outcome.outcome, outcome.reason)
         log.info("turn", message=situation.pieces[-1].id, outcome=outcome.outcome, reason=outcome.reason, ms=outcome.ms)
 
-    async def dead(self, job: Job, error: Exception) -> None:
+    async def dead(self, running: Running, error: Exception) -> None:
         """A turn that failed each time is our own fault: the client hears so, and a person gets the matter."""
+        job = running.job
         if job.queue != TURN:
             return
         situation = await self.db.read(
@@ -88,17 +88,10 @@ class Conversations:
         now = self.clock()
         frame = planning.frame(situation, rules=self.rules, pressed=None, now=now, texts=self.texts)
         act = planning.failed(frame, situation, error=type(error).__name__)
-        await self.db.write(
-            partial(
-                record,
-                act=act,
-                situation=situation,
-                desk=self.desk,
-                texts=self.texts,
-                started=now,
-                clock=self.clock,
-            )
+        turn = partial(
+            record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=now, clock=self.clock
         )
+        await running.bury(error, turn)
         self.meters.turn(act.outcome, act.reason)
 
     def register(self, worker: Worker) -> None:
