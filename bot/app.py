@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot import prompts
 from bot.answering import Writer
-from bot.channels import web as web_channel
+from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Deliveries, StoredChannel
 from bot.llm import Model, OpenAIModel
@@ -32,7 +32,6 @@ from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store.clock import Clock, utc_now
 from store.db import Database
-from store.jobs import Job
 from store.worker import Handler, Running, Worker
 
 HERE = Path(__file__).parent
@@ -71,9 +70,9 @@ class Aftercare:
         )
 
     @property
-    def web(self) -> web_channel.WebChat:
+    def web(self) -> WebChat:
         """What the web chat is given."""
-        return web_channel.WebChat(
+        return WebChat(
             db=self.db,
             desk=self.desk,
             rules=self.rules,
@@ -138,9 +137,9 @@ async def _opened(
         db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
     )
 
-    async def dead(job: Job, error: Exception) -> None:
-        await conversations.dead(job, error)
-        await deliveries.dead(job, error)
+    async def dead(running: Running, error: Exception) -> None:
+        await conversations.dead(running, error)
+        await deliveries.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)

@@ -4,19 +4,17 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Self, TypeVar
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
 from rich.table import Table
 
-from bot.errors import BotError, OwnerAwayError
+from bot.backend import Backend, configure_log, execute, with_backend
+from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
+from bot.showing import Progress, err, out, print_json, show_facts, show_report, show_turn
 
-T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object alone on stdout.")]
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
 
@@ -30,10 +28,6 @@ cli = typer.Typer(
 )
 sla = typer.Typer(help="Deadlines: why they are what they are.", no_args_is_help=True)
 cli.add_typer(sla, name="sla")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-_OWNER_TRIES, _OWNER_WAIT_S = 40, 0.5
 
 
 def main() -> None:
@@ -72,11 +66,11 @@ def run(
 @cli.command()
 def ask(text: str, client: ClientName = None, as_json: Json = False) -> None:
     """Ask one question in a new conversation; a real turn, with a real ticket if a person must answer."""
-    answer = _execute("ask", {"text": text, "client": client}, progress=_Progress())
+    answer = execute("ask", {"text": text, "client": client}, progress=Progress())
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
-        _show_turn(answer)
+        show_turn(answer)
     if answer["outcome"] == "failed":
         sys.exit(1)
 
@@ -84,7 +78,7 @@ def ask(text: str, client: ClientName = None, as_json: Json = False) -> None:
 @cli.command()
 def chat(client: ClientName = None) -> None:
     """Chat as a client's contact; colleagues who answer in the desk appear here too. Ctrl-D ends it."""
-    asyncio.run(_with_backend(lambda backend: _chat(backend, client), progress=_Progress()))
+    asyncio.run(with_backend(lambda backend: _chat(backend, client), progress=Progress()))
 
 
 @cli.command()
@@ -104,11 +98,11 @@ def index(
         "force": force,
         "reason": reason,
     }
-    report = _execute("index", arguments, progress=_Progress())
+    report = execute("index", arguments, progress=Progress())
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
-        _show_report(report)
+        show_report(report)
     if not preview and not report["published"] and not report["unchanged"]:
         sys.exit(1)
 
@@ -119,8 +113,8 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Make an earlier version of the index the live one, at once."""
-    done = _execute("rollback", {"version": version})
-    _print_json(done) if as_json else out.print(f"Version {done['version']} is live.")
+    done = execute("rollback", {"version": version})
+    print_json(done) if as_json else out.print(f"Version {done['version']} is live.")
 
 
 @cli.command()
@@ -129,9 +123,9 @@ def tickets(
     as_json: Json = False,
 ) -> None:
     """The queue, most urgent first."""
-    rows = _execute("tickets", {"view": view})
+    rows = execute("tickets", {"view": view})
     if as_json:
-        _print_json({"view": view, "tickets": rows})
+        print_json({"view": view, "tickets": rows})
         return
     table = Table("ticket", "level", "state", "title", "client", "assignee", "due", box=None)
     for row in rows:
@@ -151,16 +145,16 @@ def tickets(
 @cli.command()
 def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_json: Json = False) -> None:
     """Why a message was answered, handed over, or met with silence."""
-    found = _execute("why", {"message": message})
-    _print_json(found) if as_json else _show_facts(found)
+    found = execute("why", {"message": message})
+    print_json(found) if as_json else show_facts(found)
 
 
 @sla.command("why")
 def sla_why(ticket: Annotated[str, typer.Argument(help="Such as T-1001.")], as_json: Json = False) -> None:
     """Line by line, what produced each deadline of a ticket."""
-    found = _execute("sla.why", {"ticket": ticket})
+    found = execute("sla.why", {"ticket": ticket})
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     clocks = Table("clock", "state", "target", "counted", "due", title=found["ticket"], title_justify="left", box=None)
     for row in found["clocks"]:
@@ -179,16 +173,16 @@ def jobs(
     as_json: Json = False,
 ) -> None:
     """The queues of work, and dead letters to retry or drop."""
-    found = _execute("jobs", {"retry": retry, "drop": drop})
-    _print_json(found) if as_json else _show_facts(found)
+    found = execute("jobs", {"retry": retry, "drop": drop})
+    print_json(found) if as_json else show_facts(found)
 
 
 @cli.command()
 def doctor(as_json: Json = False) -> None:
     """Look at everything this installation needs, and say how to mend what is wrong."""
-    findings = _execute("doctor", {})
+    findings = execute("doctor", {})
     if as_json:
-        _print_json({"findings": findings})
+        print_json({"findings": findings})
     else:
         marks = {"ok": "[green]ok[/]", "warning": "[yellow]look[/]", "bad": "[red]bad[/]"}
         for row in findings:
@@ -209,7 +203,7 @@ def evaluate(
     from bot.evaluation import run_pack
 
     result = asyncio.run(run_pack(load_settings(), pack=_pack(pack), train=_pack(train) if train else None))
-    _print_json(result) if as_json else _show_facts(result)
+    print_json(result) if as_json else show_facts(result)
 
 
 def _pack(name: str) -> Path:
@@ -219,67 +213,19 @@ def _pack(name: str) -> Path:
     raise BotError(f"no evaluation pack {name!r}: give a folder with corpus.jsonl and queries.jsonl")
 
 
-# --- where a command runs -----------------------------------------------------------------------------------------
-
-Backend = Callable[[str, Mapping[str, Any]], Coroutine[Any, Any, Any]]
-
-
-def _execute(command: str, arguments: Mapping[str, Any], *, progress: "_Progress | None" = None) -> Any:
-    shown = progress or _Progress()
-    return asyncio.run(_with_backend(lambda backend: backend(command, arguments), progress=shown))
-
-
-async def _with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: "_Progress") -> T:
-    """Let `work` run commands: in the process that owns the data folder, or here as its owner."""
-    from bot import control
-    from bot.app import prepare_folder
-    from store.errors import AlreadyOwned
-    from store.lock import own
-
-    settings = load_settings()
-    _log(settings)
-    prepare_folder(settings.data)
-    for _ in range(_OWNER_TRIES):
-        try:
-            with own(settings.data), progress:
-                return await _here(settings, work, progress)
-        except AlreadyOwned:
-            if await control.answers(settings.data):
-                break
-        await asyncio.sleep(_OWNER_WAIT_S)
-    else:
-        raise OwnerAwayError(
-            f"another process owns {settings.data} but does not answer; is it stopped or still starting?"
-        )
-    with progress:
-        return await work(lambda name, given: control.ask(settings.data, name, given, progress))
-
-
-async def _here(settings: Settings, work: Callable[[Backend], Awaitable[T]], progress: "_Progress") -> T:
-    from bot import commands
-    from bot.app import open_app
-
-    async with open_app(settings) as app:
-
-        async def backend(name: str, given: Mapping[str, Any]) -> Any:
-            return await commands.execute(app, name, given, progress)
-
-        return await work(backend)
-
-
 async def _serve(settings: Settings) -> None:
     from bot import commands, server
     from bot.app import open_app, prepare_folder
     from store.lock import own
 
-    _log(settings)
+    configure_log(settings)
     prepare_folder(settings.data)
     with own(settings.data):
         listening = server.reserve(settings.host, settings.port)
         async with open_app(settings) as app:
             if app.manual.version is None:
-                with _Progress() as progress:
-                    _show_report(await commands.index(app, {"by": "first start"}, progress))
+                with Progress() as progress:
+                    show_report(await commands.index(app, {"by": "first start"}, progress))
 
             def ready(address: str) -> None:
                 out.print(
@@ -293,67 +239,6 @@ async def _serve(settings: Settings) -> None:
             await server.serve(app, listening, ready=ready)
 
 
-def _log(settings: Settings) -> None:
-    import logging
-
-    import structlog
-
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-# --- showing ------------------------------------------------------------------------------------------------------
-
-
-class _Progress:
-    """A progress bar on stderr for the steps of a command; silent where stderr is no terminal."""
-
-    _STAGES: Mapping[str, str] = {
-        "read": "reading",
-        "embed": "embedding",
-        "store": "storing",
-        "check": "golden questions",
-        "publish": "publishing",
-    }
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-    def __call__(self, step: Mapping[str, Any]) -> None:
-        if step.get("author") in ("staff", "system"):
-            out.print(f"\n[bold]{step['name']}[/]: {step['text']}")
-        if "stage" not in step:
-            return
-        if self._bar is None:
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-            columns = (TextColumn("indexing the manual: {task.description}"), BarColumn(), MofNCompleteColumn())
-            self._bar = Progress(*columns, console=err)
-            self._bar.start()
-            self._task = self._bar.add_task("")
-        stage = self._STAGES.get(step["stage"], step["stage"])
-        self._bar.update(self._task, description=f"{stage:<16}", completed=step["done"], total=step["total"])
-
-
 async def _chat(backend: Backend, client: str | None) -> None:
     session = uuid.uuid4().hex
     where = {"client": client, "session": session}
@@ -362,7 +247,7 @@ async def _chat(backend: Backend, client: str | None) -> None:
     try:
         while typed := await asyncio.to_thread(_line):
             if typed.strip():
-                _show_turn(await backend("chat.say", {**where, "text": typed}))
+                show_turn(await backend("chat.say", {**where, "text": typed}))
     finally:
         colleagues.cancel()
 
@@ -371,32 +256,6 @@ def _line() -> str:
     """A line from the keyboard with its end; "" when there will be no more."""
     err.print("› ", end="")
     return sys.stdin.readline()
-
-
-def _show_turn(answer: Mapping[str, Any]) -> None:
-    if answer["text"]:
-        out.print(Markdown(answer["text"]))
-    for n, cited in enumerate(answer["citations"], 1):
-        where = cited["url"] or f"{cited['page']}{' › ' + cited['heading'] if cited['heading'] else ''}"
-        out.print(f"[dim][{n}] {where}[/]", markup=True, soft_wrap=True)
-    ticket = f" · {answer['ticket']}" if answer["ticket"] else ""
-    out.print(f"[dim]{answer['outcome']} ({answer['reason']}) · {answer['level']}{ticket} · {answer['ms']} ms[/]")
-
-
-def _show_report(report: Mapping[str, Any]) -> None:
-    _show_facts(report, to=err)
-
-
-def _show_facts(facts: Mapping[str, Any], *, to: Console = out) -> None:
-    table = Table(box=None, show_header=False)
-    for name, value in facts.items():
-        shown = json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else value
-        table.add_row(f"[dim]{name}[/]", str(shown))
-    to.print(table)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, default=str))  # noqa: T201 - the contract: one object alone on stdout
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from bot import bursts, gate, planning
+from bot import bursts, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.intake import TURN
@@ -28,7 +28,6 @@ from knowledge.model import Scope, Search
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
-from store.jobs import Job
 from store.worker import Retry, Running, Worker
 
 log = structlog.get_logger()
@@ -76,8 +75,9 @@ class Conversations:
         self.meters.turn(outcome.outcome, outcome.reason)
         log.info("turn", message=situation.pieces[-1].id, outcome=outcome.outcome, reason=outcome.reason, ms=outcome.ms)
 
-    async def dead(self, job: Job, error: Exception) -> None:
+    async def dead(self, running: Running, error: Exception) -> None:
         """A turn that failed each time is our own fault: the client hears so, and a person gets the matter."""
+        job = running.job
         if job.queue != TURN:
             return
         situation = await self.db.read(
@@ -86,19 +86,13 @@ class Conversations:
         if situation is None:
             return
         now = self.clock()
-        frame = planning.frame(situation, rules=self.rules, pressed=None, now=now, texts=self.texts)
+        pressed = str(job.body["pressed"]) if job.body["pressed"] else None
+        frame = framing.frame(situation, rules=self.rules, pressed=pressed, now=now, texts=self.texts)
         act = planning.failed(frame, situation, error=type(error).__name__)
-        await self.db.write(
-            partial(
-                record,
-                act=act,
-                situation=situation,
-                desk=self.desk,
-                texts=self.texts,
-                started=now,
-                clock=self.clock,
-            )
+        turn = partial(
+            record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=now, clock=self.clock
         )
+        await running.bury(error, turn)
         self.meters.turn(act.outcome, act.reason)
 
     def register(self, worker: Worker) -> None:
@@ -115,7 +109,7 @@ class Conversations:
 
     async def _decide(self, running: Running, situation: Situation) -> Act:
         pressed = running.job.body["pressed"]
-        frame = planning.frame(
+        frame = framing.frame(
             situation, rules=self.rules, pressed=str(pressed) if pressed else None, now=self.clock(), texts=self.texts
         )
         try:
@@ -124,8 +118,13 @@ class Conversations:
             log.exception("the manual failed", error=type(error).__name__)
             return planning.failed(frame, situation, error=type(error).__name__)
 
-    async def _act(self, running: Running, situation: Situation, frame: planning.Frame) -> Act:
+    async def _act(self, running: Running, situation: Situation, frame: framing.Frame) -> Act:
         plan = gate.decide(frame.scene)
+        if isinstance(plan, gate.Shadow):
+            return planning.hushed(await self._carry_out(running, situation, frame, plan.plan))
+        return await self._carry_out(running, situation, frame, plan)
+
+    async def _carry_out(self, running: Running, situation: Situation, frame: framing.Frame, plan: gate.Plan) -> Act:
         if not isinstance(plan, gate.Look):
             act = planning.without_manual(frame, situation, plan)
             if act.opening is None:
@@ -144,13 +143,13 @@ class Conversations:
         written = await self._write(running, situation, frame, question, found)
         return planning.with_manual(frame, situation, plan, found, written, question=question, category=category)
 
-    async def _look(self, situation: Situation, frame: planning.Frame) -> tuple[str, Search]:
+    async def _look(self, situation: Situation, frame: framing.Frame) -> tuple[str, Search]:
         """The manual's passages for the turn, and the stand-alone question that found them."""
-        question = planning.question_of(frame, situation)
+        question = framing.question_of(frame, situation)
         found = await self._search(situation, question)
         if found.enough or question != frame.text or not frame.may_carry_on:
             return question, found
-        together = planning.together(frame, situation)
+        together = framing.together(frame, situation)
         again = await self._search(situation, together)
         return (together, again) if again.enough else (question, found)
 
@@ -173,7 +172,7 @@ class Conversations:
         return replace(act, draft=draft, passages=found.passages, index_version=found.version, evidence=found.evidence)
 
     async def _write(
-        self, running: Running, situation: Situation, frame: planning.Frame, question: str, found: Search
+        self, running: Running, situation: Situation, frame: framing.Frame, question: str, found: Search
     ) -> planning.Reply:
         """A draft by the model, checked; else the manual's own words. The model is called once, whatever restarts."""
         quoted = extract(found.passages, language=frame.language, texts=self.texts)

@@ -12,7 +12,6 @@ from handoff import directory, messages
 from handoff.model import Chat, Delivery, Message
 from store.clock import Clock
 from store.db import Database
-from store.jobs import Job
 from store.worker import Running, Worker
 
 log = structlog.get_logger()
@@ -55,14 +54,15 @@ class Deliveries:
         )
         self._meters.delivery(chat.platform, "sent")
 
-    async def dead(self, job: Job, error: Exception) -> None:
+    async def dead(self, running: Running, error: Exception) -> None:
         """A delivery that was given up is marked, so that the desk can show it."""
+        job = running.job
         if job.queue != messages.DELIVER:
             return
         log.error("delivery failed", job=job.id, error=type(error).__name__)
-        self._meters.delivery("?", "failed")
         number = int(str(job.body["message"]))
-        await self._db.write(lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
+        await running.bury(error, lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
+        self._meters.delivery("?", "failed")
 
     def register(self, worker: Worker) -> None:
         """Let a worker deliver."""

@@ -91,7 +91,14 @@ class Look:
     confirm_emergency: bool = False
 
 
-Plan = Stay | Join | Chase | StandDown | HandOff | Say | Look
+@dataclass(frozen=True)
+class Shadow:
+    """Nobody asked us: do as `plan` says, but say nothing, so that people can judge what would have been said."""
+
+    plan: "Say | HandOff | Look"
+
+
+Plan = Stay | Join | Chase | StandDown | HandOff | Say | Look | Shadow
 
 
 def decide(scene: Scene) -> Plan:
@@ -102,11 +109,16 @@ def decide(scene: Scene) -> Plan:
     for rule in (_pressed, _emergency, _person_here, _ticket_talk, _small_talk):
         if plan := rule(scene):
             return plan
-    if not scene.addressed and scene.mode is not Mode.AUTO:
-        return Stay("not_addressed")
-    if reading.about_bot:
+    if scene.addressed or scene.mode is Mode.AUTO:
+        return _answered(scene)
+    asks = reading.question or reading.how_to or reading.whole or reading.level is not Level.QUESTION
+    return Shadow(_answered(scene)) if scene.mode is Mode.SHADOW and asks else Stay("not_addressed")
+
+
+def _answered(scene: Scene) -> Say | HandOff | Look:
+    if scene.reading.about_bot:
         return Say("about_bot")
-    return _wishes(scene) or Look(confirm_emergency=reading.unconfirmed == "supposed")
+    return _wishes(scene) or Look(confirm_emergency=scene.reading.unconfirmed == "supposed")
 
 
 def _pressed(scene: Scene) -> Plan | None:
@@ -176,7 +188,7 @@ def _small_talk(scene: Scene) -> Plan | None:
     return Stay("empty" if reading.empty else "small_talk") if reading.small_talk else None
 
 
-def _wishes(scene: Scene) -> Plan | None:
+def _wishes(scene: Scene) -> HandOff | None:
     reading = scene.reading
     level = reading.level
     if reading.wants_human:

@@ -2,41 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bot import gate, replies
 from bot.answering import Declined, Draft
+from bot.framing import SAME_MATTER, Frame, last_asked
 from bot.model import Act, Opening, Situation
-from bot.triage import Reading, Rules
-from console.texts import Texts
-from handoff.model import Client, Level, MessageKind, Mode, Outcome, Turn
-from knowledge.golden import standalone
-from knowledge.language import ENGLISH, detect, to_script
+from handoff.model import Client, Level, MessageKind, Outcome, Turn
+from knowledge.language import ENGLISH, to_script
 from knowledge.model import Passage, Search
 
-_CHOICE = re.compile(r"^\s*第?\s*([1-3])\s*[个号.、)]?\s*$")
-_SAME_MATTER = timedelta(hours=2)  # a wish for a person within it is about the answer before
 _CHOICES = 3
 _WORD = re.compile(r"[a-z][a-z0-9-]+")
 _SHARE_OF_BEST = 0.7  # a page this near to the best one is offered as a choice
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """The turn as the rules see it, with the words of our own language catalogue."""
-
-    scene: gate.Scene
-    text: str
-    language: str
-    texts: Texts
-    may_carry_on: bool
-
-    @property
-    def reading(self) -> Reading:
-        """How the burst reads."""
-        return self.scene.reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,49 +25,6 @@ class Reply:
     result: Draft | Declined
     level: Level | None = None
     trace: Mapping[str, Any] = field(default_factory=dict)
-
-
-def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datetime, texts: Texts) -> Frame:
-    """Read the burst against what is known."""
-    reading = rules.read(situation.text)
-    return Frame(
-        scene=gate.Scene(
-            reading=reading,
-            now=now,
-            addressed=any(piece.mentioned for piece in situation.pieces),
-            mode=situation.chat.mode if situation.chat.mode is not Mode.SHADOW else Mode.MENTION,
-            by_client=situation.person.kind == "client",
-            pressed=pressed,
-            attachments=sum(len(piece.attachments) for piece in situation.pieces),
-            open_tickets=situation.open_tickets,
-            returned=situation.returned is not None,
-            resolved=situation.resolved,
-            staff_spoke_at=situation.staff_spoke_at,
-            last_turn=situation.last_turn,
-        ),
-        text=situation.text,
-        language=_language(situation),
-        texts=texts,
-        may_carry_on=gate.may_carry_on(reading, last_turn=_last_asked(situation), now=now),
-    )
-
-
-def question_of(frame: Frame, situation: Situation) -> str:
-    """The stand-alone question of a turn: a chosen page, a follow-up with what it follows, or the text itself."""
-    last = situation.last_turn
-    if last and (chosen := _chosen(frame.text, last)):
-        return chosen
-    if last and last.outcome is Outcome.CLARIFY and last.reason == "vague":
-        return f"{last.question} {frame.text}"
-    if gate.carries_on(frame.reading, last_turn=_last_asked(situation), now=frame.scene.now):
-        return together(frame, situation)
-    return frame.text
-
-
-def together(frame: Frame, situation: Situation) -> str:
-    """The message with the key terms of the question before."""
-    asked = _last_asked(situation)
-    return standalone(frame.text, asked.question) if asked else frame.text
 
 
 def about(situation: Situation) -> str:
@@ -128,7 +64,7 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
             )
         case gate.HandOff(reason, level):
             return _hand_off(frame, situation, plan, reason=reason, level=level, question=_matter(frame, situation))
-        case gate.Look():
+        case gate.Look() | gate.Shadow():
             raise AssertionError("the manual must be asked first")
 
 
@@ -146,9 +82,9 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
     if joins:
         return _act(frame, plan, Outcome.SILENT, "joined", joins=joins, question=question, **facts)
     if gate.is_vague(frame.reading) and not asked_back:
-        choices = _choices(found, frame.language)
-        if choices:
-            listed = "\n".join(f"{n}. {to_script(p.title, frame.language)}" for n, p in enumerate(choices, 1))
+        offered = _choices(found, frame.language)
+        if offered:
+            listed = "\n".join(f"{n}. {to_script(p.title, frame.language)}" for n, p in enumerate(offered, 1))
             return _act(
                 frame,
                 plan,
@@ -157,7 +93,7 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
                 question=question,
                 **facts,
                 say=frame.texts.say("clarify.choose", frame.language, choices=listed),
-                trace={"choices": [p.title for p in choices]},
+                trace={"choices": [p.title for p in offered]},
             )
         say = frame.texts.say("clarify.vague", frame.language)
         return _act(frame, plan, Outcome.CLARIFY, "vague", question=question, say=say, **facts)
@@ -211,6 +147,8 @@ def with_manual(
 def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
     """Our own fault: said as such, with a ticket, never as "nothing found"."""
     plan = gate.decide(frame.scene)
+    if isinstance(plan, gate.Shadow):  # nobody asked us
+        return _act(frame, plan, Outcome.SILENT, "shadow", trace={"error": error})
     if isinstance(plan, gate.HandOff):  # an emergency stays one
         return replace(without_manual(frame, situation, plan), outcome=Outcome.FAILED, trace={"error": error})
     if situation.open_tickets:
@@ -221,6 +159,20 @@ def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
         frame, situation, plan, reason="failed", level=frame.reading.level, question=frame.text, trace={"error": error}
     )
     return replace(act, outcome=Outcome.FAILED)
+
+
+def hushed(act: Act) -> Act:
+    """The same turn in silence: what would have been said and done stands in its trace."""
+    draft = act.draft
+    would = {
+        "outcome": act.outcome.value,
+        "reason": act.reason,
+        "text": draft.text if draft else act.say,
+        "citations": [asdict(cited) for cited in draft.citations] if draft else [],
+    }
+    said_and_done: dict[str, Any] = {"draft": None, "say": None, "buttons": (), "opening": None, "joins": None}
+    trace = {**act.trace, "shadow": would}
+    return replace(act, outcome=Outcome.SILENT, reason="shadow", trace=trace, **said_and_done)
 
 
 def _act(frame: Frame, plan: gate.Plan, outcome: Outcome, reason: str, **more: Any) -> Act:
@@ -237,7 +189,8 @@ def _act(frame: Frame, plan: gate.Plan, outcome: Outcome, reason: str, **more: A
 def _hand_off(
     frame: Frame, situation: Situation, plan: gate.Plan, *, reason: str, level: Level, question: str, **more: Any
 ) -> Act:
-    unresolved = _unresolved(situation) if reason in ("asked_for_person", "not_solved") or frame.scene.pressed else None
+    asks_for_more = reason in ("asked_for_person", "not_solved") or frame.scene.pressed
+    unresolved = frame.about or (_unresolved(situation) if asks_for_more else None)
     tried = [c.title for c in unresolved.citations[:3]] if unresolved else []
     passages: tuple[Passage, ...] = more.get("passages", ())
     opening = Opening(
@@ -268,27 +221,11 @@ def _matter(frame: Frame, situation: Situation) -> str:
 
 def _unresolved(situation: Situation) -> Turn | None:
     """The turn whose matter is still open when the client asks for more: the last answer or question back."""
-    last = _last_asked(situation)
+    last = last_asked(situation)
     if last is None or last.outcome not in (Outcome.ANSWERED, Outcome.CLARIFY):
         return None
     solved = situation.turns[0].reason == "solved"
-    return None if solved or situation.pieces[-1].at - last.at > _SAME_MATTER else last
-
-
-def _last_asked(situation: Situation) -> Turn | None:
-    """The latest turn that was about something."""
-    return next((t for t in situation.turns if t.outcome is not Outcome.SILENT and t.reason != "greeting"), None)
-
-
-def _language(situation: Situation) -> str:
-    """The client's language: of the text, or of the turns before where a short text fits both scripts."""
-    before = situation.last_turn.language if situation.last_turn else None
-    before = before or (situation.client.language if situation.client else None)
-    default = before or "zh-Hans"
-    found = detect(situation.text, default=default)
-    if found == ENGLISH or before in (None, ENGLISH, found):
-        return found
-    return default if to_script(situation.text, default) == situation.text else found
+    return None if solved or situation.pieces[-1].at - last.at > SAME_MATTER else last
 
 
 def _choices(found: Search, language: str) -> list[Passage]:
@@ -297,15 +234,5 @@ def _choices(found: Search, language: str) -> list[Passage]:
     near = (p for p in found.passages if p.score >= _SHARE_OF_BEST * found.passages[0].score)
     same = (p for p in near if (p.language == ENGLISH) == (language == ENGLISH))
     pages = {p.page: p for p in reversed(list(same))}
-    choices = list(reversed(pages.values()))[:_CHOICES]
-    return choices if len(choices) > 1 else []
-
-
-def _chosen(text: str, last: Turn) -> str | None:
-    """The page's title that a reply such as "2" picks from the choices of the turn before."""
-    choices = last.trace.get("choices")
-    found = _CHOICE.match(text)
-    if last.reason != "choose" or not found or not isinstance(choices, list):
-        return None
-    number = int(found[1])
-    return str(choices[number - 1]) if number <= len(choices) else None
+    near_ones = list(reversed(pages.values()))[:_CHOICES]
+    return near_ones if len(near_ones) > 1 else []

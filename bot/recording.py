@@ -160,7 +160,7 @@ def _said(
         return _status_line(conn, ticket, act, situation, desk=desk, texts=texts, zone=zone, now=now)
     if isinstance(act.plan, gate.StandDown) and ticket is not None:
         return texts.say("ticket.stand_down", act.language, number=ticket.number)
-    if act.reason == "joined" and ticket is not None and not _told_of_joining(ticket, situation):
+    if act.reason == "joined" and ticket is not None and not messages.last_replied(conn, ticket.id, reason="joined"):
         return texts.say("ticket.joined", act.language, number=ticket.number)
     return act.draft.text if act.draft else act.say
 
@@ -177,20 +177,15 @@ def _status_line(
     now: datetime,
 ) -> str | None:
     """One true line, at most every half hour: a chaser is passed on to the assignee each time, answered rarely."""
-    last = next((t for t in situation.turns if t.reason == "chased" and t.ticket_id == ticket.id and t.reply_id), None)
+    last = messages.last_replied(conn, ticket.id, reason="chased")
     if last and now - last.at < CHASE_QUIET:
         return None
-    return replies.status(
-        ticket,
+    standing = replies.Standing(
+        ticket=ticket,
         clocks=board.clocks(conn, ticket.id, now),
         promise=desk.promise(conn, ticket.id, now=now),
-        zone=zone,
         assignee=situation.names.get(ticket.assignee_id or 0),
-        language=act.language,
-        texts=texts,
+        zone=zone,
         now=now,
     )
-
-
-def _told_of_joining(ticket: Ticket, situation: Situation) -> bool:
-    return any(t.reason == "joined" and t.ticket_id == ticket.id and t.reply_id for t in situation.turns)
+    return replies.status(standing, language=act.language, texts=texts)

@@ -1,6 +1,7 @@
 """The bot's sentences about tickets, put together from the phrase catalogue in the client's language. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.when import say_when
@@ -10,6 +11,18 @@ from knowledge.model import Passage
 
 _TITLE = 60
 _PREPARE = {Level.EMERGENCY: "ticket.prepare.emergency", Level.BUG: "ticket.prepare.bug"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How far a ticket is at `now`; `zone` is the client's wall clock, `assignee` a name."""
+
+    ticket: Ticket
+    clocks: Sequence[ClockView]
+    promise: Promise
+    assignee: str | None
+    zone: str
+    now: datetime
 
 
 def buttons(texts: Texts, language: str, *names: str) -> tuple[Button, ...]:
@@ -42,57 +55,25 @@ def promised(promise: Promise, *, zone: str, language: str, texts: Texts, now: d
     return texts.say("ticket.promise.off_duty", language, opens=opens, by=by)
 
 
-def status(
-    ticket: Ticket,
-    *,
-    clocks: Iterable[ClockView],
-    assignee: str | None,
-    promise: Promise,
-    zone: str,
-    language: str,
-    texts: Texts,
-    now: datetime,
-) -> str:
+def status(standing: Standing, *, language: str, texts: Texts) -> str:
     """One true sentence on how far a ticket is, for a client who asks."""
-    stage, values = _stage(
-        ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now
-    )
-    return texts.say(f"ticket.status.{stage}", language, number=ticket.number, **values)
+    stage, values = _stage(standing, language=language)
+    return texts.say(f"ticket.status.{stage}", language, number=standing.ticket.number, **values)
 
 
-def progress(
-    ticket: Ticket,
-    *,
-    clocks: Iterable[ClockView],
-    assignee: str | None,
-    promise: Promise,
-    zone: str,
-    language: str,
-    texts: Texts,
-    now: datetime,
-) -> str:
+def progress(standing: Standing, *, language: str, texts: Texts) -> str:
     """The same in a few words, to stand beside the ticket's number."""
-    stage, values = _stage(
-        ticket, clocks=clocks, assignee=assignee, promise=promise, zone=zone, language=language, now=now
-    )
+    stage, values = _stage(standing, language=language)
     return texts.say(f"ticket.progress.{stage}", language, **({} if stage == "waiting" else values))
 
 
-def _stage(
-    ticket: Ticket,
-    *,
-    clocks: Iterable[ClockView],
-    assignee: str | None,
-    promise: Promise,
-    zone: str,
-    language: str,
-    now: datetime,
-) -> tuple[str, dict[str, str]]:
-    if any(clock.breached and clock.state is ClockState.RUNNING for clock in clocks):
+def _stage(standing: Standing, *, language: str) -> tuple[str, dict[str, str]]:
+    now = standing.now
+    if any(clock.breached and clock.state is ClockState.RUNNING for clock in standing.clocks):
         return "late", {}
-    if assignee:
-        return ("waiting" if ticket.state is TicketState.WAITING else "open"), {"name": assignee}
-    return "new", {"by": say_when(promise.by or now, now=now, zone=zone, language=language)}
+    if standing.assignee:
+        return ("waiting" if standing.ticket.state is TicketState.WAITING else "open"), {"name": standing.assignee}
+    return "new", {"by": say_when(standing.promise.by or now, now=now, zone=standing.zone, language=language)}
 
 
 def title(text: str) -> str:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Response
 
 from bot import commands, control
 from bot.app import Aftercare
-from bot.channels import web
+from bot.channels.web.routes import routes as web_routes
 from bot.errors import SettingsError
 from console import app as console
 
@@ -23,7 +23,7 @@ def web_app(app: Aftercare) -> FastAPI:
     """The pages of the desk and the manual, the web chat, and the metrics, on one application."""
     pages = console.create(app.console)
     pages.state.chat = app.web
-    pages.include_router(web.routes)
+    pages.include_router(web_routes)
 
     @pages.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

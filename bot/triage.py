@@ -42,6 +42,7 @@ class Reading:
     thanks: bool = False
     assent: bool = False
     stand_down: bool = False
+    denial: bool = False
     about_bot: bool = False
     vague: bool = False
     empty: bool = False
@@ -113,6 +114,7 @@ class Rules:
             thanks=says["thanks"],
             assent=says["assent"],
             stand_down=says["stand_down"],
+            denial=says["denial"],
             about_bot=says["about_bot"],
             vague=says["vague"],
             empty=not folded or (bool(_WORDLESS.match(folded)) and not says["chaser"]),

@@ -15,7 +15,7 @@ from console.guard import NotSignedIn, PasswordDue
 from console.pages import HERE, ConsoleDeps, Pages, environment, pages_of
 from console.texts import Texts
 from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
-from store.errors import StoreError
+from store.errors import DiskFull, StoreError
 
 __all__ = ["ConsoleDeps", "create"]
 _UPLOADS = {"/desk/t/": UPLOAD_LIMIT, "/chat/": UPLOAD_LIMIT}
@@ -35,6 +35,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app.add_exception_handler(PasswordDue, _to_password)
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(StoreError, _not_stored)
     app.add_middleware(PageLanguage)
     app.add_middleware(BodyLimit, larger=_UPLOADS)
     app.add_middleware(SecurityHeaders, https=deps.secure_cookies)
@@ -88,6 +89,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     answer = pages_of(request).page(request, "error.html", status=error.status_code, **_error_values(error.status_code))
     answer.headers.update(error.headers or {})
     return answer
+
+
+async def _not_stored(request: Request, error: Exception) -> Response:
+    """The database took nothing: whoever sent it is told, and keeps it."""
+    structlog.get_logger().error("not_stored", path=request.url.path, error=f"{type(error).__name__}: {error}")
+    status, pages = (507 if isinstance(error, DiskFull) else 503), pages_of(request)
+    if request.url.path.startswith("/chat/"):
+        return JSONResponse({"error": pages.say(request, "chat.not_stored")}, status_code=status)
+    return pages.page(request, "error.html", status=status, **_error_values(status))
 
 
 def _error_values(status: int) -> dict[str, object]:

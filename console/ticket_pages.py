@@ -1,57 +1,32 @@
 """Pages: one ticket, and the verbs on it as forms. A verb that does not work says why and loses no typed text."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import Annotated, Any, Final
-from urllib.parse import quote, unquote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
-from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from console.attachments import MAX_BYTES, MAX_FILES, keep
+from console.attachments import MAX_BYTES, MAX_FILES, drop, keep, named_by
 from console.auth import Viewer, take_form
-from console.desk_pages import frame, show_queue
+from console.desk_pages import show_queue
 from console.errors import RefusedUpload
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
-from console.rendering import message_html
-from console.views import Wording, people_in, reason_words, timeline
-from handoff import board, directory, messages
+from console.ticket_view import MAX_TEXT, show_ticket
+from handoff import board, messages
 from handoff.desk import Desk
 from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotReplied
-from handoff.model import Attachment, Audience, Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
-from knowledge.errors import KnowledgeError
-from knowledge.model import Audience as PageAudience
-from knowledge.model import Passage, Scope
+from handoff.model import Attachment, Audience, Level
+from store.errors import DiskFull
 
 router = APIRouter(prefix="/desk/t")
-MAX_TEXT: Final = 20_000
-SHOWN_MESSAGES: Final = 400
-SHOWN_TURNS: Final = 20
-ZONE_COOKIE: Final = "zone"
 UNREAD: Final = 100
 ID_DIGITS: Final = 19
-SOP_PASSAGES: Final = 3
 Verb = Callable[[Desk, Connection, int, Viewer], object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Dossier:
-    ticket: Ticket
-    client: Client | None
-    requester: Person
-    assignee: Person | None
-    events: tuple[TicketEvent, ...]
-    clocks: tuple[ClockView, ...]
-    transcript: tuple[Message, ...]
-    turn: Turn | None
-    names: dict[int, str]
-    colleagues: tuple[Person, ...]
 
 
 @router.get("/{number}")
@@ -61,7 +36,7 @@ async def ticket_page(request: Request, *, pages: PagesDep, viewer: ViewerDep, n
     told = await pages.deps.db.read(lambda conn: _unread(conn, number, person_id))
     if told:
         await pages.deps.db.write(lambda conn: board.mark_read(conn, person_id=person_id, notice_ids=told, now=now))
-    return await _show(request, pages, viewer, number)
+    return await show_ticket(request, pages, viewer, number)
 
 
 @router.get("/{number}/files/{file_id}")
@@ -108,8 +83,8 @@ async def reply(
         return await _after(request, pages, viewer, number, problem, typed=text)
     try:
         pictures = await _kept(pages, file or [])
-    except RefusedUpload as refused:
-        problem = pages.say(request, f"error.file_{refused.reason}", name=refused.name)
+    except (RefusedUpload, DiskFull) as refused:
+        problem = _unkept(request, pages, refused)
         return await _after(request, pages, viewer, number, problem, typed=text)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
@@ -117,7 +92,7 @@ async def reply(
         said = desk.reply(conn, ticket_id=ticket_id, by=who, text=text, attachments=pictures, wait=wait, now=now)
         return desk.resolve(conn, ticket_id=ticket_id, by=who, now=now) if then == "resolve" else said
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb, pictures=pictures)
     return await _after(request, pages, viewer, number, problem, typed=text)
 
 
@@ -189,21 +164,30 @@ async def simple_verb(
     return await _after(request, pages, viewer, number, problem)
 
 
-async def _done(request: Request, pages: Pages, viewer: Viewer, number: str, *, once: str, verb: Verb) -> str | None:
+async def _done(
+    request: Request, pages: Pages, viewer: Viewer, number: str, *,
+    once: str, verb: Verb, pictures: tuple[Attachment, ...] = (),
+) -> str | None:  # fmt: skip
     """Do a verb in one transaction, once for each form; the sentence that says why it did not work, or None."""
     person_id, now = viewer.person.id, pages.deps.clock()
 
-    def body(conn: Connection) -> None:
+    def body(conn: Connection) -> bool:
         found = board.ticket_by_number(conn, number)
         if found is None:
             raise NotFound("ticket", number)
-        if take_form(conn, once, person_id=person_id, now=now):
+        if first := take_form(conn, once, person_id=person_id, now=now):
             verb(pages.deps.desk, conn, found.id, viewer)
+        return first
 
     try:
-        await pages.deps.db.write(body)
+        with named_by(pages.deps.files, pictures):
+            first = await pages.deps.db.write(body)
     except HandoffError as error:
         return _sentence(request, pages, error)
+    except DiskFull as error:
+        return _unkept(request, pages, error)
+    if not first:  # the same form again: its pictures are kept already
+        drop(pages.deps.files, pictures)
     return None
 
 
@@ -231,79 +215,11 @@ async def _after(
     """Back to the ticket; with a problem, the ticket as it now stands, what was typed, and why."""
     if problem is None:
         return _to(f"/desk/t/{quote(number)}")
-    return await _show(request, pages, viewer, number, problem=problem, typed=typed, tab=tab, status=409)
+    return await show_ticket(request, pages, viewer, number, problem=problem, typed=typed, tab=tab, status=409)
 
 
 def _to(path: str) -> Response:
     return RedirectResponse(path, 303)
-
-
-async def _show(
-    request: Request, pages: Pages, viewer: Viewer, number: str, *,
-    problem: str | None = None, typed: str = "", tab: str = "reply", status: int = 200,
-) -> Response:  # fmt: skip
-    now = pages.deps.clock()
-    dossier = await pages.deps.db.read(lambda conn: _dossier(conn, number, now=now))
-    if dossier is None:
-        raise HTTPException(404)
-    language = request.state.language
-    wording = Wording(texts=pages.texts, language=language, names=dossier.names)
-    shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
-    lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
-    shown |= {"lines": lines, "levels": list(Level)}
-    shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
-    shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
-    return pages.page(request, "ticket.html", status=status, **shown)
-
-
-def _zone(request: Request) -> tzinfo:
-    """The reader's zone, as the page's script told it; UTC before it did, or if it told nonsense."""
-    try:
-        return ZoneInfo(unquote(request.cookies.get(ZONE_COOKIE, "UTC"))[:64])
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return UTC
-
-
-def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None:
-    ticket = board.ticket_by_number(conn, number)
-    if ticket is None:
-        return None
-    events = board.events(conn, ticket.id)
-    turns = messages.recent_turns(conn, ticket.conversation_id, SHOWN_TURNS)
-    mine = (turn for turn in turns if turn.ticket_id == ticket.id)
-    return _Dossier(
-        ticket=ticket,
-        client=directory.client(conn, ticket.client_id) if ticket.client_id else None,
-        requester=directory.person(conn, ticket.requester_id),
-        assignee=directory.person(conn, ticket.assignee_id) if ticket.assignee_id else None,
-        events=events,
-        clocks=board.clocks(conn, ticket.id, now),
-        transcript=messages.transcript(conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES),
-        turn=next(mine, turns[0] if turns else None),
-        names=directory.names(conn, sorted(people_in(events))),
-        colleagues=directory.staff(conn, active_only=True),
-    )
-
-
-async def _sop(pages: Pages, dossier: _Dossier) -> list[dict[str, Any]]:
-    """For an emergency, what our internal pages say; nothing where there is no index."""
-    ticket = dossier.ticket
-    if ticket.level is not Level.EMERGENCY or pages.deps.manual.version is None:
-        return []
-    client = dossier.client
-    scope = Scope(audiences=frozenset({PageAudience.INTERNAL}), client=client.slug if client else None)
-    asked = dossier.turn.question if dossier.turn and dossier.turn.question else ticket.title
-    try:
-        found = await pages.deps.manual.search(asked, scope=scope, limit=SOP_PASSAGES)
-    except KnowledgeError:
-        return []
-    return [_passage(passage) for passage in found.passages]
-
-
-def _passage(passage: Passage) -> dict[str, Any]:
-    href = f"/desk/manual/{quote(passage.page)}" + (f"#{quote(passage.anchor)}" if passage.anchor else "")
-    html = Markup(message_html(passage.text))  # noqa: S704 - safe by construction
-    return {"chunk": passage.chunk, "title": passage.title, "heading": passage.heading, "html": html, "href": href}
 
 
 def _unread(conn: Connection, number: str, person_id: int) -> list[int]:
@@ -320,11 +236,15 @@ def _attachment(conn: Connection, number: str, file_id: str) -> Attachment | Non
 
 
 async def _kept(pages: Pages, files: list[UploadFile]) -> tuple[Attachment, ...]:
-    kept = []
-    for file in [file for file in files if file.filename][:MAX_FILES]:
-        content = await file.read(MAX_BYTES + 1)
-        kept.append(keep(pages.deps.files, name=file.filename or "", content=content))
-    return tuple(kept)
+    chosen = [file for file in files if file.filename][:MAX_FILES]
+    pictures = [(file.filename or "", await file.read(MAX_BYTES + 1)) for file in chosen]
+    return await asyncio.to_thread(keep, pages.deps.files, pictures)
+
+
+def _unkept(request: Request, pages: Pages, why: RefusedUpload | DiskFull) -> str:
+    if isinstance(why, DiskFull):
+        return pages.say(request, "error.507.text")
+    return pages.say(request, f"error.file_{why.reason}", name=why.name)
 
 
 def _unsendable(request: Request, pages: Pages, text: str) -> str | None:

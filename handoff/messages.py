@@ -250,6 +250,13 @@ def recent_turns(conn: Connection, conversation_id: int, limit: int = 10) -> tup
     return tuple(to_turn(row) for row in conn.execute(query.limit(limit)).mappings())
 
 
+def last_replied(conn: Connection, ticket_id: int, *, reason: str) -> Turn | None:
+    """A ticket's latest turn of this reason that said something to the client."""
+    query = select(turns).where(turns.c.ticket_id == ticket_id, turns.c.reason == reason, turns.c.reply_id.is_not(None))
+    row = conn.execute(query.order_by(turns.c.id.desc()).limit(1)).mappings().first()
+    return None if row is None else to_turn(row)
+
+
 def _conversation(conn: Connection, conversation_id: int) -> Conversation:
     row = one(conn, conversations, conversation_id)
     return Conversation(id=row["id"], chat_id=row["chat_id"], thread=row["thread"])

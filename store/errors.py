@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 _BUSY_STATES = {"40001", "40P01", "55P03"}
 _DISK_STATES = {"53100"}
+_DISK_NAMES = {"SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}  # a used-up quota is a failed write
 _BUSY_TEXTS = ("database is locked", "database table is locked", "database schema is locked")
 _GONE_TEXTS = ("unable to open database file", "connection is closed", "connection failed")
 
@@ -83,7 +84,8 @@ def translate(error: DBAPIError) -> StoreError | None:
     """Our name for a database error; None for those callers handle themselves, such as IntegrityError."""
     state: str | None = getattr(error.orig, "sqlstate", None)
     text = str(error.orig).lower()
-    if "database or disk is full" in text or state in _DISK_STATES:
+    name: str | None = getattr(error.orig, "sqlite_errorname", None)
+    if "database or disk is full" in text or name in _DISK_NAMES or state in _DISK_STATES:
         return DiskFull(text)
     if text.startswith(_BUSY_TEXTS) or state in _BUSY_STATES:
         return DatabaseBusy(text)

@@ -81,6 +81,22 @@ class Running:
         self.open = False
         return result
 
+    async def bury(self, error: Exception, body: Callable[[Connection], object] | None = None) -> None:
+        """Make the job a dead letter and run `body` in one transaction: neither happens without the other.
+
+        Raises:
+            LeaseLost: somebody else has the job now; nothing of `body` was kept.
+        """
+        said = f"{type(error).__name__}: {error}"
+
+        def bury_and_run(conn: Connection) -> None:
+            leases.bury(conn, self.job, now=self._clock(), error=said)
+            if body is not None:
+                body(conn)
+
+        await self._db.write(bury_and_run)
+        self.open = False
+
     async def later(self, run_at: datetime) -> None:
         """Let the job wait until `run_at`; this attempt does not count.
 

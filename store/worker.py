@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from store import leases
 from store.clock import Clock
 from store.db import Database
-from store.errors import AttemptsExhausted, GiveUp, LeaseLost
+from store.errors import AttemptsExhausted, DatabaseBusy, DiskFull, GiveUp, LeaseLost, StoreError
 from store.jobs import TOPIC, Job
 from store.running import Retry, Running
 from store.schedule import tick
@@ -33,7 +34,12 @@ _log: Final = structlog.get_logger("store.worker")
 
 
 Handler = Callable[[Running], Awaitable[None]]
-OnDead = Callable[[Job, Exception], Awaitable[None]]
+OnDead = Callable[[Running, Exception], Awaitable[None]]
+"""Told of a job that was given up, before it is buried: `Running.bury` does both in one transaction.
+
+Whatever it leaves unburied the worker buries; what it raises is logged, but for the database's own errors, after
+which the job is given up again once its lease has run out.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +160,37 @@ class Worker:
             _log.warning("lease_lost", job=job.id, queue=job.queue)
         except asyncio.CancelledError as error:
             if not _is_cancelled():  # something inside the handler was
-                await self._failed(job, line, RuntimeError(repr(error)))
+                await self._failed(running, line, RuntimeError(repr(error)))
                 return
             await self._db.write(lambda conn: _try_give_back(conn, job))
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises is its job's failure
-            await self._failed(job, line, error)
+            await self._failed(running, line, error)
 
-    async def _failed(self, job: Job, line: _Line, error: Exception) -> None:
+    async def _failed(self, running: Running, line: _Line, error: Exception) -> None:
+        job = running.job
         delay = line.retry.delay(job.attempts, error)
         said = f"{type(error).__name__}: {error}"
         facts = {"job": job.id, "queue": job.queue, "attempt": job.attempts}
         if delay is not None:
             _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
-            await self._db.write(lambda conn: leases.give_back(conn, job, run_at=run_at, counted=True, error=said))
+            again = partial(leases.give_back, held=job, run_at=run_at, counted=True, error=said)
+            await _until_taken(lambda: self._db.write(again))
             return
         _log.error("job_dead", **facts, exc_info=error)
-        await self._db.write(lambda conn: leases.bury(conn, job, now=self._clock(), error=said))
+        await _until_taken(lambda: self._bury(running, error))
+
+    async def _bury(self, running: Running, error: Exception) -> None:
         if self._on_dead is not None:
-            await self._on_dead(job, error)
+            try:
+                await self._on_dead(running, error)
+            except StoreError:
+                raise
+            except Exception as worse:  # noqa: BLE001 -- a dead letter must not be tried for ever
+                _log.error("nobody_told", job=running.job.id, queue=running.job.queue, exc_info=worse)
+        if running.open:
+            await running.bury(error)
 
     async def _poll(self) -> None:
         """The net under the signals: fire schedules, sweep, and look for jobs, each second."""
@@ -239,6 +256,16 @@ async def _beside(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+async def _until_taken(write: Callable[[], Awaitable[None]]) -> None:
+    """Write how a job ended, again and again while the database has no room or no time for it."""
+    while True:
+        try:
+            return await write()
+        except (DiskFull, DatabaseBusy) as error:
+            _log.error("job_outcome_not_stored", exc_info=error)
+            await asyncio.sleep(_POLL_S)
 
 
 def _try_give_back(conn: Connection, job: Job) -> None:

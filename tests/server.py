@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -52,6 +53,12 @@ class Server:
         assert self._process is not None
         self._process.send_signal(how)
         return self._process.wait(30)
+
+    def fill_disk(self, *, full: bool = True) -> None:
+        """Let every write of the running server to a file fail, as on a full disk; or let them through again."""
+        assert self._process is not None
+        most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0 if full else most, most))
 
     def printed(self) -> str:
         """Everything it has printed so far."""

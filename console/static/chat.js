@@ -101,7 +101,7 @@ function element(message) {
 }
 
 function waiting(item) {
-  const note = { sending: say("sending"), accepted: say("sending"), waiting: say("waiting"), refused: item.error || say("failed") }[item.state];
+  const note = { sending: say("sending"), accepted: say("sending"), waiting: item.error || say("waiting"), refused: item.error || say("failed") }[item.state];
   const meta = make("div", { class: "meta" }, make("span", { class: item.state === "refused" ? "bad" : "" }, note));
   if (item.state === "refused") {
     meta.append(make("button", { type: "button", class: "link", onclick: () => { item.state = "waiting"; flush(); } }, say("retry")),
@@ -310,8 +310,8 @@ async function post(item) {
   } catch {
     return postpone(item);
   }
-  if (response.status >= 500 || response.status === 429) return postpone(item);
   const answer = await response.json().catch(() => ({}));
+  if (response.status >= 500 || response.status === 429) return postpone(item, answer.error);
   if (response.ok) {
     Object.assign(item, { state: "accepted", serverId: answer.id });
     if (shown.has(answer.id)) drop(item);
@@ -323,8 +323,8 @@ async function post(item) {
   return true;
 }
 
-function postpone(item) {
-  item.state = "waiting";
+function postpone(item, error) {
+  Object.assign(item, { state: "waiting", error });
   reconnectSoon();
   return false;
 }

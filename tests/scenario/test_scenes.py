@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handoff import board, messages
-from handoff.model import EventKind, Level, Outcome, Role, TicketState
+from bot import intake
+from bot.model import Inbound
+from handoff import board, directory, messages
+from handoff.model import ChatKind, EventKind, Level, Mode, Outcome, Role, TicketState, Turn
 from tests.house import House
 
 pytestmark = pytest.mark.xdist_group("scenario")
@@ -62,6 +64,20 @@ async def test_2_a_doubled_send_is_answered_once(house: House) -> None:
         assert len(await visitor.settled()) == 1
 
 
+async def test_2_pictures_are_kept_once_or_not_at_all(house: House) -> None:
+    """A batch with a bad picture leaves no file behind, and a repeated send keeps its pictures once."""
+    files = house.app.settings.data / "files"
+    good, bad = ("file", ("a.png", PNG, "image/png")), ("file", ("b.png", b"MZ", "image/png"))
+    async with house.visitor() as visitor:
+        assert (await visitor.post("看图", files=[good, bad])).status_code == 415
+        assert list(files.iterdir()) == []
+        for _ in range(2):
+            sent = await visitor.post("看图", key="22222222-2222-4222-8222-222222222222", files=[good, good])
+            assert sent.status_code == 202
+        await visitor.settled()
+    assert len(list(files.iterdir())) == 2
+
+
 @pytest.mark.parametrize("cry", ["网站打不开了!!!", "網站打不開了", "our website is down!"])
 async def test_3_emergency(house: House, cry: str) -> None:
     """An emergency is a ticket at once: number, honest time, first aid for the client, everybody on duty told."""
@@ -101,6 +117,88 @@ async def test_3_past_outage_is_asked_about(house: House) -> None:
         )
         await visitor.press(question, "emergency_yes")
     assert (await house.open_ticket()).level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize("how", ["pressed", "said"])
+async def test_3_a_past_outage_that_is_none_is_answered(house: House, how: str) -> None:
+    """After "not an emergency" the question itself is answered or handed over, dated from when it was asked."""
+    async with house.visitor() as visitor:
+        (question,) = await visitor.say("昨天网站打不开，是怎么回事")
+        told = await (visitor.press(question, "emergency_no") if how == "pressed" else visitor.say("不是紧急"))
+        assert len(told) == 1
+        asked = [m["id"] for m in visitor.seen if m["mine"]][-1]
+    turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, asked))
+    assert turn is not None
+    assert turn.outcome in (Outcome.ANSWERED, Outcome.ESCALATE)
+    assert turn.question == "昨天网站打不开，是怎么回事"
+    assert turn.level is not Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("asked", "picked"), [("怎么改", "第二个吧"), ("怎么改", "2"), ("change it", "the second one"), ("change it", "B")]
+)
+async def test_4_a_choice_is_answered(house: House, asked: str, picked: str) -> None:
+    """After a question back with choices, the choice is looked up, however it is said."""
+    async with house.visitor() as visitor:
+        (back,) = await visitor.say(asked)
+        turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, back["id"]))
+        assert turn is not None
+        assert turn.reason == "choose"
+        (answer,) = await visitor.say(picked)
+    assert answer["sources"][0]["title"] == turn.trace["choices"][1]
+
+
+async def test_5_a_chaser_is_told_once_in_half_an_hour(house: House) -> None:
+    """However often the client chases, and whatever else it says, one status line is said in thirty minutes."""
+    async with house.visitor() as visitor:
+        await visitor.say("转人工，我要换服务器")
+        told = []
+        for minute in range(29):
+            told += await visitor.say("好了吗" if minute % 3 else "还没弄好?")
+            house.clock.jump(timedelta(minutes=1))
+        assert len(told) == 1, told
+        house.clock.jump(timedelta(minutes=2))
+        assert len(await visitor.say("好了吗")) == 1
+
+
+async def test_9_in_shadow_the_bot_drafts_in_silence(house: House) -> None:
+    """A group in shadow: what is addressed is answered, what is not leaves a draft in its turn and nothing else."""
+    client = await house.app.db.read(lambda conn: directory.client_by_slug(conn, "demo"))
+    assert client is not None
+
+    async def say(text: str, *, key: str, addressed: bool) -> Turn:
+        arrived = Inbound(
+            platform="web",
+            chat="group",
+            chat_kind=ChatKind.GROUP,
+            mode=Mode.SHADOW,
+            person="p1",
+            name="Mei",
+            message=key,
+            text=text,
+            addressed=addressed,
+            client_id=client.id,
+            at=house.clock(),
+        )
+        message = await house.app.db.write(lambda c: intake.accept(c, arrived, at_once=True, now=house.clock()))
+        assert message is not None
+        for _ in range(1000):
+            turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, message.id))
+            if turn is not None:
+                return turn
+            await asyncio.sleep(0.02)
+        raise AssertionError("no turn")
+
+    drafted = await say("后台密码忘了怎么办?", key="1", addressed=False)
+    assert (drafted.outcome, drafted.reason, drafted.reply_id) == (Outcome.SILENT, "shadow", None)
+    assert "忘记密码" in drafted.trace["shadow"]["text"]
+    unknown = await say("能把Shopify店铺的运费模板导到Wix里吗", key="2", addressed=False)
+    assert (unknown.outcome, unknown.trace["shadow"]["outcome"], unknown.ticket_id) == ("silent", "escalate", None)
+    talk = await say("明天十点开会", key="3", addressed=False)
+    assert (talk.outcome, talk.reason) == (Outcome.SILENT, "not_addressed")
+    answered = await say("后台密码忘了怎么办?", key="4", addressed=True)
+    assert answered.outcome is Outcome.ANSWERED
+    assert answered.reply_id is not None
 
 
 async def test_4_not_in_the_manual(house: House) -> None:

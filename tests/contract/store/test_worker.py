@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert, select
 from store import leases
 from store.clock import ManualClock
 from store.db import Database
-from store.errors import AttemptsExhausted, GiveUp, LeaseLost
-from store.jobs import Job, dead_letters, depths, enqueue
+from store.errors import AttemptsExhausted, DatabaseGone, GiveUp, LeaseLost
+from store.jobs import dead_letters, depths, enqueue
 from store.schedule import plan
 from store.tables import job, rate
 from store.worker import Retry, Running, Worker
@@ -299,8 +299,8 @@ async def test_retries_back_off_and_end_as_a_dead_letter(database: Database, clo
     platform = Platform(*(ValueError(f"no. {n}") for n in range(3)))
     told: list[tuple[int, str]] = []
 
-    async def on_dead(job: Job, error: Exception) -> None:
-        told.append((job.attempts, str(error)))
+    async def on_dead(running: Running, error: Exception) -> None:
+        told.append((running.job.attempts, str(error)))
 
     worker = Worker(database, clock=clock, owner="one", on_dead=on_dead)
     worker.register("q", platform, retry=Retry(attempts=3))
@@ -311,6 +311,46 @@ async def test_retries_back_off_and_end_as_a_dead_letter(database: Database, clo
     [dead] = await database.read(dead_letters)
     assert (dead.error, dead.attempts) == ("ValueError: no. 2", 3)
     assert told == [(3, "no. 2")]
+
+
+async def test_a_dead_letter_and_what_it_leads_to_are_one(database: Database, clock: ManualClock) -> None:
+    """What must follow a death is committed with it: a crash in between leaves neither, and another worker both."""
+    crashes = [DatabaseGone("killed between the two")]
+
+    async def on_dead(running: Running, error: Exception) -> None:
+        def ticket(conn: Connection) -> None:
+            note("ticket", clock())(conn)
+            if crashes:
+                raise crashes[0]
+
+        await running.bury(error, ticket)
+
+    worker = Worker(database, clock=clock, owner="one", on_dead=on_dead)
+    worker.register("q", Platform(ValueError("broken"), ValueError("broken")), retry=Retry(attempts=1))
+    await add(database, clock)
+    await worker.drain()
+    assert (await database.read(dead_letters), await database.read(notes)) == ([], [])
+    crashes.clear()
+    clock.advance(MINUTE)
+    await worker.drain()
+    assert ([one.attempts for one in await database.read(dead_letters)], await database.read(notes)) == (
+        [2],
+        ["ticket"],
+    )
+
+
+async def test_a_dead_letter_that_nobody_can_be_told_of_is_buried(database: Database, clock: ManualClock) -> None:
+    """A fault in what follows does not let the job run for ever: people see it among the dead letters."""
+
+    async def on_dead(running: Running, error: Exception) -> None:
+        raise KeyError("no such ticket")
+
+    worker = Worker(database, clock=clock, owner="one", on_dead=on_dead)
+    worker.register("q", Platform(ValueError("broken")), retry=Retry(attempts=1))
+    await add(database, clock)
+    await worker.drain()
+    [dead] = await database.read(dead_letters)
+    assert dead.error == "ValueError: broken"
 
 
 async def test_retry_after_is_obeyed(database: Database, clock: ManualClock, worker: Worker) -> None:
@@ -388,7 +428,7 @@ async def test_a_job_that_kills_its_workers_dies_too(database: Database, clock: 
 
     told: list[Exception] = []
 
-    async def on_dead(_: Job, error: Exception) -> None:
+    async def on_dead(_: Running, error: Exception) -> None:
         told.append(error)
 
     await add(database, clock)

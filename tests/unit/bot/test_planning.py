@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import gate, planning
+from bot import framing, gate, planning
 from bot.answering import Declined, extract
 from bot.model import Situation
 from bot.planning import Reply
@@ -70,8 +70,8 @@ def situation(*texts: str, **known: object) -> Situation:
 def frame(rules, texts):
     """The frame of a situation, read by the shipped rules."""
 
-    def of(known: Situation, *, pressed: str | None = None) -> planning.Frame:
-        return planning.frame(known, rules=rules, pressed=pressed, now=NOW, texts=texts)
+    def of(known: Situation, *, pressed: str | None = None) -> framing.Frame:
+        return framing.frame(known, rules=rules, pressed=pressed, now=NOW, texts=texts)
 
     return of
 
@@ -105,6 +105,7 @@ def test_the_clients_language_is_kept(frame, texts_, before, language):
     [
         ("首页标题怎么改", None, "首页标题怎么改"),
         ("2", replace(turn(Outcome.CLARIFY, reason="choose"), trace={"choices": ["甲", "乙"]}), "乙"),
+        ("第二个吧", replace(turn(Outcome.CLARIFY, reason="choose"), trace={"choices": ["甲", "乙"]}), "乙"),
         ("第1个", replace(turn(Outcome.CLARIFY, reason="choose"), trace={"choices": ["甲", "乙"]}), "甲"),
         ("3", replace(turn(Outcome.CLARIFY, reason="choose"), trace={"choices": ["甲", "乙"]}), "3"),
         ("2", turn(), "2"),
@@ -114,13 +115,13 @@ def test_the_clients_language_is_kept(frame, texts_, before, language):
 def test_the_question_stands_alone(frame, text, last, question):
     """A number picks a choice, a second message completes a vague one, a whole question is itself."""
     known = situation(text, turns=(last,) if last else ())
-    assert planning.question_of(frame(known), known) == question
+    assert framing.question_of(frame(known), known) == question
 
 
 def test_a_follow_up_carries_the_question_on(frame):
     """ "那手机版呢?" is looked up with the words of the question before."""
     known = situation("那手机版呢?", turns=(turn(question="首页标题怎么改"),))
-    asked = planning.question_of(frame(known), known)
+    asked = framing.question_of(frame(known), known)
     assert ("首页标题怎么改" in asked, "手机版" in asked) == (True, True)
 
 
@@ -206,6 +207,64 @@ def test_the_models_refusal_is_heard(frame, declined, turns, outcome):
     reply = Reply(result=Declined(reason=declined, text="哪个页面？"))
     act = planning.with_manual(frame(known), known, gate.Look(), FOUND, reply, question="q", category=None)
     assert (act.outcome, act.draft) == (outcome, None)
+
+
+ASKED = turn(Outcome.CLARIFY, reason="emergency", question="昨天网站打不开,怎么回事")
+
+
+@pytest.mark.parametrize(
+    ("text", "pressed"),
+    [
+        ("不是，只是问问", "emergency_no"),
+        ("不是", None),
+        ("没有，现在好了", None),
+        ("好了", None),
+        ("不緊急", None),
+        ("it's not an emergency", None),
+        ("no, just asking", None),
+    ],
+)
+def test_a_denied_emergency_leaves_its_question(frame, text, pressed):
+    """Pressed or said, "not an emergency" takes the question up again, as an ordinary one, from when it was asked."""
+    known = situation(text, turns=(ASKED,))
+    framed = frame(known, pressed=pressed)
+    assert gate.decide(framed.scene) == gate.Look()
+    assert framing.question_of(framed, known) == ASKED.question
+    act = planning.thin(framed, known, NOTHING, question=framed.text, category=None)
+    assert (act.outcome, act.reason, act.question) == (Outcome.ESCALATE, "not_in_manual", ASKED.question)
+    assert act.opening is not None
+    assert act.opening.since == ASKED.at
+
+
+@pytest.mark.parametrize(
+    ("text", "turns", "plan"),
+    [
+        ("是的", (ASKED,), gate.HandOff("emergency", Level.EMERGENCY)),
+        ("网站打不开了", (ASKED,), gate.HandOff("emergency", Level.EMERGENCY)),
+        ("不是，昨天网站打不开，想问下原因", (ASKED,), gate.Look()),
+        ("不是", (turn(), ASKED), gate.Look()),
+        ("昨天网站打不开", (turn(), ASKED), gate.Say("emergency")),
+    ],
+)
+def test_after_an_emergency_was_asked_about(frame, text, turns, plan):
+    """Confirmed it is one; it is asked about once; later questions are about something else."""
+    framed = frame(situation(text, turns=turns))
+    assert (gate.decide(framed.scene), framed.about) == (plan, None)
+
+
+def test_a_shadow_draft_is_silent(frame, texts):
+    """What would have been said is kept in the trace; nothing goes out, opens or joins."""
+    draft = extract(PASSAGES, language="zh-Hans", texts=texts)
+    known = situation("首页标题怎么改")
+    reply = Reply(result=draft)
+    act = planning.with_manual(frame(known), known, gate.Look(), FOUND, reply, question="q", category="content")
+    hushed = planning.hushed(act)
+    assert (hushed.outcome, hushed.reason, hushed.draft, hushed.buttons) == (Outcome.SILENT, "shadow", None, ())
+    assert hushed.trace["shadow"]["outcome"] == "answered"
+    assert hushed.trace["shadow"]["text"] == draft.text
+    assert hushed.trace["shadow"]["citations"][0]["page"] == PASSAGES[0].page
+    opened = planning.hushed(planning.thin(frame(known), known, NOTHING, question="q", category=None))
+    assert (opened.opening, opened.joins, opened.trace["shadow"]["outcome"]) == (None, None, "escalate")
 
 
 def test_our_own_fault_is_no_nothing_found(frame):

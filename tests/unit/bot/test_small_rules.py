@@ -188,13 +188,15 @@ def clock(*, breached: bool, state: ClockState = ClockState.RUNNING) -> ClockVie
 )
 def test_the_status_is_true(texts, state, assignee, breached, words):
     """Who has it, whom it waits for, or that it is late: one sentence, and it holds."""
-    known = {
-        "clocks": [clock(breached=breached)],
-        "assignee": assignee,
-        "promise": Promise(opens_at=None, by=NOW),
-        "zone": "Asia/Shanghai",
-    }
-    assert words in replies.status(ticket(state), **known, language="zh-Hans", texts=texts, now=NOW)
+    standing = replies.Standing(
+        ticket=ticket(state),
+        clocks=[clock(breached=breached)],
+        promise=Promise(opens_at=None, by=NOW),
+        assignee=assignee,
+        zone="Asia/Shanghai",
+        now=NOW,
+    )
+    assert words in replies.status(standing, language="zh-Hans", texts=texts)
 
 
 @pytest.mark.parametrize(

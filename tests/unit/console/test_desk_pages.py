@@ -136,6 +136,35 @@ async def test_a_refused_reply_keeps_the_text(world: World) -> None:
     assert ">a careful &amp; long answer</textarea>" in answer.text
 
 
+async def test_only_what_works_is_offered(world: World) -> None:
+    """A ticket with the bot can be claimed, a resolved one re-opened; each button does what it says."""
+    ticket = await world.ticket()
+    at, who = f"/desk/t/{ticket.number}", world.people["lin"].id
+    browser = await world.signed_in()
+    await world.write(lambda c: world.deps.desk.return_to_bot(c, ticket_id=ticket.id, by=who, now=world.clock()))
+    html = (await browser.get(at)).text
+    assert (f'action="{at}/claim"' in html, f'action="{at}/reopen"' in html) == (True, False)
+    assert (await submit(browser, at, f"{at}/claim")).status_code == 303
+    await world.write(lambda c: world.deps.desk.resolve(c, ticket_id=ticket.id, by=who, now=world.clock()))
+    html = (await browser.get(at)).text
+    assert (f'action="{at}/claim"' in html, f'action="{at}/reopen"' in html) == (False, True)
+    assert (await submit(browser, at, f"{at}/reopen")).status_code == 303
+
+
+async def test_pictures_of_a_refused_reply_are_not_kept(world: World) -> None:
+    """The same form twice, or a ticket that is none: no file stays behind."""
+    ticket = await world.ticket()
+    at = f"/desk/t/{ticket.number}"
+    browser = await world.signed_in()
+    html = (await browser.get(at)).text
+    form = {"csrf": field(html, "csrf"), "once": field(html, "once"), "text": "see"}
+    for path, status in ((at, 303), (at, 303), ("/desk/t/T-9999", 404)):
+        files = {"file": ("shot.png", PNG, "image/png")}
+        answer = await browser.post(f"{path}/reply", data=form, files=files, headers={"Origin": ORIGIN})
+        assert answer.status_code == status
+    assert len(list(world.deps.files.iterdir())) == 1
+
+
 async def test_a_doubled_press_sends_once(world: World) -> None:
     """The same form twice (impatience, or a repeat after a lost answer) is one reply."""
     ticket = await world.ticket()

@@ -1,4 +1,6 @@
 import hashlib
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -6,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from console.app import create
-from console.attachments import MAX_BYTES, keep, picture_type
+from console.attachments import MAX_BYTES, keep, named_by, picture_type
 from console.errors import RefusedUpload
 from console.web import BODY_LIMIT
+from store.errors import DatabaseGone, DiskFull
 from tests.unit.console.world import World, field
 
 PAGES = ["/desk/sign-in", "/desk", "/healthz", "/m/x", "/nothing", "/static/x/y"]
@@ -137,7 +140,7 @@ def test_a_picture_is_told_by_its_bytes(content: bytes, kind: str | None) -> Non
 def test_a_kept_picture_has_a_name_of_ours(tmp_path: Path) -> None:
     """The path is a random token whatever the file was called; only its owner may read it."""
     content = b"\x89PNG\r\n\x1a\n" + b"1"
-    kept = keep(tmp_path / "files", name="../../etc/passwd\0.png", content=content)
+    (kept,) = keep(tmp_path / "files", [("../../etc/passwd\0.png", content)])
     stored = tmp_path / "files" / kept.id
     assert stored.read_bytes() == content
     assert stored.stat().st_mode & 0o077 == 0
@@ -150,6 +153,36 @@ def test_a_kept_picture_has_a_name_of_ours(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     """Too large, or not a picture."""
     with pytest.raises(RefusedUpload) as refused:
-        keep(tmp_path, name="x.png", content=content)
+        keep(tmp_path, [("good.png", b"\x89PNG\r\n\x1a\n"), ("x.png", content)])
     assert refused.value.reason == reason
     assert list(tmp_path.iterdir()) == []
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from console.attachments import keep
+from store.errors import DiskFull
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+sign = b"\\x89PNG\\r\\n\\x1a\\n"
+try:
+    keep(Path(sys.argv[1]), [("small.png", sign), ("large.png", sign + bytes(100_000))])
+except DiskFull:
+    sys.exit(7)
+"""
+
+
+def test_a_full_disk_keeps_nothing_of_a_batch(tmp_path: Path) -> None:
+    """What was written before the disk had no more room is removed, the half-written picture too."""
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path / "files")], check=False)
+    assert done.returncode == 7
+    assert list((tmp_path / "files").iterdir()) == []
+
+
+@pytest.mark.parametrize(("error", "left"), [(DiskFull("full"), 0), (KeyError("x"), 0), (DatabaseGone("gone"), 1)])
+def test_pictures_of_no_message_are_dropped(tmp_path: Path, error: Exception, left: int) -> None:
+    """They go with the message that was not stored; where that is unknown they stay."""
+    kept = keep(tmp_path, [("good.png", b"\x89PNG\r\n\x1a\n")])
+    with pytest.raises(type(error)), named_by(tmp_path, kept):
+        raise error
+    assert len(list(tmp_path.iterdir())) == left

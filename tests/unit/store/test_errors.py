@@ -31,6 +31,15 @@ def test_translate(error: Exception, ours: type | None) -> None:
     assert (found and type(found)) == ours
 
 
+@pytest.mark.parametrize(("name", "ours"), [("SQLITE_IOERR_WRITE", DiskFull), ("SQLITE_IOERR_READ", None)])
+def test_a_used_up_quota_is_a_full_disk(name: str, ours: type | None) -> None:
+    """SQLite calls a write beyond a quota or a size limit an I/O error; only its code tells which."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = name
+    found = translate(OperationalError("INSERT", {}, error))
+    assert (found and type(found)) == ours
+
+
 def test_a_broken_connection_is_gone_whatever_it_says() -> None:
     """SQLAlchemy knows when the driver lost its server."""
     lost = DBAPIError("SELECT", {}, psycopg.OperationalError("x"), connection_invalidated=True)

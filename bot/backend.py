@@ -1,0 +1,94 @@
+"""Where a command runs: in the process that owns the data folder, or here, as its owner."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, TextIO, TypeVar, cast
+
+from bot.errors import OwnerAwayError
+from bot.settings import Settings, load_settings
+from bot.showing import Progress
+
+T = TypeVar("T")
+_OWNER_TRIES, _OWNER_WAIT_S = 40, 0.5
+
+Backend = Callable[[str, Mapping[str, Any]], Coroutine[Any, Any, Any]]
+
+
+def execute(command: str, arguments: Mapping[str, Any], *, progress: Progress | None = None) -> Any:
+    """Run one command to its end and return its answer."""
+    shown = progress or Progress()
+    return asyncio.run(with_backend(lambda backend: backend(command, arguments), progress=shown))
+
+
+async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Progress) -> T:
+    """Let `work` run commands: in the process that owns the data folder, or here as its owner."""
+    from bot import control
+    from bot.app import prepare_folder
+    from store.errors import AlreadyOwned
+    from store.lock import own
+
+    settings = load_settings()
+    configure_log(settings)
+    prepare_folder(settings.data)
+    for _ in range(_OWNER_TRIES):
+        try:
+            with own(settings.data), progress:
+                return await _here(settings, work, progress)
+        except AlreadyOwned:
+            if await control.answers(settings.data):
+                break
+        await asyncio.sleep(_OWNER_WAIT_S)
+    else:
+        raise OwnerAwayError(
+            f"another process owns {settings.data} but does not answer; is it stopped or still starting?"
+        )
+    with progress:
+        return await work(lambda name, given: control.ask(settings.data, name, given, progress))
+
+
+async def _here(settings: Settings, work: Callable[[Backend], Awaitable[T]], progress: Progress) -> T:
+    from bot import commands
+    from bot.app import open_app
+
+    async with open_app(settings) as app:
+
+        async def backend(name: str, given: Mapping[str, Any]) -> Any:
+            return await commands.execute(app, name, given, progress)
+
+        return await work(backend)
+
+
+def configure_log(settings: Settings) -> None:
+    """JSON lines on stderr, from the set level up."""
+    import structlog
+
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lenient(sys.stderr))),
+    )
+
+
+class _Lenient:
+    """A stream for log lines: one that cannot be written (a full disk) is dropped, and stops nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()

@@ -1,0 +1,112 @@
+"""One ticket's page: everything a colleague needs of it, read in one snapshot."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import Request, Response
+from markupsafe import Markup
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+
+from console.auth import Viewer
+from console.desk_pages import frame
+from console.pages import Pages
+from console.rendering import message_html
+from console.views import Wording, people_in, reason_words, timeline
+from handoff import board, directory, messages
+from handoff.model import Audience, Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
+from knowledge.errors import KnowledgeError
+from knowledge.model import Audience as PageAudience
+from knowledge.model import Passage, Scope
+
+MAX_TEXT: Final = 20_000
+SHOWN_MESSAGES: Final = 400
+SHOWN_TURNS: Final = 20
+ZONE_COOKIE: Final = "zone"
+SOP_PASSAGES: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Dossier:
+    ticket: Ticket
+    client: Client | None
+    requester: Person
+    assignee: Person | None
+    events: tuple[TicketEvent, ...]
+    clocks: tuple[ClockView, ...]
+    transcript: tuple[Message, ...]
+    turn: Turn | None
+    names: dict[int, str]
+    colleagues: tuple[Person, ...]
+
+
+async def show_ticket(
+    request: Request, pages: Pages, viewer: Viewer, number: str, *,
+    problem: str | None = None, typed: str = "", tab: str = "reply", status: int = 200,
+) -> Response:  # fmt: skip
+    """The ticket's page as it now stands; raises 404 for none. `problem` says what did not work, `typed` is kept."""
+    now = pages.deps.clock()
+    dossier = await pages.deps.db.read(lambda conn: _dossier(conn, number, now=now))
+    if dossier is None:
+        raise HTTPException(404)
+    language = request.state.language
+    wording = Wording(texts=pages.texts, language=language, names=dossier.names)
+    shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
+    lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
+    shown |= {"lines": lines, "levels": list(Level)}
+    shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
+    shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
+    return pages.page(request, "ticket.html", status=status, **shown)
+
+
+def _zone(request: Request) -> tzinfo:
+    """The reader's zone, as the page's script told it; UTC before it did, or if it told nonsense."""
+    try:
+        return ZoneInfo(unquote(request.cookies.get(ZONE_COOKIE, "UTC"))[:64])
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return UTC
+
+
+def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None:
+    ticket = board.ticket_by_number(conn, number)
+    if ticket is None:
+        return None
+    events = board.events(conn, ticket.id)
+    turns = messages.recent_turns(conn, ticket.conversation_id, SHOWN_TURNS)
+    mine = (turn for turn in turns if turn.ticket_id == ticket.id)
+    return _Dossier(
+        ticket=ticket,
+        client=directory.client(conn, ticket.client_id) if ticket.client_id else None,
+        requester=directory.person(conn, ticket.requester_id),
+        assignee=directory.person(conn, ticket.assignee_id) if ticket.assignee_id else None,
+        events=events,
+        clocks=board.clocks(conn, ticket.id, now),
+        transcript=messages.transcript(conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES),
+        turn=next(mine, turns[0] if turns else None),
+        names=directory.names(conn, sorted(people_in(events))),
+        colleagues=directory.staff(conn, active_only=True),
+    )
+
+
+async def _sop(pages: Pages, dossier: _Dossier) -> list[dict[str, Any]]:
+    """For an emergency, what our internal pages say; nothing where there is no index."""
+    ticket = dossier.ticket
+    if ticket.level is not Level.EMERGENCY or pages.deps.manual.version is None:
+        return []
+    client = dossier.client
+    scope = Scope(audiences=frozenset({PageAudience.INTERNAL}), client=client.slug if client else None)
+    asked = dossier.turn.question if dossier.turn and dossier.turn.question else ticket.title
+    try:
+        found = await pages.deps.manual.search(asked, scope=scope, limit=SOP_PASSAGES)
+    except KnowledgeError:
+        return []
+    return [_passage(passage) for passage in found.passages]
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    href = f"/desk/manual/{quote(passage.page)}" + (f"#{quote(passage.anchor)}" if passage.anchor else "")
+    html = Markup(message_html(passage.text))  # noqa: S704 - safe by construction
+    return {"chunk": passage.chunk, "title": passage.title, "heading": passage.heading, "html": html, "href": href}
