@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import prompts
+from bot import embedding, prompts
 from bot.answering import Writer
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
@@ -54,6 +54,7 @@ class Aftercare:
     meters: Meters
     secret: bytes
     one_time_password: str | None
+    embedder: str  # the name of what makes the vectors
 
     @property
     def console(self) -> ConsoleDeps:
@@ -120,7 +121,7 @@ async def _opened(
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     folder = settings.data / "index"
     if embedder is None:
-        embedder = await asyncio.to_thread(_embedded, folder / "model")
+        embedder = await asyncio.to_thread(embedding.choose, settings)
     manual = await Manual.open(db, folder, embedder=embedder, clock=clock)
     speaker = model or _model(settings)
     conversations = Conversations(
@@ -160,6 +161,7 @@ async def _opened(
             meters=meters,
             secret=_secret(settings.data),
             one_time_password=password,
+            embedder=embedder.name,
         )
     finally:
         await manual.close()
@@ -190,12 +192,6 @@ def contract_file(data: Path) -> Path:
     """The contract of this installation: `contract.yaml` in the data folder, else the default one."""
     own = data / "contract.yaml"
     return own if own.is_file() else policy.DEFAULT
-
-
-def _embedded(folder: Path) -> Embedder:
-    from knowledge import e5
-
-    return e5.prepare(folder)
 
 
 def _model(settings: Settings) -> Model | None:

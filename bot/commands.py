@@ -39,14 +39,14 @@ async def execute(app: Aftercare, command: str, arguments: Arguments, emit: Emit
 async def ask(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """One turn in a new conversation as a contact of the client; indexes the manual first if nothing is."""
     client = await _client(app, arguments.get("client"))
-    if app.manual.version is None:
-        await index(app, {}, emit)
+    await _indexed(app, emit)
     return await _turn(app, client, session=uuid.uuid4().hex, text=str(arguments["text"]), at_once=True, emit=emit)
 
 
 async def chat_say(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """One line of a chat; what the bot made of it. Answers come through `chat.follow` like everybody's."""
     client = await _client(app, arguments.get("client"))
+    await _indexed(app, emit)
     session, text = str(arguments["session"]), str(arguments["text"])
     return await _turn(app, client, session=session, text=text, at_once=False, emit=emit)
 
@@ -178,6 +178,12 @@ COMMANDS: Mapping[str, Command] = {
     "jobs": show_jobs,
     "doctor": doctor.examine,
 }
+
+
+async def _indexed(app: Aftercare, emit: Emit) -> None:
+    """Index the manual if nothing is indexed yet."""
+    if app.manual.version is None:
+        await index(app, {}, emit)
 
 
 async def _client(app: Aftercare, slug: object) -> Client:

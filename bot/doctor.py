@@ -76,8 +76,9 @@ async def _jobs(app: Aftercare) -> Finding:
 
 def _index(app: Aftercare) -> Finding:
     if app.manual.version is None:
-        return Finding(what="index", state="bad", found="nothing is indexed", mend="run `aftercare index`")
-    return Finding(what="index", state="ok", found=f"version {app.manual.version} is live")
+        found = f"nothing is indexed with {app.embedder}"
+        return Finding(what="index", state="bad", found=found, mend="run `aftercare index`")
+    return Finding(what="index", state="ok", found=f"version {app.manual.version} is live, vectors by {app.embedder}")
 
 
 def _holidays(app: Aftercare) -> Finding:

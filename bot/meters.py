@@ -1,10 +1,12 @@
 """What Prometheus reads at `/metrics`: turns, stages, deliveries, model errors. One registry a process, passed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from store.jobs import QueueDepth
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40)
 
@@ -33,6 +35,23 @@ class Meters:
             ("channel", "result"),
             registry=self.registry,
         )
+
+        self._jobs = Gauge("aftercare_jobs", "Jobs by queue and state", ("queue", "state"), registry=self.registry)
+        self._oldest = Gauge(
+            "aftercare_jobs_oldest_seconds",
+            "Age of the oldest job that is ready and waits",
+            ("queue",),
+            registry=self.registry,
+        )
+
+    def jobs(self, depths: Iterable[QueueDepth]) -> None:
+        """Set how full the queues are; a queue that is empty now is dropped."""
+        self._jobs.clear()
+        self._oldest.clear()
+        for depth in depths:
+            for state in ("waiting", "scheduled", "running", "dead"):
+                self._jobs.labels(depth.queue, state).set(getattr(depth, state))
+            self._oldest.labels(depth.queue).set(depth.oldest_age_s)
 
     def turn(self, outcome: str, reason: str) -> None:
         """Count a finished turn."""

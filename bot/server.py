@@ -15,6 +15,7 @@ from bot.app import Aftercare
 from bot.channels.web.routes import routes as web_routes
 from bot.errors import SettingsError
 from console import app as console
+from store.gauge import Gauge
 
 _GRACE_S = 3  # open event streams are cut after it
 
@@ -25,8 +26,11 @@ def web_app(app: Aftercare) -> FastAPI:
     pages.state.chat = app.web
     pages.include_router(web_routes)
 
+    gauge = Gauge(app.db, clock=app.clock)
+
     @pages.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        app.meters.jobs(await gauge.depths())
         return Response(app.meters.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return pages

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url")
     )
     openai_model: str = Field(default="gpt-4o-mini", validation_alias=AliasChoices("OPENAI_MODEL", "openai_model"))
+    embedder: str = Field(default="embedded", validation_alias=AliasChoices("AFTERCARE_EMBEDDER", "embedder"))
     model_deadline_s: float = Field(
         default=20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s")
     )
@@ -61,6 +62,15 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value or None
+
+    @field_validator("embedder")
+    @classmethod
+    def _known_embedder(cls, value: str) -> str:
+        value = value.strip() or "embedded"
+        kind, _, name = value.partition(":")
+        if value != "embedded" and not (kind in ("sentence-transformers", "openai") and name.strip()):
+            raise ValueError("must be embedded, sentence-transformers:FOLDER or openai:MODEL")
+        return value
 
     @field_validator("log_level")
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -37,7 +38,7 @@ class Progress:
 
     def __call__(self, step: Mapping[str, Any]) -> None:
         if step.get("author") in ("staff", "system"):
-            out.print(f"\n[bold]{step['name']}[/]: {step['text']}")
+            show_message(step)
         if "stage" not in step:
             return
         if self._bar is None:
@@ -49,6 +50,13 @@ class Progress:
             self._task = self._bar.add_task("")
         stage = self._STAGES.get(step["stage"], step["stage"])
         self._bar.update(self._task, description=f"{stage:<16}", completed=step["done"], total=step["total"])
+
+
+def show_message(line: Mapping[str, Any]) -> None:
+    """What a colleague wrote, as text: nothing in it is markup; pictures by their names."""
+    said = Text.assemble("\n", (line["name"], "bold"), ": ", line["text"])
+    out.print(said, *(Text(f"[{name}]", style="dim") for name in line["files"]), soft_wrap=True)
+    err.print("› ", end="")
 
 
 def show_turn(answer: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ KnowledgeError
 ├── GoldenInvalid             golden.yaml cannot be read
 └── EmbedderError
     ├── WeightsInvalid        the weight file is missing or not what it should be
+    ├── EmbedderUnreachable   a model behind an address gives no vectors
     └── SelfTestFailed        the model computes something else than its reference vectors
 """
 
@@ -88,6 +89,14 @@ class WeightsInvalid(EmbedderError):
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"embedded model: {reason}")
         self.reason = reason
+
+
+class EmbedderUnreachable(EmbedderError):
+    """The server of ``model`` did not answer with vectors."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"embeddings of {model}: {reason}")
+        self.model, self.reason = model, reason
 
 
 class SelfTestFailed(EmbedderError):

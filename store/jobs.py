@@ -24,7 +24,6 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
-    or_,
     select,
     text,
     update,
@@ -162,7 +161,7 @@ def drop(conn: Connection, job_id: int) -> bool:
 
 
 def depths(conn: Connection, *, now: datetime) -> list[QueueDepth]:
-    """How full each queue is, by name; queues without jobs are not listed."""
+    """How full each queue is, by name; queues without jobs are not listed. Closed jobs are not read."""
     ready = and_(job.c.state == "waiting", job.c.run_at <= now)
     rows = conn.execute(
         select(
@@ -170,20 +169,22 @@ def depths(conn: Connection, *, now: datetime) -> list[QueueDepth]:
             func.count(case((ready, 1))).label("waiting"),
             func.count(case((and_(job.c.state == "waiting", job.c.run_at > now), 1))).label("scheduled"),
             func.count(case((job.c.state == "running", 1))).label("running"),
-            func.count(case((job.c.state == "dead", 1))).label("dead"),
             func.min(case((ready, job.c.run_at)), type_=Instant()).label("oldest"),
         )
-        .where(or_(job.c.closed_at.is_(None), _DEAD))
+        .where(job.c.closed_at.is_(None))
         .group_by(job.c.queue)
-        .order_by(job.c.queue)
     )
-    return [
-        QueueDepth(
-            row.queue, row.waiting, row.scheduled, row.running, row.dead,
-            (now - row.oldest).total_seconds() if row.oldest else 0.0,
-        )
-        for row in rows
-    ]  # fmt: skip
+    found = {row.queue: row for row in rows}
+    letters = conn.execute(select(job.c.queue, func.count().label("dead")).where(_DEAD).group_by(job.c.queue))
+    dead = {row.queue: row.dead for row in letters}
+    return [_depth(queue, found.get(queue), dead.get(queue, 0), now=now) for queue in sorted({*found, *dead})]
+
+
+def _depth(queue: str, row: Row[*tuple[Any, ...]] | None, dead: int, *, now: datetime) -> QueueDepth:
+    if row is None:
+        return QueueDepth(queue, waiting=0, scheduled=0, running=0, dead=dead, oldest_age_s=0.0)
+    age = (now - row.oldest).total_seconds() if row.oldest else 0.0
+    return QueueDepth(queue, row.waiting, row.scheduled, row.running, dead, age)
 
 
 def as_job(row: Row[*tuple[Any, ...]]) -> Job:

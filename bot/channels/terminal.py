@@ -55,6 +55,7 @@ def line(message: Message) -> dict[str, Any]:
         "text": message.text,
         "buttons": [b.label for b in message.buttons],
         "video": message.video,
+        "files": [attachment.name for attachment in message.attachments],
         "at": iso(message.at),
         "sources": [{"n": c.n, "title": c.title, "heading": c.heading, "url": c.url} for c in message.citations],
     }

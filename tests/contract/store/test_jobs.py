@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+import pytest
+from sqlalchemy import Connection, event, func, select
 
 from store import leases
 from store.clock import ManualClock
 from store.db import Database
+from store.gauge import Gauge
 from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule
 from store.tables import job
 
@@ -234,3 +236,36 @@ async def test_two_claimers_never_get_the_same_job(
     assert len(ids) == len(set(ids))
     ids += [one.id for one in await database.write(claim(clock, limit=100))]
     assert len(ids) == len(set(ids)) == 100
+
+
+async def test_a_gauge_reads_once_in_ten_seconds(database: Database, clock: ManualClock) -> None:
+    """Who asks each second gets the same figures for ten; a clock set back does not freeze them."""
+    gauge = Gauge(database, clock=clock)
+    assert await gauge.depths() == []
+    await database.write(lambda conn: enqueue(conn, "q", {}, now=clock()))
+    clock.advance(timedelta(seconds=9))
+    assert await gauge.depths() == []
+    clock.advance(timedelta(seconds=1))
+    assert [depth.waiting for depth in await gauge.depths()] == [1]
+    await database.write(lambda conn: enqueue(conn, "q", {}, now=clock()))
+    clock.advance(timedelta(hours=-1))
+    assert [depth.waiting + depth.scheduled for depth in await gauge.depths()] == [2]
+
+
+@pytest.mark.parametrize("database_urls", ["sqlite"], indirect=True)
+async def test_depths_do_not_read_what_is_closed(database: Database, clock: ManualClock) -> None:
+    """Tombstones of a week are passed over by the partial indexes."""
+    said: list[str] = []
+
+    def explained(conn: Connection) -> None:
+        def watch(_conn: object, cursor: object, statement: str, given: object, *_: object) -> None:
+            said.extend(row[3] for row in conn.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", given))
+
+        event.listen(conn, "before_cursor_execute", watch)
+        depths(conn, now=clock())
+        event.remove(conn, "before_cursor_execute", watch)
+
+    await database.read(explained)
+    scans = [line for line in said if line.startswith(("SCAN", "SEARCH"))]
+    assert len(scans) == 2
+    assert all("USING" in line and ("job_open" in line or "job_dead" in line) for line in scans), said
