@@ -106,12 +106,13 @@ def events(conn: Connection, ticket_id: int) -> tuple[TicketEvent, ...]:
 
 def clocks(conn: Connection, ticket_id: int, now: datetime) -> tuple[ClockView, ...]:
     """A ticket's clocks at `now`, each one's last course, read from its events."""
-    book = contracts.book(conn)
-    if book is None:
+    events = casework.load_events(conn, ticket_id)
+    if not events:
         return ()
+    book = contracts.book(conn)
     return tuple(
         read_view(course, now=now, fractions=book.of(course.policy).warnings)
-        for course in latest(courses(casework.load_events(conn, ticket_id), book))
+        for course in latest(courses(events, book))
     )
 
 
@@ -178,10 +179,10 @@ def _order(view: View, now: datetime) -> tuple[ColumnElement[Any], ...]:
 
 def _next_clocks(conn: Connection, ticket_ids: Sequence[int], *, now: datetime) -> dict[int, ClockView]:
     """Each ticket's running clock that is due first."""
-    book = contracts.book(conn)
     running = and_(clock.c.ticket_id.in_(ticket_ids), clock.c.state == ClockState.RUNNING)
     query = select(clock).where(running, clock.c.due_at.is_not(None)).order_by(clock.c.due_at.desc())
     rows = {row["ticket_id"]: row for row in conn.execute(query).mappings()}
+    book = contracts.book(conn) if rows else None
     return {} if book is None else {key: _from_row(row, book, now=now) for key, row in rows.items()}
 
 
