@@ -23,7 +23,7 @@ from console.rendering import message_html
 from console.views import Wording, people_in, reason_words, timeline
 from handoff import board, directory, messages
 from handoff.desk import Desk
-from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotReplied
+from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotMergeable, NotReplied
 from handoff.model import Attachment, Audience, Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
 from knowledge.errors import KnowledgeError
 from knowledge.model import Audience as PageAudience
@@ -171,6 +171,24 @@ async def set_level(
     return await _after(request, pages, viewer, number, problem)
 
 
+@router.post("/{number}/merge", dependencies=FORM)
+async def merge(
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
+    into: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Let the ticket go on in another one."""
+    now = pages.deps.clock()
+
+    def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
+        other = board.ticket_by_number(conn, into)
+        if other is None:
+            raise NotMergeable("unknown")
+        return desk.merge(conn, ticket_id=ticket_id, into=other.id, by=by.person.id, now=now)
+
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
+
+
 @router.post("/{number}/{name}", dependencies=FORM)
 async def simple_verb(
     request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str, name: str,
@@ -207,7 +225,7 @@ async def _done(request: Request, pages: Pages, viewer: Viewer, number: str, *, 
     return None
 
 
-def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:
+def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:  # noqa: PLR0911 - one return for each
     match error:
         case AlreadyClaimed():
             return pages.say(request, "error.claimed", name=error.by.name)
@@ -215,6 +233,8 @@ def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:
             return pages.say(request, "error.not_replied")
         case NotAllowed():
             return pages.say(request, "error.not_allowed", state=pages.say(request, f"state.{error.state}"))
+        case NotMergeable():
+            return pages.say(request, f"error.merge.{error.why}")
         case EmptyText():
             return pages.say(request, "error.empty")
         case NotFound(what="colleague" | "person"):
@@ -278,7 +298,7 @@ def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None
         assignee=directory.person(conn, ticket.assignee_id) if ticket.assignee_id else None,
         events=events,
         clocks=board.clocks(conn, ticket.id, now),
-        transcript=messages.transcript(conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES),
+        transcript=messages.dossier(conn, ticket, limit=SHOWN_MESSAGES),
         turn=next(mine, turns[0] if turns else None),
         names=directory.names(conn, sorted(people_in(events))),
         colleagues=directory.staff(conn, active_only=True),

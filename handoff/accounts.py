@@ -60,13 +60,16 @@ class KeptClosure:
     at: datetime
 
 
-def terms(conn: Connection, client_id: int | None, *, now: datetime) -> Terms:
-    """The tier by the agreement that covers today, and the contract in force with the client's closures."""
+def terms(conn: Connection, client_id: int | None, *, now: datetime, keep: bool = True) -> Terms:
+    """The tier by the agreement that covers today, and the contract in force with the client's closures.
+
+    `keep` stores that contract's version, for a ticket that will follow it.
+    """
     current = contracts.book(conn).current
     if client_id is None:
         return Terms(tier=Tier.STANDARD, contract=current)
     own = close(current, [kept.closure for kept in closures(conn, client_id)])
-    if own is not current:
+    if keep and own is not current:
         contracts.keep(conn, own, now=now)
     return Terms(tier=covering(conn, directory.client(conn, client_id), now=now).tier, contract=own)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from handoff import accounts, contracts
+from handoff import accounts, contracts, directory
 from handoff.accounts import Terms
 from handoff.casework import put, record, take
 from handoff.lifecycle import UNSOLVED
@@ -60,7 +60,7 @@ def heed_days(conn: Connection, *, now: datetime) -> int:
     """Have the open tickets of clients whose agreement began or ended brought in line; how many clients."""
     found = 0
     for client_id in accounts.with_agreements(conn):
-        tier = accounts.terms(conn, client_id, now=now).tier
+        tier = accounts.covering(conn, directory.client(conn, client_id), now=now).tier
         other = (tickets.c.client_id == client_id, tickets.c.state.in_(UNSOLVED), tickets.c.tier != tier)
         if conn.execute(select(tickets.c.id).where(*other).limit(1)).first() is not None:
             contracts.align(conn, client_id=client_id, now=now)

@@ -11,6 +11,7 @@ from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
 from handoff.clocks import view as read_view
 from handoff.lifecycle import WITH_PEOPLE
+from handoff.merging import survivors
 from handoff.model import (
     Audience,
     ClockKind,
@@ -80,9 +81,10 @@ def ticket_by_number(conn: Connection, number: str) -> Ticket | None:
 
 
 def open_tickets(conn: Connection, conversation_id: int) -> tuple[Ticket, ...]:
-    """A conversation's tickets that are neither resolved nor merged, oldest first."""
+    """A conversation's tickets that are not resolved, oldest first; those that its merged ones live on in too."""
     open_states = tickets.c.state.not_in((TicketState.RESOLVED, TicketState.MERGED))
-    query = select(tickets).where(tickets.c.conversation_id == conversation_id, open_states)
+    mine = or_(tickets.c.conversation_id == conversation_id, tickets.c.id.in_(survivors(conn, conversation_id)))
+    query = select(tickets).where(mine, open_states)
     return tuple(to_ticket(row) for row in conn.execute(query.order_by(tickets.c.id)).mappings())
 
 
@@ -97,6 +99,13 @@ def tickets_of_client(conn: Connection, client_id: int, *, limit: int = 50) -> t
     """A client's newest tickets."""
     query = select(tickets).where(tickets.c.client_id == client_id).order_by(tickets.c.id.desc())
     return tuple(to_ticket(row) for row in conn.execute(query.limit(limit)).mappings())
+
+
+def open_counts(conn: Connection) -> Mapping[int, int]:
+    """How many unfinished tickets each client has; those with none are left out."""
+    unsolved = tickets.c.state.not_in((TicketState.RESOLVED, TicketState.MERGED))
+    query = select(tickets.c.client_id, func.count()).where(unsolved, tickets.c.client_id.is_not(None))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(tickets.c.client_id))}
 
 
 def events(conn: Connection, ticket_id: int) -> tuple[TicketEvent, ...]:

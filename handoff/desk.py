@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import accounts, casework, contracts, directory, messages, routing
+from handoff import accounts, casework, contracts, directory, merging, messages, routing
 from handoff.casework import Case, notify, put, record, take, tell_client
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
@@ -259,13 +259,19 @@ class Desk:
         require(case.was, "start work on", *WITH_PEOPLE)
         return self._put(conn, record(conn, case, EventKind.WORK_STARTED, now=now, by=by), now)
 
+    def merge(self, conn: Connection, *, ticket_id: int, into: int, by: int, now: datetime) -> Ticket:
+        """Let the ticket go on in another of the same client's; see `merging.merge`. Raises NotMergeable."""
+        directory.colleague(conn, by)
+        return merging.merge(conn, ticket_id=ticket_id, into=into, by=by, now=now)
+
     def client_message(
         self, conn: Connection, *, ticket_id: int, message_id: int, kind: MessageKind, now: datetime
     ) -> Ticket:
         """The client wrote on this matter. Once for each message; what it does is `sla.md`'s table.
 
-        A resolved ticket is re-opened by content or a chaser within the policy's days.
+        A resolved ticket is re-opened by content or a chaser within the policy's days; a merged one passes it on.
         """
+        ticket_id = merging.survivor(conn, ticket_id)
         case = take(conn, contracts.book(conn), ticket_id, now=now)
         if any(event.data.get("message") == message_id for event in case.events):
             return case.ticket

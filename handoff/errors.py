@@ -122,7 +122,7 @@ class Clash(HandoffError):
 
 
 class NotMergeable(HandoffError):
-    """Two tickets cannot become one; `why` is `itself`, `client` or `closed`."""
+    """Two tickets cannot become one; `why` is `itself`, `client` or `unknown`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"cannot merge: {why}")
