@@ -1,6 +1,7 @@
 """Pages: the clients, and one client's record."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,7 +97,7 @@ async def show_client(
     """The client's page; with a problem, what was typed is kept."""
     now = pages.deps.clock()
     facts = await pages.deps.db.read(lambda conn: _facts(conn, slug, now=now))
-    shown = await frame(pages, viewer, section="clients") | facts | {"problem": problem, "typed": typed or {}}
+    shown = await frame(pages, viewer, section="clients") | facts | {"problem": problem, "typed": _kept(typed)}
     shown |= {"tiers": list(Tier), "powers": accounts.POWERS, "chat_link": chat_link(request, pages, facts["client"])}
     shown |= {"blank": range(BLANK_ROWS), "languages": LANGUAGES}
     return pages.page(request, "client.html", status=status or (422 if problem else 200), **shown)
@@ -148,7 +149,7 @@ async def _list(
         return [_Row(client=c, cover=accounts.covering(conn, c, now=now), open=unsolved.get(c.id, 0)) for c in found]
 
     shown = await frame(pages, viewer, section="clients") | {"rows": await pages.deps.db.read(load)}
-    shown |= {"problem": problem, "typed": typed or {}, "tiers": list(Tier), "zone": accounts.DEFAULT_ZONE}
+    shown |= {"problem": problem, "typed": _kept(typed), "tiers": list(Tier), "zone": accounts.DEFAULT_ZONE}
     return pages.page(request, "clients.html", status=422 if problem else 200, **shown)
 
 
@@ -172,6 +173,11 @@ def _facts(conn: Connection, slug: str, *, now: Any) -> dict[str, Any]:
 
 def _misfits(fees: Any, every: tuple[Agreement, ...]) -> dict[int, Tier | None]:
     return {each.id: agreements.fitting_tier(fees, each) for each in every}
+
+
+def _kept(typed: dict[str, str] | None) -> defaultdict[str, str]:
+    """What was typed, empty where nothing was."""
+    return defaultdict(str, typed or {})
 
 
 def _id(text: str) -> int | None:
