@@ -9,6 +9,7 @@ from handoff.clocks import Course, courses, view
 from handoff.lifecycle import CLOSED, standing
 from handoff.model import ClockKind, ClockState, EventKind, Level, TicketEvent, Tier
 from handoff.policy import Book, Contract
+from handoff.sla import ran_late
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +118,9 @@ def _late(found: Iterable[Course], now: datetime) -> dict[ClockKind, bool]:
     """Whether any course of each clock ran late; clocks that never had a target are left out."""
     late: dict[ClockKind, bool] = {}
     for course in found:
-        reading = course.reading(now=now, fractions=())
-        if reading.target is not None:
-            late[course.kind] = late.get(course.kind, False) or reading.breached
+        breached = ran_late(course.marks, now=now)
+        if breached is not None:
+            late[course.kind] = late.get(course.kind, False) or breached
     return late
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from handoff.clocks import courses
 from handoff.hindsight import Changed, History, Move, moves, replay
 from handoff.holiday_library import known_holidays
 from handoff.model import ClockKind, EventKind, TicketEvent
 from handoff.policy import Book, Contract, close, load, parse
 from handoff.service_hours import Closure
+from handoff.sla import ran_late
 
 OLD = load()
 START = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai, a working day
@@ -105,3 +107,16 @@ def test_nothing_is_nothing() -> None:
     """No tickets, no figures."""
     found = replay([], BOOK, now=START)
     assert (found.tickets, found.breached, found.would, found.cells, found.changed) == (0, 0, 0, (), ())
+
+
+@pytest.mark.parametrize("hours", [0, 1, 2, 3, 4, 5, 9, 24, 25, 33, 34, 50])
+@pytest.mark.parametrize("paused", [False, True])
+def test_late_means_the_same_here_as_everywhere(hours: int, *, paused: bool) -> None:
+    """The quick look at a clock says what its whole reading says, running, paused, stopped or raised."""
+    waits = [(1.5, EventKind.REPLIED, {"holding": False}), (1.6, EventKind.WAITED, {"on": "client"})] if paused else []
+    raised = (2.0, EventKind.LEVEL_SET, {"level": "bug"})
+    events = history(*waits, raised, (40.0, EventKind.RESOLVED, {"why": ""}), proposed=OLD).events
+    now = START + timedelta(hours=hours)
+    for course in courses(events, BOOK):
+        reading = course.reading(now=now, fractions=())
+        assert ran_late(course.marks, now=now) is (None if reading.target is None else reading.breached)
