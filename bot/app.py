@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import embedding, prompts
+from bot import contract_work, embedding, prompts
 from bot.answering import Writer
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
@@ -24,7 +24,7 @@ from bot.triage import Rules
 from console import auth
 from console.pages import ConsoleDeps
 from console.texts import Texts
-from handoff import contracts, directory, policy
+from handoff import directory
 from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.model import Role, Tier
@@ -115,9 +115,8 @@ async def _opened(
     db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None
 ) -> AsyncIterator[Aftercare]:
     rules, texts, meters = load_rules(), load_texts(), Meters()
-    contract = await asyncio.to_thread(policy.load, contract_file(settings.data))
-    desk = Desk(await db.write(lambda conn: contracts.adopt(conn, contract, now=clock())))
-    await db.write(lambda conn: desk.adopt(conn, now=clock()))
+    await contract_work.open_contract(db, settings.data, clock=clock)
+    desk = Desk()
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     folder = settings.data / "index"
     if embedder is None:
@@ -147,6 +146,7 @@ async def _opened(
     deliveries.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
+    contract_work.register(worker, clock=clock)
     try:
         yield Aftercare(
             settings=settings,
@@ -186,12 +186,6 @@ def prepare_folder(data: Path) -> None:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     (data / "files").mkdir(exist_ok=True)
-
-
-def contract_file(data: Path) -> Path:
-    """The contract of this installation: `contract.yaml` in the data folder, else the default one."""
-    own = data / "contract.yaml"
-    return own if own.is_file() else policy.DEFAULT
 
 
 def _model(settings: Settings) -> Model | None:

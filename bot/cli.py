@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.table import Table
 
+from bot import service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
@@ -211,6 +212,9 @@ def _pack(name: str) -> Path:
         if (folder / "queries.jsonl").is_file():
             return folder
     raise BotError(f"no evaluation pack {name!r}: give a folder with corpus.jsonl and queries.jsonl")
+
+
+cli.add_typer(service_commands.holidays_app(execute), name="holidays")
 
 
 async def _serve(settings: Settings) -> None:

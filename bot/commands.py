@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, intake
+from bot import doctor, intake, service_work
 from bot.app import DEMO, Aftercare
 from bot.channels import terminal
 from bot.control import Emit
@@ -177,6 +177,7 @@ COMMANDS: Mapping[str, Command] = {
     "sla.why": sla_why,
     "jobs": show_jobs,
     "doctor": doctor.examine,
+    **service_work.COMMANDS,
 }
 
 

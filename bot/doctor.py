@@ -3,14 +3,14 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.app import Aftercare
 from bot.control import Emit
 from bot.errors import ModelError
 from bot.prompts import Prompt
-from handoff import directory
+from handoff import coverage, directory
 from store import jobs
 
 State = Literal["ok", "warning", "bad"]
@@ -33,8 +33,8 @@ class Finding:
 async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> Any:
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
-    findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app), _holidays(app)]
-    findings += [_address(app), await _staff(app), await _model(app)]
+    findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
+    findings += [await _holidays(app), _address(app), await _staff(app), await _model(app)]
     return [asdict(finding) for finding in findings]
 
 
@@ -81,19 +81,20 @@ def _index(app: Aftercare) -> Finding:
     return Finding(what="index", state="ok", found=f"version {app.manual.version} is live, vectors by {app.embedder}")
 
 
-def _holidays(app: Aftercare) -> Finding:
-    until = app.desk.book.current.covered_until
-    if until is None:
+async def _holidays(app: Aftercare) -> Finding:
+    now = app.clock()
+    known = await app.db.read(lambda conn: coverage.look(conn, now=now))
+    if known.until is None:
         return Finding(what="holidays", state="ok", found="no calendar observes public holidays")
-    soon = app.clock().date() + timedelta(days=60)
-    if until < soon:
-        return Finding(
-            what="holidays",
-            state="warning",
-            found=f"known until {until}",
-            mend="later deadlines count holidays as working days; update chinesecalendar when the notice is out",
-        )
-    return Finding(what="holidays", state="ok", found=f"known until {until}")
+    if not known.short:
+        return Finding(what="holidays", state="ok", found=f"known until {known.until}")
+    ends = f", a deadline falls on {known.last_due:%Y-%m-%d}" if known.last_due else ""
+    return Finding(
+        what="holidays",
+        state="warning",
+        found=f"known until {known.until}{ends}",
+        mend="later deadlines count holidays as working days: `aftercare holidays import FILE --country … --year …`",
+    )
 
 
 def _address(app: Aftercare) -> Finding:

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from console.texts import Texts
-from handoff import board, directory, messages
+from handoff import board, directory, merging, messages
 from handoff.casework import CLIENT_NOTICE
 from store.clock import Clock
 from store.db import Database
@@ -27,14 +27,18 @@ class ClientNotices:
         ticket = board.ticket(conn, ticket_id)
         if key == "ticket.claimed" and ticket.assignee_id is None:
             return  # given away meanwhile: the sentence would no longer be true
-        turns = messages.recent_turns(conn, ticket.conversation_id, limit=1)
+        conversation_id = ticket.conversation_id
+        turns = messages.recent_turns(conn, conversation_id, limit=1)
         language = turns[0].language if turns else "zh-Hans"
         values = {"number": ticket.number}
+        if key == merging.TOLD:
+            ticket = board.ticket(conn, merging.survivor(conn, ticket.id))
+            values["into"] = ticket.number
         if ticket.assignee_id is not None and key == "ticket.claimed":
             values["name"] = directory.person(conn, ticket.assignee_id).name
         messages.say(
             conn,
-            conversation_id=ticket.conversation_id,
+            conversation_id=conversation_id,
             text=self._texts.say(key, language, **values),
             author="system",
             name=self._texts.say("bot.name", language),

@@ -7,11 +7,12 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
 from console.auth import Viewer, take_form
-from console.guard import FORM, ViewerDep
+from console.guard import FORM, READERS, ViewerDep
 from console.pages import Pages, PagesDep
 from console.views import notice_words
-from handoff import board
+from handoff import board, coverage
 from handoff.board import View
+from handoff.coverage import Coverage
 from handoff.model import Notice, Ticket
 
 router = APIRouter(prefix="/desk")
@@ -24,13 +25,14 @@ async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]
     person_id = viewer.person.id
     now = pages.deps.clock()
 
-    def load(conn: Connection) -> tuple[dict[str, int], int]:
+    def load(conn: Connection) -> tuple[dict[str, int], int, Coverage]:
         counts = dict(board.counts(conn, viewer_id=person_id, now=now))
-        return counts, len(board.notices(conn, person_id=person_id, limit=_NOTICES))
+        unread = len(board.notices(conn, person_id=person_id, limit=_NOTICES))
+        return counts, unread, coverage.look(conn, now=now)
 
-    counts, unread = await pages.deps.db.read(load)
+    counts, unread, covered = await pages.deps.db.read(load)
     shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
-    return shown | {"counts": counts, "unread": unread}
+    return shown | {"counts": counts, "unread": unread, "coverage": covered, "may_read": viewer.person.role in READERS}
 
 
 @router.get("")

@@ -20,6 +20,7 @@ from console.ports import ManualReader
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
 from handoff.model import Citation
+from handoff.rows import number_of
 from store.clock import Clock
 from store.db import Database
 
@@ -99,6 +100,7 @@ def environment(folder: Path = HERE / "templates") -> Environment:
         "tone": tone,
         "first_line": first_line,
         "desk_page": desk_page,
+        "number": number_of,
     }
     return made
 

@@ -19,7 +19,7 @@ from console.pages import Pages, PagesDep
 from console.ticket_view import MAX_TEXT, show_ticket
 from handoff import board, messages
 from handoff.desk import Desk
-from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotReplied
+from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotMergeable, NotReplied
 from handoff.model import Attachment, Audience, Level
 from store.errors import DiskFull
 
@@ -146,6 +146,24 @@ async def set_level(
     return await _after(request, pages, viewer, number, problem)
 
 
+@router.post("/{number}/merge", dependencies=FORM)
+async def merge(
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
+    into: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Let the ticket go on in another one."""
+    now = pages.deps.clock()
+
+    def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
+        other = board.ticket_by_number(conn, into)
+        if other is None:
+            raise NotMergeable("unknown")
+        return desk.merge(conn, ticket_id=ticket_id, into=other.id, by=by.person.id, now=now)
+
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
+
+
 @router.post("/{number}/{name}", dependencies=FORM)
 async def simple_verb(
     request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str, name: str,
@@ -191,7 +209,7 @@ async def _done(
     return None
 
 
-def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:
+def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:  # noqa: PLR0911 - one return for each
     match error:
         case AlreadyClaimed():
             return pages.say(request, "error.claimed", name=error.by.name)
@@ -199,6 +217,8 @@ def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:
             return pages.say(request, "error.not_replied")
         case NotAllowed():
             return pages.say(request, "error.not_allowed", state=pages.say(request, f"state.{error.state}"))
+        case NotMergeable():
+            return pages.say(request, f"error.merge.{error.why}")
         case EmptyText():
             return pages.say(request, "error.empty")
         case NotFound(what="colleague" | "person"):

@@ -17,7 +17,7 @@ from console.pages import Pages
 from console.rendering import message_html
 from console.views import Wording, people_in, reason_words, timeline
 from handoff import board, directory, messages
-from handoff.model import Audience, Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
+from handoff.model import Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
 from knowledge.errors import KnowledgeError
 from knowledge.model import Audience as PageAudience
 from knowledge.model import Passage, Scope
@@ -84,7 +84,7 @@ def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None
         assignee=directory.person(conn, ticket.assignee_id) if ticket.assignee_id else None,
         events=events,
         clocks=board.clocks(conn, ticket.id, now),
-        transcript=messages.transcript(conn, ticket.conversation_id, audience=Audience.INTERNAL, limit=SHOWN_MESSAGES),
+        transcript=messages.dossier(conn, ticket, limit=SHOWN_MESSAGES),
         turn=next(mine, turns[0] if turns else None),
         names=directory.names(conn, sorted(people_in(events))),
         colleagues=directory.staff(conn, active_only=True),

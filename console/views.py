@@ -60,7 +60,7 @@ def timeline(
     return tuple(_joined(ordered, zone))
 
 
-def event_words(event: TicketEvent, wording: Wording) -> str:
+def event_words(event: TicketEvent, wording: Wording) -> str:  # noqa: PLR0911 - one return for each kind
     """What happened, as a sentence."""
     data, actor = event.data, wording.name(event.actor_id)
     match event.kind:
@@ -68,6 +68,10 @@ def event_words(event: TicketEvent, wording: Wording) -> str:
             return wording.say("event.transferred", actor=actor, to=wording.name(data.get("to")))
         case EventKind.LEVEL_SET:
             return wording.say("event.level_set", actor=actor, level=wording.say(f"level.{data['level']}"))
+        case EventKind.TIER_SET:
+            return wording.say("event.tier_set", actor=actor, tier=wording.say(f"tier.{data['tier']}"))
+        case EventKind.MERGED | EventKind.ABSORBED:
+            return wording.say(f"event.{event.kind}", actor=actor, number=data.get("number", ""))
         case EventKind.WARNED:
             clock = wording.say(f"clock.{data['clock']}")
             return wording.say("event.warned", clock=clock, percent=data["percent"])

@@ -11,6 +11,7 @@ from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
 from handoff.clocks import view as read_view
 from handoff.lifecycle import WITH_PEOPLE
+from handoff.merging import survivors
 from handoff.model import (
     Audience,
     ClockKind,
@@ -80,9 +81,10 @@ def ticket_by_number(conn: Connection, number: str) -> Ticket | None:
 
 
 def open_tickets(conn: Connection, conversation_id: int) -> tuple[Ticket, ...]:
-    """A conversation's tickets that are neither resolved nor merged, oldest first."""
+    """A conversation's tickets that are not resolved, oldest first; those that its merged ones live on in too."""
     open_states = tickets.c.state.not_in((TicketState.RESOLVED, TicketState.MERGED))
-    query = select(tickets).where(tickets.c.conversation_id == conversation_id, open_states)
+    mine = or_(tickets.c.conversation_id == conversation_id, tickets.c.id.in_(survivors(conn, conversation_id)))
+    query = select(tickets).where(mine, open_states)
     return tuple(to_ticket(row) for row in conn.execute(query.order_by(tickets.c.id)).mappings())
 
 
@@ -99,6 +101,13 @@ def tickets_of_client(conn: Connection, client_id: int, *, limit: int = 50) -> t
     return tuple(to_ticket(row) for row in conn.execute(query.limit(limit)).mappings())
 
 
+def open_counts(conn: Connection) -> Mapping[int, int]:
+    """How many unfinished tickets each client has; those with none are left out."""
+    unsolved = tickets.c.state.not_in((TicketState.RESOLVED, TicketState.MERGED))
+    query = select(tickets.c.client_id, func.count()).where(unsolved, tickets.c.client_id.is_not(None))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(tickets.c.client_id))}
+
+
 def events(conn: Connection, ticket_id: int) -> tuple[TicketEvent, ...]:
     """What happened to a ticket, in order."""
     return casework.load_events(conn, ticket_id)
@@ -106,12 +115,13 @@ def events(conn: Connection, ticket_id: int) -> tuple[TicketEvent, ...]:
 
 def clocks(conn: Connection, ticket_id: int, now: datetime) -> tuple[ClockView, ...]:
     """A ticket's clocks at `now`, each one's last course, read from its events."""
-    book = contracts.book(conn)
-    if book is None:
+    events = casework.load_events(conn, ticket_id)
+    if not events:
         return ()
+    book = contracts.book(conn)
     return tuple(
         read_view(course, now=now, fractions=book.of(course.policy).warnings)
-        for course in latest(courses(casework.load_events(conn, ticket_id), book))
+        for course in latest(courses(events, book))
     )
 
 
@@ -178,10 +188,10 @@ def _order(view: View, now: datetime) -> tuple[ColumnElement[Any], ...]:
 
 def _next_clocks(conn: Connection, ticket_ids: Sequence[int], *, now: datetime) -> dict[int, ClockView]:
     """Each ticket's running clock that is due first."""
-    book = contracts.book(conn)
     running = and_(clock.c.ticket_id.in_(ticket_ids), clock.c.state == ClockState.RUNNING)
     query = select(clock).where(running, clock.c.due_at.is_not(None)).order_by(clock.c.due_at.desc())
     rows = {row["ticket_id"]: row for row in conn.execute(query).mappings()}
+    book = contracts.book(conn) if rows else None
     return {} if book is None else {key: _from_row(row, book, now=now) for key, row in rows.items()}
 
 

@@ -22,6 +22,7 @@ HORIZON = timedelta(days=366 * 50)
 EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 LATEST = datetime(9999, 12, 29, tzinfo=UTC)
 
+MINUTES = 24 * 60
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)|24:00")
 
 Window = tuple[int, int]
@@ -42,7 +43,8 @@ class Unit(StrEnum):
 class Calendar:
     """Opening hours of an IANA zone. `weekly` has seven entries from Monday; `special` beats `closed`.
 
-    `covered_until` is the last date whose public holidays are known, None where none matter.
+    `closures`, days on which one client has no service, beat both. `covered_until` is the last date whose public
+    holidays are known, None where none matter.
     """
 
     name: str = ""
@@ -51,9 +53,23 @@ class Calendar:
     closed: frozenset[date] = frozenset()
     special: Mapping[date, tuple[Window, ...]] = field(default_factory=dict)
     covered_until: date | None = None
+    closures: frozenset[date] = frozenset()
+
+    @property
+    def always(self) -> bool:
+        """Whether it never closes."""
+        return not self.closed and not self.special and self.weekly == (((0, MINUTES),),) * 7
+
+    @property
+    def known_until(self) -> datetime | None:
+        """The end of `covered_until`."""
+        last = self.covered_until
+        return None if last is None else datetime.combine(last + DAY, time(), tzinfo=self.zone).astimezone(UTC)
 
     def windows(self, day: date) -> tuple[Window, ...]:
         """The wall-clock windows of a local date."""
+        if day in self.closures:
+            return ()
         if day in self.special:
             return self.special[day]
         return () if day in self.closed else self.weekly[day.weekday()]

@@ -173,6 +173,7 @@ def _save_ticket(conn: Connection, case: Case, rows: Sequence[Mapping[str, objec
         "resolved_at": was.resolved_at,
         "snoozed_until": was.snoozed_until,
         "urgent": was.urgent,
+        "merged_into": was.merged_into,
         "next_due": min((due for due in dues if isinstance(due, datetime)), default=None),
     }
     mine = tickets.c.id == case.ticket.id

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from handoff import casework, contracts, directory, messages, routing
+from handoff import accounts, casework, contracts, directory, merging, messages, routing
 from handoff.casework import Case, notify, put, record, take, tell_client
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
@@ -36,7 +36,6 @@ from handoff.model import (
     TicketState,
     Tier,
 )
-from handoff.policy import Book
 from handoff.replies import announce, answer
 from handoff.rows import add, clean, one, to_ticket
 from handoff.tables import ticket as tickets
@@ -44,9 +43,7 @@ from handoff.tables import ticket as tickets
 
 @dataclass(frozen=True)
 class Desk:
-    """The verbs, under a book of contracts."""
-
-    book: Book
+    """The verbs, under the contract that is in force when they run."""
 
     def open(
         self,
@@ -66,28 +63,27 @@ class Desk:
         facts: Json | None = None,
     ) -> Ticket:
         """Open a ticket whose clocks start at `since`, the message left unresolved; staff are told."""
-        tier = Tier.STANDARD if client_id is None else directory.client(conn, client_id).tier
+        book, terms = contracts.book(conn), accounts.terms(conn, client_id, now=now)
         values: dict[str, object] = {
             "conversation_id": conversation_id,
             "client_id": client_id,
             "requester_id": requester_id,
         }
         values |= {"level": Level(level), "category": category, "title": clean(title), "summary": clean(summary)}
-        values |= {"reason": reason, "tier": tier, "state": TicketState.NEW, "since": min(since, now)}
-        values |= {"opened_at": now, "urgent": 0, "policy": self.book.current.version}
-        contracts.keep(conn, self.book.current, now=now)
+        values |= {"reason": reason, "tier": terms.tier, "state": TicketState.NEW, "since": min(since, now)}
+        values |= {"opened_at": now, "urgent": 0, "policy": terms.contract.version}
         made = to_ticket(add(conn, tickets, **values))
         data: Json = {
             **(facts or {}),
             "level": str(made.level),
-            "tier": str(tier),
+            "tier": str(made.tier),
             "policy": made.policy,
             "reason": reason,
         }
         case = casework.lock(conn, made.id)
         case = record(conn, case, EventKind.OPENED, at=made.since, now=now, by=by, data=data)
-        announce(conn, self.book, case, now=now)
-        return put(conn, self.book, replace(case, told_client=True), now=now)
+        announce(conn, book, case, now=now)
+        return put(conn, book, replace(case, told_client=True), now=now)
 
     def claim(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
         """Take the ticket; no change if it is one's own. Raises AlreadyClaimed(by) if another has it.
@@ -137,7 +133,7 @@ class Desk:
         """
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "reply to", *UNSOLVED, TicketState.RESOLVED)
-        case, said = answer(conn, self.book, case, person, text, attachments=attachments, now=now)
+        case, said = answer(conn, contracts.book(conn), case, person, text, attachments=attachments, now=now)
         if wait and case.was.state is not TicketState.RESOLVED:
             case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})
         self._put(conn, case, now)
@@ -184,12 +180,12 @@ class Desk:
         self, conn: Connection, *, ticket_id: int, by: int | None, text: str = "", why: str = "", now: datetime
     ) -> Ticket:
         """Resolve the ticket, after a last public reply if there is `text`; the client is told if `by` did it."""
-        case = take(conn, self.book, ticket_id, now=now)
+        case = take(conn, contracts.book(conn), ticket_id, now=now)
         require(case.was, "resolve", *UNSOLVED)
         if by is not None:
             person = directory.colleague(conn, by)
             if text.strip():
-                case, _ = answer(conn, self.book, case, person, text, now=now)
+                case, _ = answer(conn, contracts.book(conn), case, person, text, now=now)
             tell_client(conn, case, "ticket.resolved", now=now)
         case = record(conn, case, EventKind.RESOLVED, now=now, by=by, data={"why": why})
         return self._put(conn, case, now)
@@ -208,12 +204,12 @@ class Desk:
 
     def hand_off(self, conn: Connection, *, ticket_id: int, message_id: int, now: datetime) -> Ticket:
         """Give a returned ticket to people again, from the message that the bot left unresolved."""
-        case = take(conn, self.book, ticket_id, now=now)
+        case = take(conn, contracts.book(conn), ticket_id, now=now)
         require(case.was, "hand off", TicketState.RETURNED)
         at = min(messages.message(conn, message_id).at, now)
         messages.join_ticket(conn, [message_id], ticket_id)
         case = record(conn, case, EventKind.HANDED_OFF, at=at, now=now, data={"message": message_id})
-        announce(conn, self.book, case, now=now)
+        announce(conn, contracts.book(conn), case, now=now)
         return self._put(conn, case, now)
 
     def snooze(self, conn: Connection, *, ticket_id: int, by: int, until: datetime, now: datetime) -> Ticket:
@@ -236,6 +232,15 @@ class Desk:
             notify(conn, case, NoticeKind.EMERGENCY, now=now)
         return self._put(conn, case, now)
 
+    def set_tier(self, conn: Connection, *, ticket_id: int, tier: Tier, by: int | None, now: datetime) -> Ticket:
+        """Change the tier that the ticket's clocks follow; they are recomputed from their start."""
+        case = self._take_any(conn, ticket_id, by, now)
+        require(case.was, "change the tier of", *UNSOLVED)
+        if case.was.tier is Tier(tier):
+            return case.ticket
+        data = {"tier": str(Tier(tier))}
+        return self._put(conn, record(conn, case, EventKind.TIER_SET, now=now, by=by, data=data), now)
+
     def reprioritise(self, conn: Connection, *, ticket_id: int, by: int | None, now: datetime) -> Ticket:
         """Move the ticket up within its level (急, a chaser)."""
         case = self._take_any(conn, ticket_id, by, now)
@@ -254,20 +259,26 @@ class Desk:
         require(case.was, "start work on", *WITH_PEOPLE)
         return self._put(conn, record(conn, case, EventKind.WORK_STARTED, now=now, by=by), now)
 
+    def merge(self, conn: Connection, *, ticket_id: int, into: int, by: int, now: datetime) -> Ticket:
+        """Let the ticket go on in another of the same client's; see `merging.merge`. Raises NotMergeable."""
+        directory.colleague(conn, by)
+        return merging.merge(conn, ticket_id=ticket_id, into=into, by=by, now=now)
+
     def client_message(
         self, conn: Connection, *, ticket_id: int, message_id: int, kind: MessageKind, now: datetime
     ) -> Ticket:
         """The client wrote on this matter. Once for each message; what it does is `sla.md`'s table.
 
-        A resolved ticket is re-opened by content or a chaser within the policy's days.
+        A resolved ticket is re-opened by content or a chaser within the policy's days; a merged one passes it on.
         """
-        case = take(conn, self.book, ticket_id, now=now)
+        ticket_id = merging.survivor(conn, ticket_id)
+        case = take(conn, contracts.book(conn), ticket_id, now=now)
         if any(event.data.get("message") == message_id for event in case.events):
             return case.ticket
         messages.join_ticket(conn, [message_id], ticket_id)
         at = min(messages.message(conn, message_id).at, now)
         data: Json = {"message": message_id, "meaning": str(MessageKind(kind))}
-        again = reopens(case.was, kind, now=now, within=self.book.current.reopen)
+        again = reopens(case.was, kind, now=now, within=contracts.book(conn).current.reopen)
         told = again or worth_telling(case.was, kind)
         happened = EventKind.REOPENED if again else EventKind.CLIENT_WROTE
         case = record(conn, case, happened, at=at, now=now, data=data)
@@ -281,17 +292,17 @@ class Desk:
             case = casework.lock(conn, ticket_id)
         except NotFound:
             return
-        put(conn, self.book, case, now=now, fired=clock)
+        put(conn, contracts.book(conn), case, now=now, fired=clock)
 
     def promise(self, conn: Connection, ticket_id: int, *, now: datetime) -> Promise:
         """What the client may be told honestly about the next answer by a person. Raises NotFound."""
         events = casework.load_events(conn, ticket_id)
         ticket = to_ticket(one(conn, tickets, ticket_id))
-        contract = self.book.of(ticket.policy)
+        contract = contracts.book(conn).of(ticket.policy)
         opens = routing.on_duty_at(contract, level=ticket.level, tier=ticket.tier, now=now)
         running = {
             seen.kind: seen.due_at
-            for course in latest(courses(events, self.book))
+            for course in latest(courses(events, contracts.book(conn)))
             if (seen := view(course, now=now, fractions=())).state is ClockState.RUNNING
         }
         return Promise(
@@ -301,27 +312,16 @@ class Desk:
     def ledger(self, conn: Connection, ticket_id: int, *, now: datetime) -> tuple[LedgerLine, ...]:
         """Line by line, what produced each deadline of the ticket. Raises NotFound."""
         one(conn, tickets, ticket_id)
-        return account(casework.load_events(conn, ticket_id), self.book, now=now)
-
-    def adopt(self, conn: Connection, *, now: datetime) -> int:
-        """Put every unfinished ticket under the contract in force; the number of tickets that changed."""
-        contracts.keep(conn, self.book.current, now=now)
-        current = self.book.current.version
-        query = select(tickets.c.id).where(tickets.c.policy != current, tickets.c.state.in_(UNSOLVED))
-        found = conn.execute(query.order_by(tickets.c.id)).scalars().all()
-        for ticket_id in found:
-            case = take(conn, self.book, ticket_id, now=now)
-            self._put(conn, record(conn, case, EventKind.POLICY_SET, now=now, data={"policy": current}), now)
-        return len(found)
+        return account(casework.load_events(conn, ticket_id), contracts.book(conn), now=now)
 
     def _take(self, conn: Connection, ticket_id: int, by: int, now: datetime) -> tuple[Case, Person]:
         person = directory.colleague(conn, by)
-        return take(conn, self.book, ticket_id, now=now), person
+        return take(conn, contracts.book(conn), ticket_id, now=now), person
 
     def _take_any(self, conn: Connection, ticket_id: int, by: int | None, now: datetime) -> Case:
         if by is not None:
             directory.colleague(conn, by)
-        return take(conn, self.book, ticket_id, now=now)
+        return take(conn, contracts.book(conn), ticket_id, now=now)
 
     def _put(self, conn: Connection, case: Case, now: datetime) -> Ticket:
-        return put(conn, self.book, replace(case, told_client=True), now=now)
+        return put(conn, contracts.book(conn), replace(case, told_client=True), now=now)

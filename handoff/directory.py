@@ -60,6 +60,24 @@ def client_by_web_key(conn: Connection, key: str) -> Client | None:
     return None if row is None else to_client(row)
 
 
+def update_client(conn: Connection, client_id: int, **facts: object) -> Client:
+    """Change what is kept of a client (name, tier, timezone, language, site, cms, hosting, managers)."""
+    row = conn.execute(
+        update(client_table).where(client_table.c.id == client_id).values(**facts).returning(client_table)
+    )
+    found = row.mappings().first()
+    if found is None:
+        raise NotFound("client", client_id)
+    return to_client(found)
+
+
+def lock_client(conn: Connection, client_id: int) -> None:
+    """Let no other transaction change this client's terms until this one ends; raises NotFound."""
+    query = select(client_table.c.id).where(client_table.c.id == client_id).with_for_update()
+    if conn.execute(query).first() is None:
+        raise NotFound("client", client_id)
+
+
 def clients(conn: Connection) -> tuple[Client, ...]:
     """Every client, by name."""
     rows = conn.execute(select(client_table).order_by(client_table.c.name, client_table.c.id)).mappings()

@@ -10,10 +10,14 @@ HandoffError
 ├── PastInstant(at)                 an instant that must lie ahead does not
 ├── Duplicate(what, key)            a slug or a login is taken
 ├── PolicyError(where, why)         a contract or calendar that cannot be meant
-└── CalendarError(where, why)       a window, a zone or a date that cannot be meant
+├── CalendarError(where, why)       a window, a zone or a date that cannot be meant
+├── NoticeError(line, field, why)   a year's holidays that cannot be meant
+├── Clash(first, last)              two agreements of one client cover the same days
+├── NotMergeable(why)               these two tickets cannot become one
+└── Outdated(version)               somebody else changed it meanwhile
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from handoff.model import Person, TicketState
 
@@ -96,3 +100,38 @@ class CalendarError(HandoffError):
         super().__init__(f"{where}: {why}")
         self.where = where
         self.why = why
+
+
+class NoticeError(HandoffError):
+    """Line `line` of a holiday notice (0: the whole) cannot be meant, because of `why`."""
+
+    def __init__(self, line: int, field: str, why: str) -> None:
+        super().__init__(f"line {line}, {field}: {why}" if line else f"{field}: {why}")
+        self.line = line
+        self.field = field
+        self.why = why
+
+
+class Clash(HandoffError):
+    """Two agreements of one client would cover the days from `first` to `last` (None: without end)."""
+
+    def __init__(self, first: date, last: date | None) -> None:
+        super().__init__(f"another agreement covers {first} to {last or 'no end'}")
+        self.first = first
+        self.last = last
+
+
+class NotMergeable(HandoffError):
+    """Two tickets cannot become one; `why` is `itself`, `client` or `unknown`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"cannot merge: {why}")
+        self.why = why
+
+
+class Outdated(HandoffError):
+    """What was edited is no longer in force: `version` is."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} is in force meanwhile")
+        self.version = version

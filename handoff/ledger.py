@@ -79,5 +79,6 @@ def _closed(track: Track, calendar: Calendar, until: datetime) -> Iterator[tuple
         usual, today = bool(calendar.weekly[day.weekday()]), bool(calendar.windows(day))
         if usual != today:
             noon = datetime.combine(day, datetime.min.time(), tzinfo=calendar.zone) + timedelta(hours=12)
-            yield noon, {"date": day.isoformat(), "why": "makeup" if today else "holiday"}
+            why = "makeup" if today else "closure" if day in calendar.closures else "holiday"
+            yield noon, {"date": day.isoformat(), "why": why}
         day += DAY

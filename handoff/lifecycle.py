@@ -27,6 +27,7 @@ class Standing:
     waiting_since: datetime | None = None
     snoozed_until: datetime | None = None
     urgent: int = 0
+    merged_into: int | None = None
     replied: bool = False
     acknowledged: bool = False
 
@@ -81,7 +82,8 @@ def after(was: Standing, event: TicketEvent) -> Standing:  # noqa: C901, PLR0911
         case EventKind.RETURNED:
             return replace(was, state=TicketState.RETURNED, assignee_id=None, waiting_since=None, snoozed_until=None)
         case EventKind.MERGED:
-            return replace(was, state=TicketState.MERGED, waiting_since=None, snoozed_until=None)
+            into = _whole(data.get("into"))
+            return replace(was, state=TicketState.MERGED, merged_into=into, waiting_since=None, snoozed_until=None)
         case EventKind.CONFIRMED if was.state is TicketState.WAITING:
             return replace(was, state=was.worked_on, waiting_since=None)
     return _retold(was, event)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select, update
 
 from handoff.model import (
     Attachment,
@@ -23,6 +23,7 @@ from handoff.model import (
     Message,
     Outcome,
     Person,
+    Ticket,
     Turn,
 )
 from handoff.rows import Row, add, clean, first, one, parts, to_message, to_turn
@@ -151,6 +152,12 @@ def attachment(conn: Connection, conversation_id: int, token: str, *, audience: 
     rows = conn.execute(select(messages.c.attachments).where(*with_files, cast(messages.c.attachments, Text) != "[]"))
     found = (row for kept in rows.scalars() for row in kept if row["id"] == token)
     return next((Attachment(**row) for row in found), None)
+
+
+def dossier(conn: Connection, ticket: Ticket, *, limit: int = 200) -> tuple[Message, ...]:
+    """All that staff may see of a ticket: its conversation, and what came with tickets merged into it."""
+    mine = or_(messages.c.conversation_id == ticket.conversation_id, messages.c.ticket_id == ticket.id)
+    return _visible(conn, mine, Audience.INTERNAL, 0, limit)
 
 
 def ticket_messages(

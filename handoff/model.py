@@ -137,6 +137,7 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed"
     WORK_STARTED = "work_started"
     MERGED = "merged"
+    ABSORBED = "absorbed"
     WARNED = "warned"
     BREACHED = "breached"
     UNACKNOWLEDGED = "unacknowledged"
@@ -191,7 +192,10 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """A company we look after. `web_key` is the random token of its web chat's address."""
+    """A company we look after. `web_key` is the random token of its web chat's address.
+
+    `success_id` and `technical_id` are our people who look after it.
+    """
 
     id: int
     slug: str
@@ -203,6 +207,8 @@ class Client:
     cms: str | None = None
     hosting: str | None = None
     web_key: str
+    success_id: int | None = None
+    technical_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -325,7 +331,8 @@ class Turn:
 class Ticket:
     """A matter handed to people. `since` is the message left unresolved: clocks start there.
 
-    `urgent` orders tickets within a level (more is sooner); `policy` is the contract version its clocks follow.
+    `urgent` orders tickets within a level (more is sooner); `policy` is the contract version its clocks follow;
+    `merged_into` is the ticket that it lives on in.
     """
 
     id: int
@@ -347,6 +354,7 @@ class Ticket:
     snoozed_until: datetime | None = None
     urgent: int = 0
     policy: str
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,13 +9,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from handoff.business_time import WEEKDAYS, Calendar, Unit, parse_calendar, parse_windows
-from handoff.errors import CalendarError, PolicyError
+from handoff.business_time import Calendar, Unit
+from handoff.errors import PolicyError
+from handoff.fields import known, mapping, natural, period, positive, sequence
+from handoff.holidays import Holidays
 from handoff.model import ClockKind, Level, Tier
+from handoff.service_hours import Closure, read_calendar
 from handoff.sla import Target
 
 Document = Mapping[str, object]
@@ -27,15 +30,6 @@ _TARGET = re.compile(
 WHOLE = 100  # per cent
 _SECONDS = {"min": 60, "h": 3600, "day": 86400, "days": 86400}
 _LENGTHS = ("emergency_ack_minutes", "follow_up_minutes", "waiting_remind_days", "waiting_resolve_days", "reopen_days")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holidays:
-    """A country's public holidays: dates off, make-up working days, and the last date that is known."""
-
-    off: frozenset[date]
-    makeup: frozenset[date]
-    until: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +74,11 @@ class Contract:
         return said <= self.holding | self.courtesy and not said.isdisjoint(self.holding)
 
     @property
+    def root(self) -> Document:
+        """The contract's own document, without holidays and closures."""
+        return mapping(self.document["contract"], "contract")
+
+    @property
     def covered_until(self) -> date | None:
         """The last date whose public holidays every calendar knows; None if none needs them."""
         return min((c.covered_until for c in self.calendars.values() if c.covered_until), default=None)
@@ -105,47 +104,63 @@ def phrases(text: str) -> frozenset[str]:
 
 
 def load(path: Path = DEFAULT, *, holidays: Mapping[str, Holidays] | None = None) -> Contract:
-    """Read a contract file with the known public holidays; raises PolicyError."""
+    """Read a contract file with the known public holidays (China's, unless given); raises PolicyError."""
+    from handoff.holiday_library import known_holidays
+
+    return parse(read_file(path), holidays=known_holidays() if holidays is None else holidays)
+
+
+def read_file(path: Path) -> object:
+    """A contract file's document, not yet looked at; raises PolicyError if it cannot be read."""
     import yaml
 
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PolicyError(path.name, f"cannot be read: {error}") from error
-    return parse(document, holidays=known_holidays() if holidays is None else holidays)
 
 
-def known_holidays() -> Mapping[str, Holidays]:
-    """Public holidays by country, as the libraries know them; China's from `chinesecalendar`."""
-    from chinese_calendar import constants
-
-    off, makeup = frozenset(constants.holidays), frozenset(constants.workdays)
-    return {"china": Holidays(off=off, makeup=makeup, until=date(max(day.year for day in off), 12, 31))}
+def countries(document: object) -> frozenset[str]:
+    """The countries whose public holidays a contract's document names."""
+    rows = mapping(mapping(document, "contract").get("calendars"), "calendars")
+    named = (mapping(row, f"calendars.{name}").get("holidays") for name, row in rows.items())
+    return frozenset(str(country) for country in named if country)
 
 
 def restore(document: Mapping[str, object]) -> Contract:
     """Read a contract's own `document` again, public holidays as they were."""
-    kept = _mapping(document.get("holidays"), "holidays")
-    rows = {country: _mapping(row, f"holidays.{country}") for country, row in kept.items()}
-    return parse(document.get("contract"), holidays={country: _holidays(row) for country, row in rows.items()})
+    kept = mapping(document.get("holidays"), "holidays")
+    rows = {country: mapping(row, f"holidays.{country}") for country, row in kept.items()}
+    closures = [mapping(row, "closures") for row in sequence(document.get("closures", []), "closures")]
+    return parse(
+        document.get("contract"),
+        holidays={country: _holidays(row) for country, row in rows.items()},
+        closures=[_closure(row) for row in closures],
+    )
 
 
-def parse(document: object, *, holidays: Mapping[str, Holidays]) -> Contract:
+def close(contract: Contract, closures: Sequence[Closure]) -> Contract:
+    """The contract as it binds a client that has no service on some days; a version of its own."""
+    kept = [{**vars(closure)} for closure in sorted(set(closures), key=lambda c: (c.first, c.last, c.around_the_clock))]
+    return restore({**contract.document, "closures": kept}) if kept else contract
+
+
+def parse(document: object, *, holidays: Mapping[str, Holidays], closures: Sequence[Closure] = ()) -> Contract:
     """Read a contract's document; raises PolicyError naming the first field that cannot be meant."""
-    root = _mapping(document, "contract")
+    root = mapping(document, "contract")
     calendars = {
-        name: _calendar(name, _mapping(row, f"calendars.{name}"), holidays)
-        for name, row in _mapping(root.get("calendars"), "calendars").items()
+        name: read_calendar(name, mapping(row, f"calendars.{name}"), holidays, closures)
+        for name, row in mapping(root.get("calendars"), "calendars").items()
     }
-    kept = _document(root, holidays)
-    lengths = {name: _positive(root.get(name), name) for name in _LENGTHS}
+    kept = _document(root, holidays, closures)
+    lengths = {name: positive(root.get(name), name) for name in _LENGTHS}
     return Contract(
         version=_version(kept),
         document=kept,
         calendars=calendars,
-        terms=dict(_terms(_mapping(root.get("targets"), "targets"), calendars)),
-        duty=_duty(_mapping(root.get("duty"), "duty"), calendars),
-        fees={tier: _natural(_mapping(root.get("fees"), "fees").get(tier), f"fees.{tier}") for tier in Tier},
+        terms=dict(_terms(mapping(root.get("targets"), "targets"), calendars)),
+        duty=_duty(mapping(root.get("duty"), "duty"), calendars),
+        fees={tier: natural(mapping(root.get("fees"), "fees").get(tier), f"fees.{tier}") for tier in Tier},
         warnings=_warnings(root.get("warnings")),
         emergency_ack=timedelta(minutes=lengths["emergency_ack_minutes"]),
         follow_up=timedelta(minutes=lengths["follow_up_minutes"]),
@@ -166,7 +181,7 @@ def parse_term(text: object, where: str, calendars: Mapping[str, Calendar]) -> T
     calendar = calendars.get(match["calendar"])
     if calendar is None:
         raise PolicyError(where, f"there is no calendar {match['calendar']}")
-    amount = _positive(int(match["amount"]), where)
+    amount = positive(int(match["amount"]), where)
     label = str(text).removesuffix(" after confirmed")
     if match["unit"].startswith("working"):
         target = Target(amount=amount, calendar=calendar, unit=Unit.WORKDAY_EOD, label=label)
@@ -178,60 +193,26 @@ def parse_term(text: object, where: str, calendars: Mapping[str, Calendar]) -> T
 def _terms(
     rows: Mapping[str, object], calendars: Mapping[str, Calendar]
 ) -> Iterable[tuple[tuple[Level, Tier, ClockKind], Term]]:
-    _known(rows, Level, "targets")
+    known(rows, Level, "targets")
     for level in Level:
-        tiers = _mapping(rows.get(level), f"targets.{level}")
-        _known(tiers, Tier, f"targets.{level}")
+        tiers = mapping(rows.get(level), f"targets.{level}")
+        known(tiers, Tier, f"targets.{level}")
         for tier in Tier:
             where = f"targets.{level}.{tier}"
-            clocks = _mapping(tiers.get(tier), where)
-            _known(clocks, (ClockKind.FR, ClockKind.RS, ClockKind.WS), where)
+            clocks = mapping(tiers.get(tier), where)
+            known(clocks, (ClockKind.FR, ClockKind.RS, ClockKind.WS), where)
             for clock, text in clocks.items():
                 yield (level, tier, ClockKind(clock)), parse_term(text, f"{where}.{clock}", calendars)
 
 
-def _calendar(name: str, row: Mapping[str, object], holidays: Mapping[str, Holidays]) -> Calendar:
-    where = f"calendars.{name}"
-    windows = [str(window).split("-") for window in _sequence(row.get("windows"), f"{where}.windows")]
-    weekly = dict.fromkeys(_weekdays(row.get("days"), f"{where}.days"), windows)
-    try:
-        calendar = parse_calendar({**row, "weekly": weekly}, name=name)
-        return _observe(calendar, row.get("holidays"), parse_windows(windows, "windows"), holidays)
-    except CalendarError as error:
-        raise PolicyError(f"{where}.{error.where}", error.why) from error
-
-
-def _observe(
-    calendar: Calendar,
-    country: object,
-    windows: tuple[tuple[int, int], ...],
-    holidays: Mapping[str, Holidays],
-) -> Calendar:
-    """The calendar with a country's holidays closed and its make-up days open; its own dates win."""
-    if country is None:
-        return calendar
-    known = holidays.get(str(country))
-    if known is None:
-        raise CalendarError("holidays", f"the public holidays of {country!r} are not known")
-    makeup = dict.fromkeys(known.makeup - calendar.closed, windows)
-    return replace(
-        calendar,
-        closed=calendar.closed | known.off,
-        special={**makeup, **calendar.special},
-        covered_until=known.until,
-    )
-
-
-def _weekdays(text: object, where: str) -> Sequence[str]:
-    first, _, last = str(text).partition("-")
-    if first not in WEEKDAYS or (last or first) not in WEEKDAYS[WEEKDAYS.index(first) :]:
-        raise PolicyError(where, f'{text!r} are no weekdays; write "mon-fri" or "sat"')
-    return WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1]
+def _closure(row: Mapping[str, object]) -> Closure:
+    first, last = period(row.get("first"), row.get("last"), "closures")
+    return Closure(first=first, last=last, around_the_clock=row.get("around_the_clock") is True)
 
 
 def _duty(rows: Mapping[str, object], calendars: Mapping[str, Calendar]) -> Mapping[str, Calendar]:
     names = [*Tier, EMERGENCY]
-    _known(rows, names, "duty")
+    known(rows, names, "duty")
     for name in names:
         if str(rows.get(name)) not in calendars:
             raise PolicyError(f"duty.{name}", f"there is no calendar {rows.get(name)!r}")
@@ -239,22 +220,21 @@ def _duty(rows: Mapping[str, object], calendars: Mapping[str, Calendar]) -> Mapp
 
 
 def _warnings(value: object) -> tuple[float, ...]:
-    rows = _sequence(value, "warnings")
-    percents = [_natural(row, "warnings") for row in rows]
+    rows = sequence(value, "warnings")
+    percents = [natural(row, "warnings") for row in rows]
     if percents != sorted(set(percents)) or not all(0 < percent < WHOLE for percent in percents):
         raise PolicyError("warnings", "must be ascending per cents between 0 and 100")
     return tuple(percent / WHOLE for percent in percents)
 
 
 def _phrases(root: Mapping[str, object], name: str) -> frozenset[str]:
-    return frozenset(phrase for text in _sequence(root.get(name), name) for phrase in phrases(str(text)))
+    return frozenset(phrase for text in sequence(root.get(name), name) for phrase in phrases(str(text)))
 
 
-def _document(root: Mapping[str, object], holidays: Mapping[str, Holidays]) -> Document:
-    """All that can move a deadline, as JSON: the contract, and the holidays that its calendars observe."""
-    rows = [_mapping(row, "calendars") for row in _mapping(root.get("calendars"), "calendars").values()]
-    observed = sorted({str(row["holidays"]) for row in rows if row.get("holidays")})
-    known = {
+def _document(root: Document, holidays: Mapping[str, Holidays], closures: Sequence[Closure]) -> Document:
+    """All that can move a deadline, as JSON: the contract, the holidays that its calendars observe, closures."""
+    observed = sorted(countries(root))
+    tables = {
         country: {
             "off": sorted(map(str, holidays[country].off)),
             "makeup": sorted(map(str, holidays[country].makeup)),
@@ -262,46 +242,17 @@ def _document(root: Mapping[str, object], holidays: Mapping[str, Holidays]) -> D
         }
         for country in observed
     }
-    document: dict[str, object] = json.loads(json.dumps({"contract": root, "holidays": known}, default=str))
+    whole = {"contract": root, "holidays": tables} | ({"closures": [vars(c) for c in closures]} if closures else {})
+    document: dict[str, object] = json.loads(json.dumps(whole, default=str))
     return document
 
 
 def _holidays(row: Mapping[str, object]) -> Holidays:
     off, makeup = (
-        frozenset(date.fromisoformat(str(day)) for day in _sequence(row.get(name), name)) for name in ("off", "makeup")
+        frozenset(date.fromisoformat(str(day)) for day in sequence(row.get(name), name)) for name in ("off", "makeup")
     )
     return Holidays(off=off, makeup=makeup, until=date.fromisoformat(str(row.get("until"))))
 
 
 def _version(document: Document) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _known(rows: Mapping[str, object], names: Iterable[str], where: str) -> None:
-    unknown = sorted(set(rows) - {str(name) for name in names})
-    if unknown:
-        raise PolicyError(f"{where}.{unknown[0]}", "is not known")
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise PolicyError(where, "must be a mapping")
-    return value
-
-
-def _sequence(value: object, where: str) -> Sequence[object]:
-    if not isinstance(value, list | tuple):
-        raise PolicyError(where, "must be a list")
-    return value
-
-
-def _natural(value: object, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise PolicyError(where, f"{value!r} is not a whole number of at least 0")
-    return value
-
-
-def _positive(value: object, where: str) -> int:
-    if _natural(value, where) == 0:
-        raise PolicyError(where, "must be more than 0")
-    return _natural(value, where)

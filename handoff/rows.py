@@ -94,6 +94,8 @@ def to_client(row: Row) -> Client:
         cms=row["cms"],
         hosting=row["hosting"],
         web_key=row["web_key"],
+        success_id=row["success_id"],
+        technical_id=row["technical_id"],
     )
 
 
@@ -200,6 +202,7 @@ def to_ticket(row: Row) -> Ticket:
         snoozed_until=row["snoozed_until"],
         urgent=row["urgent"],
         policy=row["policy"],
+        merged_into=row["merged_into"],
     )
 
 

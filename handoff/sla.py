@@ -144,6 +144,15 @@ def read(marks: Sequence[Mark], *, now: datetime, fractions: Sequence[float] = (
     )
 
 
+def ran_late(marks: Sequence[Mark], *, now: datetime) -> bool | None:
+    """Whether the target was used up before `now`, as `read` says, for a fraction of the work; None: no target."""
+    track = follow(marks, now)
+    if not track.targets or not track.runs:
+        return None
+    crossed = (_crossing(track.runs, target) for target in track.targets)
+    return any(at is not None and at < now for at in crossed)
+
+
 def _apply(track: Track, mark: Mark) -> Track:  # noqa: PLR0911 - one return for each row
     """One step of the clock; signals that mean nothing in its phase change nothing."""
     match mark.signal, track.phase:

@@ -46,6 +46,8 @@ client: Final = Table(
     Column("hosting", Text),
     Column("web_key", Text, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
+    Column("success_id", BigId),  # its customer success manager; no foreign key: a person knows their client
+    Column("technical_id", BigId),  # and its technical manager
 )
 
 person: Final = Table(
@@ -114,10 +116,17 @@ ticket: Final = Table(
     Column("urgent", Integer, nullable=False),
     Column("policy", Text, nullable=False),
     Column("next_due", Instant),  # of its running clocks
+    _ref("merged_into", "ticket"),  # the ticket that it lives on in
     Index("ticket_queue", "state", "next_due"),
     Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
+    Index(
+        "ticket_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

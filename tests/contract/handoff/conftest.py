@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from handoff import board, directory, messages
+from handoff import alignment, board, contracts, directory, messages
 from handoff.desk import Desk
 from handoff.model import (
     ChatKind,
@@ -110,16 +110,21 @@ class World:
 async def world(database: Database) -> World:
     """See `World`."""
     clock = ManualClock(MONDAY)
-    desk = Desk(book=BOOK)
+    desk = Desk()
     worker = Worker(database, clock=clock, owner="test")
 
     async def look(running: Running) -> None:
         ticket_id, name = int(str(running.job.body["ticket"])), str(running.job.body["clock"])
         await running.finish(lambda conn: desk.fire(conn, ticket_id=ticket_id, clock=name, now=clock()))
 
+    async def align(running: Running) -> None:
+        await running.finish(lambda conn: alignment.work(conn, running.job.body, now=clock(), batch=3))
+
     worker.register("clock", look)
+    worker.register("align", align)
 
     def seed(conn: Connection) -> World:
+        contracts.adopt(conn, BOOK.current, source="file", now=clock())
         clients, conversations, contacts = {}, {}, {}
         for tier in Tier:
             client = directory.add_client(conn, slug=str(tier), name=f"{tier} Ltd", tier=tier, now=clock())

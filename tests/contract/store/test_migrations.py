@@ -7,11 +7,12 @@ from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 import store
 from store.db import Database
@@ -83,13 +84,30 @@ async def test_opening_again_keeps_everything(database_url: str) -> None:
 async def test_the_chain_makes_the_tables_the_code_expects(database: Database) -> None:
     """Every room's tables, in both directions, on both databases."""
     for room in ("store", "handoff", "knowledge", "console"):
-        if (MIGRATIONS.parent.parent / room / "tables.py").exists():
-            importlib.import_module(f"{room}.tables")
+        for tables in sorted((MIGRATIONS.parent.parent / room).glob("*tables.py")):
+            importlib.import_module(f"{room}.{tables.stem}")
 
     def differences(conn: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(conn), metadata))
 
     assert await database.read(differences) == []
+
+
+async def test_the_newest_step_can_be_undone_and_done_again(database_url: str) -> None:
+    """Down one revision and up again ends with the tables that the code expects."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    opened = await Database.open(database_url)
+    await opened.close()
+    engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, "-1")
+        assert revision(conn) != head()
+    engine.dispose()
+    database = await Database.open(database_url)
+    await test_the_chain_makes_the_tables_the_code_expects(database)
+    await database.close()
 
 
 def test_the_chain_is_linear_and_stands_alone() -> None:

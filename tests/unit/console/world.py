@@ -16,8 +16,10 @@ from sqlalchemy import Connection
 from console import auth
 from console.app import ConsoleDeps, create
 from console.guard import SESSION_COOKIE
-from handoff import contracts, directory, messages
+from handoff import almanac, contracts, directory, messages
 from handoff.desk import Desk
+from handoff.holiday_library import library_years
+from handoff.holidays import Year
 from handoff.model import ChatKind, Client, Level, Message, Person, Role, Ticket, Tier
 from handoff.policy import Contract, load
 from knowledge.model import Audience, Page, Scope, Search
@@ -143,6 +145,11 @@ def contract() -> Contract:
 
 
 @cache
+def china() -> tuple[Year, ...]:
+    return tuple(library_years(["china"], today=START.date()))
+
+
+@cache
 def hashed(password: str) -> str:
     return auth._engine().hash(password)
 
@@ -170,13 +177,14 @@ async def opened_world(folder: Path, *, real_time: bool = False) -> AsyncIterato
 
     def seed(conn: Connection) -> tuple[Desk, dict[str, Person], Client]:
         now = clock()
-        book = contracts.adopt(conn, contract(), now=now)
+        almanac.seed(conn, china(), now=now)
+        contracts.adopt(conn, contract(), source="file", now=now)
         people = {}
         for login, name, role in COLLEAGUES:
             people[login] = directory.add_staff(conn, login=login, name=name, role=role, now=now)
             auth._store_password(conn, people[login].id, hashed=hashed(PASSWORD), one_time=False, now=now)
         client = directory.add_client(conn, slug="nw", name="Northwind", tier=Tier.GOLD, now=now)
-        return Desk(book), people, client
+        return Desk(), people, client
 
     desk, people, client = await db.write(seed)
     deps = ConsoleDeps(
