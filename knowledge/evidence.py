@@ -242,7 +242,7 @@ def _weights(judged: Sequence[Judged], *, start: Evidence) -> tuple[float, ...] 
 
 
 def _unseen(judged: Sequence[Judged], *, start: Evidence) -> Floats:
-    """Return the probability of each question by a model that was not fitted on it: of what it was, too much is hoped."""
+    """Return the probability of each question by a model that was not fitted on it, which would hope too much."""
     chances = np.zeros(len(judged))
     for part in range(_PARTS):
         seen = [item for place, item in enumerate(judged) if place % _PARTS != part]

@@ -70,7 +70,7 @@ def _golden(row: Any, *, path: Path, line: int) -> Golden:
 
 _LEAD_IN = re.compile(
     r"^(?:那么|那|然后|还有|另外|以及|而且|and|but|so|then|what about|how about|ok|okay)"
-    r"(?:[\s,，、]+|(?=[\u3400-\u9fff]))",
+    r"(?:[\s,，、]+|(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[a-z0-9]))",
 )
 _INSTEAD = re.compile(
     r"^(?:那|那么|换成|如果是|what about|how about|and on|and in|and for)?.{1,20}(?:呢|的话|instead)[?!。.\s]*$"

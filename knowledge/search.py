@@ -38,7 +38,7 @@ class Scale:
         return ranking.placed(cosines, floor=self.floor, span=self.span)
 
     def nearest_background(self, vector: Vectors) -> tuple[float, float]:
-        """Return the likeness to the nearest question that manuals do not answer, and to the few nearest; 0 without any."""
+        """Return the likeness to the nearest question that manuals do not answer, and to the nearest few; else 0."""
         if not len(self.background):
             return 0.0, 0.0
         likeness = self.placed(self.background @ vector)
@@ -173,7 +173,9 @@ class Searcher:
 
     def _likeness(self, asked: Question) -> Floats:
         held = self.held
-        return self._scale.placed(held.question_vectors @ asked.vector) if len(held.questions) else np.zeros(0, np.float32)
+        return (
+            self._scale.placed(held.question_vectors @ asked.vector) if len(held.questions) else np.zeros(0, np.float32)
+        )
 
     def _parts(self, asked: Question, *, rows: Rows, cover: Coverage, likeness: Floats) -> dict[str, Floats]:
         held = self.held
