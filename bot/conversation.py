@@ -56,7 +56,8 @@ class Conversations:
         )
         if situation is None:
             return
-        if not running.job.body["at_once"] and (ready := self._ready_at(situation)) > started:
+        ready = self._ready_at(situation)
+        if not running.job.body["at_once"] and started < ready <= started + bursts.LONGEST:
             await running.later(ready)
             return
         act = await self._decide(running, situation)

@@ -163,7 +163,7 @@ def _person_here(scene: Scene) -> Plan | None:
         if kind is MessageKind.CHASER and scene.addressed:
             return Chase(held)
         return Join(held, MessageKind.CONTENT if scene.attachments else kind, "person_handles")
-    just_spoke = scene.staff_spoke_at is not None and scene.now - scene.staff_spoke_at < HUMAN_QUIET
+    just_spoke = scene.staff_spoke_at is not None and abs(scene.now - scene.staff_spoke_at) < HUMAN_QUIET
     done_at = scene.resolved.resolved_at if scene.resolved else None
     recent = done_at is not None and scene.now - done_at < REOPENS
     if scene.resolved and recent and (just_spoke or scene.reading.not_solved) and not scene.open_tickets:
