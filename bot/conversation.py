@@ -56,7 +56,8 @@ class Conversations:
         )
         if situation is None:
             return
-        if not running.job.body["at_once"] and (ready := self._ready_at(situation)) > started:
+        ready = self._ready_at(situation)
+        if not running.job.body["at_once"] and started < ready <= started + bursts.LONGEST:
             await running.later(ready)
             return
         act = await self._decide(running, situation)
@@ -147,11 +148,12 @@ class Conversations:
         """The manual's passages for the turn, and the stand-alone question that found them."""
         question = framing.question_of(frame, situation)
         found = await self._search(situation, question)
-        if found.enough or question != frame.text or not frame.may_carry_on:
+        if question != frame.text or not frame.may_carry_on:
             return question, found
         together = framing.together(frame, situation)
         again = await self._search(situation, together)
-        return (together, again) if again.enough else (question, found)
+        carried = again.enough and gate.carried(alone=found.evidence, together=again.evidence)
+        return (together, again) if carried else (question, found)
 
     async def _search(self, situation: Situation, question: str) -> Search:
         client = situation.client

@@ -17,6 +17,11 @@ HUMAN_QUIET = timedelta(minutes=15)  # after a colleague's message the bot keeps
 REOPENS = timedelta(days=7)  # "still not working" within it opens a resolved ticket again
 SAME_TALK = timedelta(minutes=15)  # within it, a short message may carry on the question before
 _SHORT = 12
+_BRIEF = 12  # characters of Chinese; a word of English says about as much as two
+#: Evidence of a short message alone below which, and of it with the question before above which, it carries that on.
+#: Of .4 to .9, these lose least where a short question opens another matter (benchmarks/golden.py, asked in pairs).
+_WEAK_ALONE, _SURE_TOGETHER = 0.8, 0.9
+_IN_DOUBT = ("supposed", "partial")  # reports that the manual may settle; a button beside the answer wakes people
 
 Greeting = Literal["greeting", "about_bot", "emergency"]
 
@@ -118,7 +123,7 @@ def decide(scene: Scene) -> Plan:
 def _answered(scene: Scene) -> Say | HandOff | Look:
     if scene.reading.about_bot:
         return Say("about_bot")
-    return _wishes(scene) or Look(confirm_emergency=scene.reading.unconfirmed == "supposed")
+    return _wishes(scene) or Look(confirm_emergency=scene.reading.unconfirmed in _IN_DOUBT)
 
 
 def _pressed(scene: Scene) -> Plan | None:
@@ -139,7 +144,7 @@ def _emergency(scene: Scene) -> Plan | None:
         return _alarm(scene)
     if reading.stand_down and not reading.chaser and (running := _emergency_ticket(scene)):
         return StandDown(running)
-    if reading.unconfirmed and reading.unconfirmed != "supposed" and scene.addressed:
+    if reading.unconfirmed and reading.unconfirmed not in _IN_DOUBT and scene.addressed:
         return Say("emergency")
     return None
 
@@ -158,7 +163,7 @@ def _person_here(scene: Scene) -> Plan | None:
         if kind is MessageKind.CHASER and scene.addressed:
             return Chase(held)
         return Join(held, MessageKind.CONTENT if scene.attachments else kind, "person_handles")
-    just_spoke = scene.staff_spoke_at is not None and scene.now - scene.staff_spoke_at < HUMAN_QUIET
+    just_spoke = scene.staff_spoke_at is not None and abs(scene.now - scene.staff_spoke_at) < HUMAN_QUIET
     done_at = scene.resolved.resolved_at if scene.resolved else None
     recent = done_at is not None and scene.now - done_at < REOPENS
     if scene.resolved and recent and (just_spoke or scene.reading.not_solved) and not scene.open_tickets:
@@ -183,9 +188,18 @@ def _small_talk(scene: Scene) -> Plan | None:
     reading = scene.reading
     if scene.attachments and reading.empty:
         return HandOff("cannot_read", Level.QUESTION) if scene.addressed else Stay("not_addressed")
+    if reading.chaser and _asks_how_long(scene):
+        return None
     if reading.greeting or reading.chaser:
         return Say("greeting") if scene.addressed else Stay("small_talk")
     return Stay("empty" if reading.empty else "small_talk") if reading.small_talk else None
+
+
+def _asks_how_long(scene: Scene) -> bool:
+    """Whether "how long?" is about what was just answered, there being no ticket that one could wait for."""
+    last = scene.last_turn
+    recent = last is not None and last.outcome is Outcome.ANSWERED and scene.now - last.at <= SAME_TALK
+    return recent and not scene.open_tickets and bool(_HOW_LONG.search(scene.reading.text))
 
 
 def _wishes(scene: Scene) -> HandOff | None:
@@ -220,6 +234,8 @@ def place(reading: Reading, *, category: str | None, open_tickets: Sequence[Tick
     return None
 
 
+_HAN, _WORD = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[a-z0-9]+")
+_HOW_LONG = re.compile(r"多久|多长时间|几天|\bhow long\b")
 _CARRIES_ON = re.compile(
     r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|"
     r"and\b|what about|how about|what if|then\b|also\b|it\b|that\b|this\b|those\b|so\b|but\b)|"
@@ -231,13 +247,24 @@ def carries_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bo
     """Whether a message looks like a follow-up ("那手机版呢?") to the turn before, a moment ago."""
     if last_turn is None or now - last_turn.at > SAME_TALK or not last_turn.question:
         return False
-    return bool(_CARRIES_ON.search(reading.text))
+    return reading.chaser or bool(_CARRIES_ON.search(reading.text))
 
 
 def may_carry_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bool:
-    """Whether a short message that found nothing by itself deserves a second look together with the turn before."""
+    """Whether a short message deserves a second look together with the turn before."""
     recent = last_turn is not None and now - last_turn.at <= SAME_TALK and bool(last_turn.question)
-    return recent and len(reading.text) <= _SHORT
+    return recent and _said(reading.text) <= _BRIEF
+
+
+def carried(*, alone: float, together: float) -> bool:
+    """Whether the evidence says that a short message carries on the question before, and is no matter of its own."""
+    return alone < _WEAK_ALONE and together > _SURE_TOGETHER
+
+
+def _said(text: str) -> int:
+    """How much a text says, in characters of Chinese."""
+    words = len(_WORD.findall(text))
+    return len(_HAN.findall(text)) + 2 * words
 
 
 def is_vague(reading: Reading) -> bool:

@@ -70,6 +70,8 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
 
 def thin(frame: Frame, situation: Situation, found: Search, *, question: str, category: str | None) -> Act:
     """The manual does not hold it: ask back once if that would settle it, else a person answers. Never invent."""
+    if frame.reading.unconfirmed == "partial":
+        return without_manual(frame, situation, gate.Say("emergency"))
     facts: dict[str, Any] = {
         "passages": found.passages,
         "evidence": found.evidence,

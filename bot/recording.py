@@ -178,7 +178,7 @@ def _status_line(
 ) -> str | None:
     """One true line, at most every half hour: a chaser is passed on to the assignee each time, answered rarely."""
     last = messages.last_replied(conn, ticket.id, reason="chased")
-    if last and now - last.at < CHASE_QUIET:
+    if last and abs(now - last.at) < CHASE_QUIET:
         return None
     standing = replies.Standing(
         ticket=ticket,

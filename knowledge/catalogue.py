@@ -80,6 +80,18 @@ class Catalogue:
         """Row of the first chunk of each page, and the end; chunks lie page by page."""
         return np.searchsorted(self.page_of_chunk, np.arange(len(self.pages) + 1))
 
+    def chunks_of(self, page: int) -> slice:
+        """Return where the chunks of a page lie."""
+        return slice(int(self.bounds[page]), int(self.bounds[page + 1]))
+
+    @cached_property
+    def _question_bounds(self) -> Rows:
+        return np.searchsorted(self.page_of_question, np.arange(len(self.pages) + 1))
+
+    def questions_of(self, page: int) -> slice:
+        """Return where the questions of a page lie."""
+        return slice(int(self._question_bounds[page]), int(self._question_bounds[page + 1]))
+
     def entries(self, audience: Audience) -> tuple[list[Entry], Vectors]:
         """Return what an audience's vector collection holds."""
         wanted = np.array([page.audience is audience for page in self.pages], dtype=bool)

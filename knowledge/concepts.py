@@ -42,6 +42,11 @@ def products(folded: str) -> frozenset[str]:
     return frozenset(match.group() for match in _lexicon("products.txt").pattern.finditer(folded))
 
 
+def unbranded(folded: str) -> str:
+    """Return a folded text without the products it names."""
+    return re.sub(r"\s+", " ", _lexicon("products.txt").pattern.sub(" ", folded)).strip()
+
+
 @cache
 def _lexicon(name: str) -> _Lexicon:
     meaning: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from knowledge.concepts import products, unbranded
 from knowledge.errors import GoldenInvalid
 from knowledge.language import fold
 
@@ -69,7 +70,10 @@ def _golden(row: Any, *, path: Path, line: int) -> Golden:
 
 _LEAD_IN = re.compile(
     r"^(?:那么|那|然后|还有|另外|以及|而且|and|but|so|then|what about|how about|ok|okay)"
-    r"(?:[\s,，、]+|(?=[\u3400-\u9fff]))",
+    r"(?:[\s,，、]+|(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[a-z0-9]))",
+)
+_INSTEAD = re.compile(
+    r"^(?:那|那么|换成|如果是|what about|how about|and on|and in|and for)?.{1,20}(?:呢|的话|instead)[?!。.\s]*$"
 )
 _TRAIL = re.compile(r"(?:呢|吗|嘛|呀|啊|吧|么)?[?？!！。.\s]*$")
 
@@ -77,11 +81,14 @@ _TRAIL = re.compile(r"(?:呢|吗|嘛|呀|啊|吧|么)?[?？!！。.\s]*$")
 def standalone(ask: str, after: str | None) -> str:
     """Return a follow-up as a question that stands alone: the turn before, then what is new in this one.
 
-    Without a turn before, the question itself. The last question's words are carried over as they are; the new
-    ones come last and lose their lead-in ("那", "and", "what about").
+    Without a turn before, the question itself. The last question's words are carried over as they are, but for its
+    products where this one puts something in their place ("那foxmail呢"); the new words come last and lose their
+    lead-in ("那", "and", "what about").
     """
     if not after or not after.strip():
         return ask
+    new = fold(ask)
     before = _TRAIL.sub("", fold(after))
-    new = _LEAD_IN.sub("", fold(ask))
-    return f"{before} {new}"
+    if products(new) or _INSTEAD.search(new):
+        before = unbranded(before)
+    return f"{before} {_LEAD_IN.sub('', new)}"

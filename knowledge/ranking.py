@@ -21,6 +21,12 @@ _TIE = 0.01
 OTHER_LANGUAGE = 0.03
 OTHER_PRODUCT = 0.15
 MOST_OF_A_PAGE = 2
+#: How many sections and questions of a page bear it out, how many pages are looked at so closely, and what the few and
+#: the one best count: of a grid, most of the page questions that were left out of the index find their page.
+FEW = 3
+CLOSELY = 8
+FEW_WEIGHT = 0.25
+ONE_WEIGHT = 0.2
 #: What each later section of a page loses when one is chosen to be quoted: the first says how, the others what if.
 #: Fitted on headings (which must find their own section, .98 do) and page questions (.88 find the first, .22 without).
 LATER_SECTION = 0.025
@@ -44,6 +50,20 @@ def relevance(*, dense: Floats, question: Floats, coverage: Floats, asked_covera
     words = np.maximum(coverage, asked_coverage)
     whole = DENSE_WEIGHT * near + (1 - DENSE_WEIGHT) * words
     return np.asarray(whole + _TIE * (dense + coverage), dtype=np.float32)
+
+
+def several(likeness: Floats) -> float:
+    """Return the mean of the best few of some likenesses, one alone may be chance; -1 where there is none."""
+    return float(np.sort(likeness)[-FEW:].mean()) if len(likeness) else -1.0
+
+
+def borne_out(*, sections: Floats, questions: Floats) -> float:
+    """Return what a page gains in order by how alike the best few of its sections and questions are, not one alone.
+
+    A page without questions is judged by its sections twice.
+    """
+    both = (sections, questions if len(questions) else sections)
+    return sum(FEW_WEIGHT * several(each) - ONE_WEIGHT * float(each.max()) for each in both)
 
 
 def quotable(scores: Floats, *, headed: Sequence[bool]) -> list[int]:

@@ -37,9 +37,12 @@ class Scale:
         """Place cosines on 0..1 (not clipped)."""
         return ranking.placed(cosines, floor=self.floor, span=self.span)
 
-    def nearest_background(self, vector: Vectors) -> float:
-        """Return the likeness to the nearest question that manuals do not answer; 0 without any."""
-        return float(self.placed(self.background @ vector).max()) if len(self.background) else 0.0
+    def nearest_background(self, vector: Vectors) -> tuple[float, float]:
+        """Return the likeness to the nearest question that manuals do not answer, and to the nearest few; else 0."""
+        if not len(self.background):
+            return 0.0, 0.0
+        likeness = self.placed(self.background @ vector)
+        return float(likeness.max()), ranking.several(likeness)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +63,12 @@ class _Scored:
     page: Rows
     parts: dict[str, Floats]
     score: Floats
+    ranked: Floats
+    """What the order is by: the score, and what its page gains and loses."""
     order: Rows
     cover: Coverage
+    likeness: Floats
+    """Of each page question of the catalogue."""
 
 
 class Searcher:
@@ -133,26 +140,51 @@ class Searcher:
 
     def _scored(self, asked: Question, *, scope: Scope, rows: Rows, cover: Coverage) -> _Scored:
         page = self.held.page_of_chunk[rows]
-        parts = self._parts(asked, rows=rows, cover=cover)
+        likeness = self._likeness(asked)
+        parts = self._parts(asked, rows=rows, cover=cover, likeness=likeness)
         score = ranking.relevance(**parts)
         loss = np.where(self.held.chinese[page] != asked.chinese, ranking.OTHER_LANGUAGE, 0.0)
         if scope.products:
             named = [self.held.pages[i].product for i in page.tolist()]
             other = [bool(name) and name not in scope.products for name in named]
             loss += np.where(other, ranking.OTHER_PRODUCT, 0.0)
-        order = np.argsort(loss - score, kind="stable")
-        return _Scored(asked=asked, rows=rows, page=page, parts=parts, score=score, order=order, cover=cover)
+        ranked = score - loss
+        first = dict.fromkeys(page[np.argsort(-ranked, kind="stable")].tolist())
+        for one in list(first)[: ranking.CLOSELY]:
+            ranked[page == one] += self._borne_out(asked, page=one, likeness=likeness)
+        return _Scored(
+            asked=asked,
+            rows=rows,
+            page=page,
+            parts=parts,
+            score=score,
+            ranked=ranked,
+            order=np.argsort(-ranked, kind="stable"),
+            cover=cover,
+            likeness=likeness,
+        )
 
-    def _parts(self, asked: Question, *, rows: Rows, cover: Coverage) -> dict[str, Floats]:
+    def _borne_out(self, asked: Question, *, page: int, likeness: Floats) -> float:
+        questions = likeness[self.held.questions_of(page)]
+        return ranking.borne_out(sections=self._sections(asked, page=page), questions=questions)
+
+    def _sections(self, asked: Question, *, page: int) -> Floats:
+        return self._scale.placed(self.held.vectors[self.held.chunks_of(page)] @ asked.vector)
+
+    def _likeness(self, asked: Question) -> Floats:
+        held = self.held
+        return (
+            self._scale.placed(held.question_vectors @ asked.vector) if len(held.questions) else np.zeros(0, np.float32)
+        )
+
+    def _parts(self, asked: Question, *, rows: Rows, cover: Coverage, likeness: Floats) -> dict[str, Floats]:
         held = self.held
         page = held.page_of_chunk[rows]
-        likeness = np.full(len(held.pages), -1.0, dtype=np.float32)
-        if len(held.questions):
-            placed = self._scale.placed(held.question_vectors @ asked.vector)
-            np.maximum.at(likeness, held.page_of_question, placed)
+        best = np.full(len(held.pages), -1.0, dtype=np.float32)
+        np.maximum.at(best, held.page_of_question, likeness)
         return {
             "dense": self._scale.placed(held.vectors[rows] @ asked.vector),
-            "question": likeness[page],
+            "question": best[page],
             "coverage": cover.scores[rows],
             "asked_coverage": cover.scores[len(held.chunks) + page],
         }
@@ -170,7 +202,8 @@ class Searcher:
         sections: dict[int, list[int]] = {}
         for page in dict.fromkeys(pages):
             own = np.arange(int(held.bounds[page]), int(held.bounds[page + 1]))
-            scores = ranking.relevance(**self._parts(scored.asked, rows=own, cover=scored.cover))
+            parts = self._parts(scored.asked, rows=own, cover=scored.cover, likeness=scored.likeness)
+            scores = ranking.relevance(**parts)
             headed = [bool(held.chunks[row].heading) for row in own.tolist()]
             sections[page] = [int(own[place]) for place in ranking.quotable(scores, headed=headed)]
         return [sections[page].pop(0) for page in pages]
@@ -179,17 +212,19 @@ class Searcher:
         asked, parts, page = scored.asked, scored.parts, scored.page
         top = int(scored.order[0])
         first = int(page[top])
-        others = scored.score[page != first]
+        others = scored.ranked[page != first]
         words = np.maximum(parts["coverage"], parts["asked_coverage"])
         terms = self._terms_of_page(asked, page=first)
-        background = self._scale.nearest_background(asked.vector)
+        background, few = self._scale.nearest_background(asked.vector)
+        questions = scored.likeness[self.held.questions_of(first)]
+        several = ranking.several(questions if len(questions) else self._sections(asked, page=first))
         dense = float(parts["dense"].max())
         question = np.maximum(parts["question"], parts["dense"])
         return Signals(
             relevance=float(scored.score[top]),
             dense=float(parts["dense"][top]),
             coverage=float(words[top]),
-            margin=float(scored.score[top] - others.max()) if len(others) else 0.5,
+            margin=float(scored.ranked[top] - others.max()) if len(others) else 0.5,
             agreement=float(page[int(np.argmax(words))] == first),
             question=float(question[top]),
             present=_share(terms),
@@ -199,6 +234,7 @@ class Searcher:
             background=background,
             contrast=dense - background,
             question_contrast=float(question.max()) - background,
+            several=several - few,
             length=float(np.log1p(len(asked.terms)) / _LONG),
             crossing=bool(self.held.chinese[first]) != asked.chinese,
             stated=not asks_price(asked.text) or self.held.priced[first],

@@ -20,6 +20,8 @@ def take(conn: Connection, bucket: str, *, per: timedelta, limit: int, now: date
     conn.execute(insert_into(conn, rate).values(bucket=bucket, full_at=now).on_conflict_do_nothing())
     row = select(rate.c.full_at).where(rate.c.bucket == bucket).with_for_update()
     known: datetime = conn.execute(row).scalar_one()
+    if known > now + per:  # the clock was set back, and knows nothing of what was taken
+        known = now
     full_at = max(known, now) + per / limit
     if full_at > now + per:
         return full_at - per - now

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from store import leases
+from store import leases, setback
 from store.clock import Clock
 from store.db import Database
 from store.errors import AttemptsExhausted, DatabaseBusy, DiskFull, GiveUp, LeaseLost, StoreError
@@ -70,6 +70,7 @@ class Worker:
         self._running: dict[asyncio.Task[None], Job] = {}
         self._wake = asyncio.Event()
         self._swept_at: datetime | None = None
+        self._tended_at: datetime | None = None
 
     def register(self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None) -> None:
         """Let this worker run the jobs of `queue`, at most `slots` of them at a time."""
@@ -93,7 +94,7 @@ class Worker:
     async def drain(self) -> int:
         """Run what is due now, and what that leads to, until nothing is due; the number of jobs run."""
         started = 0
-        await self._db.write(lambda conn: tick(conn, now=self._clock()))
+        await self._db.write(self._tend)
         try:
             async with _beside(self._renew()):
                 while True:
@@ -204,6 +205,10 @@ class Worker:
 
     def _tend(self, conn: Connection) -> None:
         now = self._clock()
+        if back := setback.noticed(conn, last=self._tended_at, now=now):
+            _log.warning("clock_set_back", seconds=back.total_seconds())
+            setback.mend(conn, back=back, now=now, lease=self._lease)
+        self._tended_at = now
         tick(conn, now=now)
         if self._swept_at is None or now - self._swept_at >= _SWEEP_EVERY:
             leases.sweep(conn, now=now, keep=DEDUP_WINDOW)

@@ -17,7 +17,7 @@ import httpx
 class Server:
     """One server on a data folder and a free loopback port; `log` keeps what it printed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **environment: str) -> None:
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._log = data.parent / f"{data.name}.log"
@@ -27,6 +27,7 @@ class Server:
             "PORT": str(self._port),
             "AFTERCARE_HOST": "127.0.0.1",
             "PYTHONUNBUFFERED": "1",
+            **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
 

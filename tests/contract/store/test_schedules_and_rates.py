@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from store.clock import ManualClock
 from store.db import Database
@@ -134,3 +134,15 @@ async def test_processes_share_a_rate(database: Database, other_database: Databa
         )
     )
     assert taken.count(None) == 5
+
+
+async def test_a_clock_set_back_does_not_close_a_bucket(database: Database, clock: ManualClock) -> None:
+    """After an hour too far ahead the bucket is whole again, not closed for an hour."""
+
+    def one(conn: Connection) -> timedelta | None:
+        return take(conn, "b", per=timedelta(seconds=10), limit=2, now=clock())
+
+    await database.write(one)
+    clock.advance(timedelta(hours=-1))
+    taken = [await database.write(one) for _ in range(3)]
+    assert taken == [None, None, timedelta(seconds=5)]

@@ -539,3 +539,49 @@ async def test_run_ticks_schedules_and_sweeps(database: Database, clock: ManualC
     async with asyncio.timeout(5):
         await worker.run(stop)
     assert await database.read(notes) == []
+
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_clock_set_back_holds_up_no_job(database: Database, clock: ManualClock, worker: Worker) -> None:
+    """What was made, tried or held while the clock was an hour ahead is due when it would have been; timers stay."""
+    ran: list[object] = []
+    failing = [ValueError("once")]
+
+    async def handler(running: Running) -> None:
+        if running.job.body["n"] == "tried" and failing:
+            raise failing.pop()
+        ran.append(running.job.body["n"])
+
+    async def make(name: str, wait: timedelta = timedelta(0)) -> None:
+        await database.write(lambda c: enqueue(c, "q", {"n": name}, now=clock(), run_at=clock() + wait, dedup=name))
+
+    worker.register("q", handler)
+    await make("timer", 2 * HOUR)
+    await make("held")
+    clock.advance(HOUR)  # ahead of the time
+    await database.write(lambda c: leases.claim(c, {"q"}, owner="dead", limit=1, now=clock(), lease=MINUTE))
+    clock.advance(-HOUR)
+    await make("tried")
+    clock.advance(HOUR)
+    assert await worker.drain() == 1
+    await make("made")
+    await make("later", 10 * SECOND)
+    clock.advance(-HOUR)
+    other = Worker(database, clock=clock, owner="two")  # started after it: the jobs themselves tell
+    other.register("q", handler)
+    await other.drain()
+    assert ran == ["made"]
+    clock.advance(10 * SECOND)
+    await other.drain()
+    assert sorted(map(str, ran)) == ["later", "made", "tried"]
+    clock.advance(MINUTE)
+    await other.drain()
+    assert "held" in ran
+    clock.advance(2 * HOUR - 2 * MINUTE)
+    await other.drain()
+    assert "timer" not in ran
+    clock.advance(MINUTE)
+    await other.drain()
+    assert sorted(map(str, ran)) == ["held", "later", "made", "timer", "tried"]

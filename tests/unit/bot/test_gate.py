@@ -14,6 +14,7 @@ from bot.gate import (
     Shadow,
     StandDown,
     Stay,
+    carried,
     carries_on,
     decide,
     is_vague,
@@ -102,6 +103,8 @@ SCENES = [
     ("打不开了", {}, Say("emergency")),
     ("昨天网站打不开", {"addressed": False}, Stay("not_addressed")),
     ("如果网站打不开怎么办", {}, Look(confirm_emergency=True)),
+    ("只有我打不开网站", {}, Look(confirm_emergency=True)),
+    ("只有我打不开网站", {"addressed": False}, Stay("not_addressed")),
     ("", {"pressed": "emergency_yes"}, HandOff("emergency", Level.EMERGENCY)),
     ("", {"pressed": "emergency_yes", "open_tickets": (FIRE,)}, Join(FIRE, MessageKind.CONTENT, "joined")),
     ("", {"pressed": "emergency_no"}, Stay("emergency_no")),
@@ -186,6 +189,7 @@ def test_one_matter_has_one_ticket(rules, text, category, ticket_category, joins
         ("還有圖片呢", 1, True),
         ("and on mobile", 1, True),
         ("Android app login fails", 1, False),
+        ("要多久啊", 1, True),
     ],
 )
 def test_a_follow_up_is_recognised(rules, text, minutes, follows):
@@ -199,6 +203,44 @@ def test_nothing_follows_nothing(rules):
     assert carries_on(reading, last_turn=None, now=NOW) is False
     assert may_carry_on(reading, last_turn=turn(question=""), now=NOW) is False
     assert may_carry_on(reading, last_turn=turn(), now=NOW) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "brief"),
+    [
+        ("图片多大", True),
+        ("how long will that take me", True),
+        ("how do I reset the password of my mailbox", False),
+        ("想把网站搬到另一家公司的服务器上", False),
+    ],
+)
+def test_a_brief_message_may_carry_on(rules, text, brief):
+    """What says little is looked at together with the question before; a word counts as two characters."""
+    assert may_carry_on(rules.read(text), last_turn=turn(), now=NOW) is brief
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "carries"),
+    [(0.2, 0.95, True), (0.79, 0.91, True), (0.8, 0.99, False), (0.2, 0.9, False), (0.1, 0.5, False)],
+)
+def test_evidence_decides_whether_it_does(alone, together, carries):
+    """Weak alone and sure together: it carries on. A short question of another matter stands alone."""
+    assert carried(alone=alone, together=together) is carries
+
+
+@pytest.mark.parametrize(
+    ("last", "known", "plan"),
+    [
+        (turn(), {}, Look()),
+        (turn(minutes=16), {}, Say("greeting")),
+        (turn(Outcome.ESCALATE), {}, Say("greeting")),
+        (None, {}, Say("greeting")),
+        (turn(), {"open_tickets": (NEW,)}, Chase(NEW)),
+    ],
+)
+def test_how_long_is_about_what_was_just_answered(rules, last, known, plan):
+    """ "How long?" after an answer is a question to the manual; with a ticket it chases that."""
+    assert decide(Scene(reading=rules.read("要多久啊"), now=NOW, addressed=True, last_turn=last, **known)) == plan
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,8 @@ Our website is not hacked, right?
 site logo does not look right
 the website title is wrong
 growth hacks for our website
+scale the server down again after the promo
+is the site offline while the domain moves
 Is there a dark mode for our site?
 """.strip().splitlines()
 
@@ -273,6 +275,11 @@ DOUBTFUL = [
     ("只有我打不开网站", "partial"),
     ("the website is not loading on my phone", "partial"),
     ("our site doesn't work in Safari", "partial"),
+    ("开了vpn就打不开我们网站", "partial"),
+    ("海外客户打不开我们网站", "partial"),
+    ("老外说网站加载不出来", "partial"),
+    ("our website is not loading from abroad", "partial"),
+    ("半夜网站挂了能找谁", "supposed"),
     ("打不开了", "unnamed"),
     ("崩了!", "unnamed"),
 ]

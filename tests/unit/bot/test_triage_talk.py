@@ -44,10 +44,11 @@ SAYS_NOT = {
     "wants_human": """网站怎么加人工客服窗口 | 怎么把域名转接到新服务器 | 真人照片怎么上传 | 怎么换人物图片 | 这个功能叫人脸识别 | 首页客服电话在哪改 | 找技术参数在哪里 |
         人工智能栏目怎么加 | 管理员怎么换人 | robots怎么设置不要屏蔽机器人抓取 | Can you add live chat to the site | How do I change the customer service phone number |
         where is the call me back button | 找不到人员管理""",
-    "upset": "投诉入口怎么加 | 怎么在网站放投诉表单 | 差评怎么回复 | 垃圾邮件太多 | how do I add a complaint form | 评价功能怎么开 | chrome说是欺骗性网站 | 谁负责",
+    "upset": """投诉入口怎么加 | 怎么在网站放投诉表单 | 差评怎么回复 | 垃圾邮件太多 | how do I add a complaint form | 评价功能怎么开 | chrome说是欺骗性网站 | 谁负责 | 客人要退钱在哪里点 | 这封邮件是不是骗人的 |
+        域名到期短信是不是骗子 | 被人投诉导致微信封了链接 | text copied from Word looks terrible | this letter looks like a scam""",
     "sensitive": """我们是律师事务所,网站logo怎么换 | 怎么申请退款 | 退款页面怎么改 | 怎么修改DNS | 域名怎么解析 | 帮我关闭网站的评论功能 | 请帮我删除网站首页的一张图 | 合同在哪里下载 |
         什么是违约认购域名 | 如何删除数据库 | 忘记密码了怎么办 | 我想问下退款政策 | 請問怎麼改網域解析 | how do I delete my account | how can I point my domain |
-        please delete the second photo | Hi, Sue here, how do I log in | add a page about our lawyers | where do I find the refund policy page""",
+        please delete the second photo | Hi, Sue here, how do I log in | add a page about our lawyers | where do I find the refund policy page | we want to move the domain, how | i want to delete my account, where""",
     "urgent": "不急 | 不着急，有空再看 | 别着急 | 急诊科页面怎么改 | 应急预案栏目 | not urgent",
     "stand_down": """这是我们网站的截图 | 好了吗 | 什么时候能恢复 | 恢复了吗 | 不是我网络的问题 | 是不是我网络的问题 | 截图发好了你看 | 还没好 | 网站还是不能打开了 | 没恢复 |
         how do I make it work again | is it back? | 这是我手机端的截图 | 这是我们网页的报错""",

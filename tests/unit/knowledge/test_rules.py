@@ -18,7 +18,7 @@ def signals(*, relevance: float, crossing: bool = False) -> Signals:
     return Signals(
         relevance=relevance, dense=relevance, coverage=relevance, margin=0.1, agreement=1.0, question=relevance,
         present=relevance, named=1.0, known=1.0, product=1.0, background=0.5, contrast=relevance - 0.5,
-        question_contrast=relevance - 0.5, length=0.5, crossing=crossing,
+        question_contrast=relevance - 0.5, several=relevance - 0.5, length=0.5, crossing=crossing,
     )  # fmt: skip
 
 
@@ -36,6 +36,12 @@ def test_a_manual_fits_its_own_threshold() -> None:
     fitted = evidence.fitted(judged)
     assert all(fitted.enough(each.signals) is each.answerable for each in judged)
     assert Evidence.from_json(fitted.as_json()) == fitted
+
+
+def test_a_threshold_hopes_for_no_more_than_questions_unseen_reach() -> None:
+    """Questions are judged by a model of the others: chances that say nothing of the answer give a middling limit."""
+    judged = [Judged(signals=signals(relevance=0.3), answerable=bool(i % 2), right=bool(i % 2)) for i in range(40)]
+    assert evidence.threshold(judged, chances=np.linspace(0, 1, 40)) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("answerable", [True, False])
@@ -61,10 +67,14 @@ def test_a_model_of_other_signals_is_not_used() -> None:
         ("怎么改密码", None, "怎么改密码"),
         ("怎么改密码", " ", "怎么改密码"),
         ("android app", "help", "help android app"),
+        ("那foxmail呢", "outlook怎么设置公司邮箱", "怎么设置公司邮箱 foxmail呢"),
+        ("那苹果手机呢", "outlook怎么设置公司邮箱", "怎么设置公司邮箱 苹果手机呢"),
+        ("那收不到怎么办", "outlook怎么设置公司邮箱", "outlook怎么设置公司邮箱 收不到怎么办"),
+        ("and with stripe?", "how do I accept paypal", "how do i accept with stripe?"),
     ],
 )
 def test_follow_ups_stand_alone(ask: str, after: str | None, whole: str) -> None:
-    """A follow-up carries the turn before; its lead-in goes."""
+    """A follow-up carries the turn before; its lead-in goes, and products that it puts something in the place of."""
     assert golden.standalone(ask, after) == whole
 
 
