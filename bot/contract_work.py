@@ -32,6 +32,7 @@ async def open_contract(db: Database, data: Path, *, clock: Clock) -> None:
 
     def begin(conn: Connection) -> None:
         now = clock()
+        contracts.lock(conn)
         almanac.seed(conn, years, now=now)
         contracts.start(conn, document, own=path != policy.DEFAULT, now=now)
         plan(conn, TIERS, cron=EACH_HOUR, zone="UTC", queue=TIERS, body={}, now=now)

@@ -18,7 +18,7 @@ from handoff.model import EventKind, Ticket
 from handoff.rows import to_ticket
 from handoff.tables import ticket as tickets
 
-BATCH: Final = 200
+BATCH: Final = 25
 TIERS: Final = "tiers"
 """The queue of the schedule's job: an agreement begins or ends with a day, not with an edit."""
 

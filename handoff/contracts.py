@@ -21,7 +21,7 @@ from handoff.rows import Row, add, clean
 from handoff.tables import contract_version as versions
 from handoff.tables import ticket as tickets
 from store.db import insert_into
-from store.jobs import enqueue
+from store.jobs import enqueue, lock_key
 from store.signals import signal
 
 ALIGN: Final = "align"
@@ -97,6 +97,7 @@ def adopt(
 
     Raises Outdated if it was edited from `instead_of` and another version is in force meanwhile.
     """
+    lock(conn)
     before = in_force(conn)
     if before is not None and instead_of is not None and before.version != instead_of:
         raise Outdated(before.version)
@@ -115,6 +116,7 @@ def start(conn: Connection, document: object, *, own: bool, now: datetime) -> Bo
     A change of the default file (not the data folder's `own`) does not undo what was edited in the desk. What the
     tables of public holidays have gained meanwhile is adopted too. Raises PolicyError.
     """
+    lock(conn)
     contract = parse(document, holidays=almanac.known(conn))
     digest = hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
     read = _latest(conn, adoptions.c.source == "file")
@@ -142,6 +144,11 @@ def history(conn: Connection, *, limit: int = 100) -> tuple[Adoption, ...]:
     """Who put which version in force when and why, newest first."""
     query = select(adoptions).order_by(adoptions.c.id.desc()).limit(limit)
     return tuple(_adoption(row) for row in conn.execute(query).mappings())
+
+
+def lock(conn: Connection) -> None:
+    """Let no other transaction change the contract or the tables of holidays until this one ends."""
+    lock_key(conn, ALIGN, "contract")
 
 
 def align(conn: Connection, *, client_id: int | None = None, after: int = 0, now: datetime) -> None:

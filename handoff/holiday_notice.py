@@ -44,6 +44,7 @@ def preview(conn: Connection, year: Year) -> Notice:
 
 def bring_in(conn: Connection, year: Year, *, by: int | None, reason: str, now: datetime) -> str:
     """Store the year and let the contract observe it; the version in force then."""
+    contracts.lock(conn)
     almanac.save(conn, year, source=IMPORTED, by=by, now=now)
     return contracts.observe(conn, by=by, reason=reason, now=now).current.version
 

@@ -1,16 +1,20 @@
 """The contract in force is a row: an edit counts at once, in every process, and open tickets follow it by batches."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.contract_work import open_contract
 from handoff import accounts, alignment, almanac, board, contracts, coverage
 from handoff.errors import NotFound, Outdated, PolicyError
 from handoff.holiday_library import library_years
 from handoff.holidays import Year
 from handoff.model import ClockState, Level, Tier
 from handoff.policy import Contract, parse
+from store.db import Database
 from tests.contract.handoff.conftest import BOOK, MONDAY, World
 
 ROOT: Any = BOOK.current.root
@@ -62,6 +66,27 @@ async def test_the_second_of_two_admins_hears_that_the_version_changed(world: Wo
     newest, *rest = await world.ask(contracts.history)
     assert refused.value.version == newest.version
     assert (newest.by_id, newest.reason, len(rest)) == (world.lead.id, "shorter nights", 1)
+
+
+async def test_processes_may_start_at_once(database: Database) -> None:
+    """An empty database, four starts in the same moment: one adoption, one set of tables, one contract for all."""
+    folder = Path("no folder of its own")
+    await asyncio.gather(*(open_contract(database, folder, clock=lambda: MONDAY) for _ in range(4)))
+    assert [row.source for row in await database.read(contracts.history)] == ["file"]
+    assert len(await database.read(almanac.covered)) == 23
+    assert (await database.read(lambda conn: contracts.book(conn).current)).version == BOOK.current.version
+
+
+async def test_of_two_adoptions_at_once_one_is_refused(world: World) -> None:
+    """Both were edited from the same version; the database decides."""
+    edits = [
+        edited(BOOK.current, Level.BUG, Tier.GOLD, FR=f"{hours} h on A", RS="3 working days on W") for hours in (8, 9)
+    ]
+    done = await asyncio.gather(
+        *(adopt(world, edit, instead_of=BOOK.current.version) for edit in edits), return_exceptions=True
+    )
+    assert sorted(map(type, done), key=str) == sorted([type(None), Outdated], key=str)
+    assert len(await world.ask(contracts.history)) == 2
 
 
 async def test_open_tickets_follow_in_batches_that_survive_a_kill(world: World) -> None:
