@@ -10,7 +10,8 @@ HandoffError
 ├── PastInstant(at)                 an instant that must lie ahead does not
 ├── Duplicate(what, key)            a slug or a login is taken
 ├── PolicyError(where, why)         a contract or calendar that cannot be meant
-└── CalendarError(where, why)       a window, a zone or a date that cannot be meant
+├── CalendarError(where, why)       a window, a zone or a date that cannot be meant
+└── RosterError(where, why)         a shift, an absence, a team or a skill that cannot be meant
 """
 
 from datetime import datetime
@@ -91,6 +92,15 @@ class PolicyError(HandoffError):
 
 class CalendarError(HandoffError):
     """The calendar's field `where` cannot be read, because of `why`."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class RosterError(HandoffError):
+    """The roster's field `where` cannot be read, because of `why`."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")

@@ -143,6 +143,8 @@ class EventKind(StrEnum):
     FOLLOW_UP = "follow_up"
     REMINDED = "reminded"
     WOKEN = "woken"
+    ROUTED = "routed"
+    SILENT = "silent"
 
 
 class ClockKind(StrEnum):
@@ -178,6 +180,11 @@ class NoticeKind(StrEnum):
     CLIENT_REPLIED = "client_replied"
     FOLLOW_UP = "follow_up"
     WOKEN = "woken"
+    ASKED = "asked"
+    NOBODY = "nobody"
+    UNTAKEN = "untaken"
+    SILENT = "silent"
+    UNPHONED = "unphoned"
 
 
 class Delivery(StrEnum):
@@ -326,6 +333,7 @@ class Ticket:
     """A matter handed to people. `since` is the message left unresolved: clocks start there.
 
     `urgent` orders tickets within a level (more is sooner); `policy` is the contract version its clocks follow.
+    `asked_id` is who is asked to take it, while nobody has; `team` is the tier's own.
     """
 
     id: int
@@ -347,6 +355,8 @@ class Ticket:
     snoozed_until: datetime | None = None
     urgent: int = 0
     policy: str
+    asked_id: int | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -426,3 +436,4 @@ class QueueRow:
     next_clock: ClockView | None
     last_text: str
     last_at: datetime
+    asked_name: str | None = None

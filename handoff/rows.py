@@ -200,6 +200,8 @@ def to_ticket(row: Row) -> Ticket:
         snoozed_until=row["snoozed_until"],
         urgent=row["urgent"],
         policy=row["policy"],
+        asked_id=row["asked_id"],
+        team=row["team"],
     )
 
 
