@@ -19,12 +19,15 @@ from bot.delivery import Deliveries, StoredChannel
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
+from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.rerouting import Rerouting
 from bot.settings import Settings
 from bot.triage import Rules
+from bot.webhooks import signing_key
 from console import auth
 from console.pages import ConsoleDeps
 from console.texts import Texts
-from handoff import contracts, directory, policy
+from handoff import contracts, directory, policy, roster, routes
 from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.model import Role, Tier
@@ -119,6 +122,8 @@ async def _opened(
     desk = Desk(await db.write(lambda conn: contracts.adopt(conn, contract, now=clock())))
     await db.write(lambda conn: desk.adopt(conn, now=clock()))
     password = await db.write(lambda conn: _seed(conn, clock=clock))
+    rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
+    await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     folder = settings.data / "index"
     if embedder is None:
         embedder = await asyncio.to_thread(_embedded, folder / "model")
@@ -138,15 +143,22 @@ async def _opened(
         db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
     )
 
+    pages = Paging(
+        db, clock=clock, pager=_pager(settings, clock), direct=NoDirectChat(), public_url=settings.public_url
+    )
+
     async def dead(job: Job, error: Exception) -> None:
         await conversations.dead(job, error)
         await deliveries.dead(job, error)
+        await pages.dead(job, error)
 
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)
     deliveries.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
+    pages.register(worker)
+    Rerouting(db, desk=desk, clock=clock).register(worker)
     try:
         yield Aftercare(
             settings=settings,
@@ -191,6 +203,19 @@ def contract_file(data: Path) -> Path:
     """The contract of this installation: `contract.yaml` in the data folder, else the default one."""
     own = data / "contract.yaml"
     return own if own.is_file() else policy.DEFAULT
+
+
+def routes_file(data: Path) -> Path:
+    """The rules of routing of this installation: `routes.yaml` in the data folder, else the default ones."""
+    own = data / "routes.yaml"
+    return own if own.is_file() else routes.DEFAULT
+
+
+def _pager(settings: Settings, clock: Clock) -> Pager | None:
+    if settings.pager_url is None or settings.pager_secret is None:
+        return None
+    key = signing_key(settings.pager_secret.get_secret_value())
+    return WebhookPager(settings.pager_url.get_secret_value(), key, clock=clock)
 
 
 def _embedded(folder: Path) -> Embedder:
