@@ -9,6 +9,7 @@ from console.auth import TOUCH_EVERY, Viewer, csrf_holds, csrf_token, touch, vie
 from console.errors import ConsoleError, Forbidden
 from console.pages import Pages, PagesDep
 from handoff.model import Role
+from handoff.routing import LEADING
 
 SESSION_COOKIE: Final = "desk_session"
 VISITOR_COOKIE: Final = "desk_visitor"
@@ -42,6 +43,13 @@ async def viewer(known: Annotated[Viewer, Depends(any_viewer)]) -> Viewer:
 async def admin(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     """A signed-in admin; raises Forbidden for anybody else."""
     if known.person.role is not Role.ADMIN:
+        raise Forbidden("role")
+    return known
+
+
+async def lead(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """A signed-in lead or admin; raises Forbidden for anybody else."""
+    if known.person.role not in LEADING:
         raise Forbidden("role")
     return known
 
@@ -87,4 +95,5 @@ def _ours(origin: str, request: Request, pages: Pages) -> bool:
 ViewerDep = Annotated[Viewer, Depends(viewer)]
 AnyViewerDep = Annotated[Viewer, Depends(any_viewer)]
 AdminDep = Annotated[Viewer, Depends(admin)]
+LeadDep = Annotated[Viewer, Depends(lead)]
 FORM: Final = [Depends(form_guard)]

@@ -69,7 +69,11 @@ class Presence:
 
     def at(self, now: datetime) -> PresenceState:
         """The state at an instant."""
-        return PresenceState.AVAILABLE if self.until is not None and self.until <= now else self.state
+        return self.now(now).state
+
+    def now(self, now: datetime) -> "Presence":
+        """What is left of it at an instant."""
+        return Presence() if self.until is not None and self.until <= now else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -212,3 +212,27 @@ for (const box of document.querySelectorAll("[data-filter]")) {
     for (const line of document.querySelectorAll(`${box.dataset.filter} tbody tr`)) line.hidden = !line.textContent.toLowerCase().includes(wanted);
   });
 }
+
+// --- what presses, outside the page -----------------------------------------------------------------------------
+
+// A notice that presses is shown once for each browser, where its reader allows it.
+const SHOWN = "desk:pressing";
+
+function press() {
+  const { pressing, words, title } = $(".bell")?.dataset ?? {};
+  if (!pressing || Number(pressing) <= Number(localStorage.getItem(SHOWN))) return;
+  localStorage.setItem(SHOWN, pressing);
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const shown = new Notification(words, { body: title, tag: `desk-${pressing}` });
+  shown.onclick = () => { window.focus(); location.assign("/desk/notices"); };
+}
+function offer() {
+  const button = $("[data-notify]");
+  if (button) button.hidden = !("Notification" in window) || Notification.permission !== "default";
+}
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest("[data-notify]")) return;
+  await Notification.requestPermission();
+  offer();
+});
+for (const look of [press, offer]) { look(); onFolded(look); }
