@@ -229,11 +229,12 @@ async def _typed(request: Request, *names: str) -> dict[str, str]:
 def _instant(text: str, zone: str, where: str) -> datetime:
     """A wall time of a zone, as a browser's field sends it; raises RosterError."""
     try:
-        wall = datetime.fromisoformat(text)
-        return (wall if wall.tzinfo else wall.replace(tzinfo=ZoneInfo(zone.strip()))).astimezone(UTC)
-    except ZoneInfoNotFoundError as error:
+        place = ZoneInfo(zone.strip())
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise RosterError("zone", "is no time zone") from error
-    except (ValueError, OverflowError, OSError) as error:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=place).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RosterError(where, "is no date and time") from error
 
 

@@ -40,9 +40,9 @@ def ask(
     if routes is None or not _wants_somebody(conn, held.was):
         return held
     found = choose(conn, held, contract, routes, fresh=cause == "duty", now=now)
-    if cause == "roster" and found.asked is None and held.was.routed and found.again == held.was.again_at:
-        return held
     was_nobody = held.was.routed and held.was.asked_id is None
+    if cause == "roster" and found.asked is None and was_nobody and found.again == held.was.again_at:
+        return held
     held = record(conn, held, EventKind.ROUTED, now=now, at=at, data=_data(found, cause, held.was.asked_id))
     if found.asked is not None:
         roster.asked(conn, found.asked.id, now=now)

@@ -105,6 +105,7 @@ function settle(form, response, page) {
   if (!$("#main", page)) { flash(say("unsent")); return; }
   form.dataset.spent = "1";
   $("details[open]", form.closest(".acts") || form)?.removeAttribute("open");
+  form.closest("details.menu")?.removeAttribute("open");
   if (response.ok && form.dataset.clear !== undefined) clear(form);
   if (response.ok && response.redirected && new URL(response.url).pathname !== location.pathname) { location.assign(response.url); return; }
   fold(page);
