@@ -23,7 +23,7 @@ from handoff.tables import ticket as tickets
 from handoff.timers import Appointment
 
 Cause = Literal["opened", "reopened", "passed", "duty", "roster"]
-MOST_COUNTED: Final = 200
+MOST_COUNTED: Final = 100
 """Of how many open tickets of one person the load is told."""
 MOST_ROUTED: Final = 500
 """How many tickets one change of the roster routes again."""

@@ -5,10 +5,11 @@ no colleague, and RosterError for what cannot be meant.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,7 @@ from store.db import insert_into
 from store.jobs import enqueue
 from store.signals import signal
 
+Theirs = TypeVar("Theirs", Shift, Absence)
 REROUTE: Final = "reroute"
 MOST_SKILLS: Final = 30
 MOST_SHIFTS: Final = 20
@@ -192,15 +194,14 @@ def asked_at(conn: Connection) -> dict[int, datetime]:
 
 def rosters(conn: Connection, person_ids: Collection[int]) -> dict[int, Roster]:
     """What says when each of these people is there; everybody has an entry."""
-    here = {row["person_id"]: row for row in _of(conn, "presence", person_ids)}
-    shift_rows, absence_rows = _of(conn, "shift", person_ids), _of(conn, "absence", person_ids)
+    shifts_of = _by_person([_to_shift(row) for row in _of(conn, "shift", person_ids)])
+    absences_of = _by_person([Absence(**row) for row in _of(conn, "absence", person_ids)])
+    presence = {row["person_id"]: _to_presence(row) for row in _of(conn, "presence", person_ids)}
     return {
         who: Roster(
-            shifts=tuple(_to_shift(row) for row in shift_rows if row["person_id"] == who),
-            absences=tuple(Absence(**row) for row in absence_rows if row["person_id"] == who),
-            presence=Presence(state=PresenceState(here[who]["state"]), until=here[who]["until"])
-            if who in here
-            else Presence(),
+            shifts=tuple(shifts_of.get(who, ())),
+            absences=tuple(absences_of.get(who, ())),
+            presence=presence.get(who, Presence()),
         )
         for who in person_ids
     }
@@ -243,8 +244,26 @@ def _remove(conn: Connection, name: str, person_id: int, row_id: int, *, now: da
 
 
 def _to_shift(row: Row) -> Shift:
-    facts = {key: row[key] for key in ("person_id", "zone", "weekly", "first", "last")}
-    return parse_shift(shift_id=row["id"], **facts)
+    read = _hours(row["zone"], json.dumps(row["weekly"]))
+    facts = {key: row[key] for key in ("id", "person_id", "first", "last")}
+    return replace(read, **facts)
+
+
+@lru_cache(maxsize=1024)
+def _hours(zone: str, weekly: str) -> Shift:
+    """A stored shift's hours, read once: every ticket that asks somebody reads every shift."""
+    return parse_shift(person_id=0, zone=zone, weekly=json.loads(weekly), first=date.min.replace(year=YEARS.start))
+
+
+def _to_presence(row: Row) -> Presence:
+    return Presence(state=PresenceState(row["state"]), until=row["until"])
+
+
+def _by_person(found: Iterable[Theirs]) -> dict[int, list[Theirs]]:
+    theirs: dict[int, list[Theirs]] = {}
+    for one in found:
+        theirs.setdefault(one.person_id, []).append(one)
+    return theirs
 
 
 def _gathered(rows: Sequence[tuple[int, str]]) -> dict[int, frozenset[str]]:

@@ -56,14 +56,17 @@ class Routes:
 
 
 def load(path: Path = DEFAULT) -> Routes:
-    """Read a file of routing rules; raises PolicyError."""
+    """Read a file of routing rules; raises PolicyError naming the file and the field."""
     import yaml
 
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise PolicyError(path.name, f"cannot be read: {error}") from error
-    return parse(document)
+    try:
+        return parse(document)
+    except PolicyError as error:
+        raise PolicyError(f"{path.name}: {error.where}", error.why) from error
 
 
 @lru_cache(maxsize=8)

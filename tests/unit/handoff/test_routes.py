@@ -56,7 +56,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes) -> N
     """Bytes that are no text, YAML that does not close, nothing at all."""
     path = tmp_path / "routes.yaml"
     path.write_bytes(content)
-    with pytest.raises(PolicyError):
+    with pytest.raises(PolicyError, match=r"routes\.yaml"):
         load(path)
 
 
