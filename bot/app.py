@@ -19,12 +19,15 @@ from bot.delivery import Deliveries, StoredChannel
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
+from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.rerouting import Rerouting
 from bot.settings import Settings
 from bot.triage import Rules
+from bot.webhooks import signing_key
 from console import auth
 from console.pages import ConsoleDeps
 from console.texts import Texts
-from handoff import directory
+from handoff import directory, roster, routes
 from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.model import Role, Tier
@@ -118,6 +121,8 @@ async def _opened(
     await contract_work.open_contract(db, settings.data, clock=clock)
     desk = Desk()
     password = await db.write(lambda conn: _seed(conn, clock=clock))
+    rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
+    await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     folder = settings.data / "index"
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
@@ -137,9 +142,14 @@ async def _opened(
         db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
     )
 
+    pages = Paging(
+        db, clock=clock, pager=_pager(settings, clock), direct=NoDirectChat(), public_url=settings.public_url
+    )
+
     async def dead(running: Running, error: Exception) -> None:
         await conversations.dead(running, error)
         await deliveries.dead(running, error)
+        await pages.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)
@@ -147,6 +157,8 @@ async def _opened(
     ClientNotices(db, texts=texts, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
+    pages.register(worker)
+    Rerouting(db, desk=desk, clock=clock).register(worker)
     try:
         yield Aftercare(
             settings=settings,
@@ -186,6 +198,19 @@ def prepare_folder(data: Path) -> None:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     (data / "files").mkdir(exist_ok=True)
+
+
+def routes_file(data: Path) -> Path:
+    """The rules of routing of this installation: `routes.yaml` in the data folder, else the default ones."""
+    own = data / "routes.yaml"
+    return own if own.is_file() else routes.DEFAULT
+
+
+def _pager(settings: Settings, clock: Clock) -> Pager | None:
+    if settings.pager_url is None or settings.pager_secret is None:
+        return None
+    key = signing_key(settings.pager_secret.get_secret_value())
+    return WebhookPager(settings.pager_url.get_secret_value(), key, clock=clock)
 
 
 def _model(settings: Settings) -> Model | None:

@@ -34,7 +34,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
-    findings += [await _holidays(app), _address(app), await _staff(app), await _model(app)]
+    findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
     return [asdict(finding) for finding in findings]
 
 
@@ -119,6 +119,17 @@ async def _staff(app: Aftercare) -> Finding:
             mend="sign in at /desk as admin with the password that `aftercare run` printed",
         )
     return Finding(what="people", state="ok", found=f"{len(people)} active")
+
+
+def _pager(app: Aftercare) -> Finding:
+    if app.settings.pager_url is None:
+        return Finding(
+            what="pager",
+            state="warning",
+            found="none: nobody can be phoned about an emergency that nobody takes",
+            mend="set AFTERCARE_PAGER_URL (https) and AFTERCARE_PAGER_SECRET; until then only the desk tells people",
+        )
+    return Finding(what="pager", state="ok", found="calls go out signed")
 
 
 _PING = Prompt(

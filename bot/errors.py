@@ -3,11 +3,13 @@
 BotError
 ├── ModelError        the language model gave nothing usable; `kind` says why
 ├── PromptError       a prompt file is broken or was filled in wrongly
+├── PagerError        nobody could be phoned; `retry_after` where the pager named a pause
 ├── SettingsError     a setting cannot be used; `setting` names it
 └── OwnerError        the process that owns the data folder could not do what was asked
     └── OwnerAwayError     it does not answer: still starting, stopped, or hung
 """
 
+from datetime import timedelta
 from typing import Literal
 
 ModelFault = Literal[
@@ -30,6 +32,15 @@ class ModelError(BotError):
 
 class PromptError(BotError):
     """A prompt file is broken, missing, or was filled in with the wrong placeholders."""
+
+
+class PagerError(BotError):
+    """The pager took no call."""
+
+    def __init__(self, problem: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(problem)
+        if retry_after is not None:
+            self.retry_after = retry_after
 
 
 class SettingsError(BotError):

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.webhooks import checked_url, signing_key
 
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parent if (_HERE.parent / "pyproject.toml").is_file() else None
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
     model_deadline_s: float = Field(
         default=20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s")
     )
+    pager_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_PAGER_URL", "pager_url"))
+    pager_secret: SecretStr | None = Field(
+        default=None, validate_default=True, validation_alias=AliasChoices("AFTERCARE_PAGER_SECRET", "pager_secret")
+    )
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")
@@ -70,6 +75,25 @@ class Settings(BaseSettings):
         kind, _, name = value.partition(":")
         if value != "embedded" and not (kind in ("sentence-transformers", "openai") and name.strip()):
             raise ValueError("must be embedded, sentence-transformers:FOLDER or openai:MODEL")
+        return value
+
+    @field_validator("pager_url", "pager_secret", mode="before")
+    @classmethod
+    def _set(cls, value: str | None) -> str | None:
+        return (value or "").strip() or None
+
+    @field_validator("pager_url")
+    @classmethod
+    def _reachable(cls, value: SecretStr | None) -> SecretStr | None:
+        return SecretStr(checked_url(value.get_secret_value())) if value else None
+
+    @field_validator("pager_secret")
+    @classmethod
+    def _signs(cls, value: SecretStr | None, known: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            signing_key(value.get_secret_value())
+        elif known.data.get("pager_url") is not None:
+            raise ValueError("must be set as well: calls are signed with it")
         return value
 
     @field_validator("log_level")

@@ -10,29 +10,42 @@ from console.auth import Viewer, take_form
 from console.guard import FORM, READERS, ViewerDep
 from console.pages import Pages, PagesDep
 from console.views import notice_words
-from handoff import board, coverage
+from handoff import board, coverage, roster
 from handoff.board import View
-from handoff.coverage import Coverage
-from handoff.model import Notice, Ticket
+from handoff.model import Notice, NoticeKind, Ticket
 
 router = APIRouter(prefix="/desk")
 VIEWS: Final[tuple[View, ...]] = get_args(View)
+PRESSING: Final = frozenset(
+    {
+        NoticeKind.ASKED,
+        NoticeKind.EMERGENCY,
+        NoticeKind.UNACKNOWLEDGED,
+        NoticeKind.UNPHONED,
+        NoticeKind.NOBODY,
+        NoticeKind.TRANSFER,
+        NoticeKind.BREACH,
+    }
+)
+"""What a browser shows outside its page as well, where the viewer allows it."""
 _NOTICES: Final = 100
 
 
 async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]:
-    """What the desk's frame shows: views with counts, unread notices, who is signed in."""
+    """What the desk's frame shows: views with counts, unread notices, who is signed in, what they say of themselves."""
     person_id = viewer.person.id
     now = pages.deps.clock()
 
-    def load(conn: Connection) -> tuple[dict[str, int], int, Coverage]:
+    def load(conn: Connection) -> dict[str, Any]:
+        unread = board.notices(conn, person_id=person_id, limit=_NOTICES)
+        pressing = next((notice for notice in unread if notice.kind in PRESSING), None)
         counts = dict(board.counts(conn, viewer_id=person_id, now=now))
-        unread = len(board.notices(conn, person_id=person_id, limit=_NOTICES))
-        return counts, unread, coverage.look(conn, now=now)
+        presence = roster.presence_of(conn, person_id).now(now)
+        looked = {"coverage": coverage.look(conn, now=now), "presence": presence}
+        return {"counts": counts, "unread": len(unread), "pressing": pressing, **looked}
 
-    counts, unread, covered = await pages.deps.db.read(load)
     shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
-    return shown | {"counts": counts, "unread": unread, "coverage": covered, "may_read": viewer.person.role in READERS}
+    return shown | {"may_read": viewer.person.role in READERS} | await pages.deps.db.read(load)
 
 
 @router.get("")

@@ -9,6 +9,7 @@ from console.auth import TOUCH_EVERY, Viewer, csrf_holds, csrf_token, touch, vie
 from console.errors import ConsoleError, Forbidden
 from console.pages import Pages, PagesDep
 from handoff.model import Role
+from handoff.routing import LEADING
 
 SESSION_COOKIE: Final = "desk_session"
 VISITOR_COOKIE: Final = "desk_visitor"
@@ -50,6 +51,13 @@ async def admin(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
 async def reader(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     """Somebody who may see what clients are owed: leads, success managers, admins. Raises Forbidden."""
     if known.person.role not in READERS:
+        raise Forbidden("role")
+    return known
+
+
+async def lead(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """A signed-in lead or admin; raises Forbidden for anybody else."""
+    if known.person.role not in LEADING:
         raise Forbidden("role")
     return known
 
@@ -96,4 +104,5 @@ ViewerDep = Annotated[Viewer, Depends(viewer)]
 AnyViewerDep = Annotated[Viewer, Depends(any_viewer)]
 ReaderDep = Annotated[Viewer, Depends(reader)]
 AdminDep = Annotated[Viewer, Depends(admin)]
+LeadDep = Annotated[Viewer, Depends(lead)]
 FORM: Final = [Depends(form_guard)]

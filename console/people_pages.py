@@ -13,7 +13,7 @@ from console.auth import Viewer, end_sessions, issue_one_time_password, password
 from console.desk_pages import frame
 from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
-from handoff import directory
+from handoff import directory, roster
 from handoff.errors import Duplicate, NotFound
 from handoff.model import Person, PersonKind, Role
 
@@ -91,12 +91,14 @@ async def set_active(
     request: Request, *, pages: PagesDep, viewer: AdminDep, person_id: int, active: Annotated[str, Form()] = ""
 ) -> Response:
     """Let a colleague in, or keep them out; keeping out ends their sessions at once."""
+    now = pages.deps.clock()
     if person_id == viewer.person.id:
         return await _refused(request, pages, viewer, "people.error.self", _Draft())
 
     def body(conn: Connection) -> None:
         who = _colleague(conn, person_id)
         directory.set_active(conn, who.id, bool(active))
+        roster.changed(conn, now=now)
         if not active:
             end_sessions(conn, who.id)
 

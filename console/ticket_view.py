@@ -15,6 +15,7 @@ from console.auth import Viewer
 from console.desk_pages import frame
 from console.pages import Pages
 from console.rendering import message_html
+from console.routing_view import asked
 from console.views import Wording, people_in, reason_words, timeline
 from handoff import board, directory, messages
 from handoff.model import Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
@@ -56,7 +57,7 @@ async def show_ticket(
     wording = Wording(texts=pages.texts, language=language, names=dossier.names)
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
     lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
-    shown |= {"lines": lines, "levels": list(Level)}
+    shown |= {"lines": lines, "levels": list(Level), "asked": asked(dossier.ticket, dossier.events, wording)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)

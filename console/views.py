@@ -64,6 +64,8 @@ def event_words(event: TicketEvent, wording: Wording) -> str:  # noqa: PLR0911 -
     """What happened, as a sentence."""
     data, actor = event.data, wording.name(event.actor_id)
     match event.kind:
+        case _ if _is_routing(event):
+            return _routing_words(event, wording)
         case EventKind.TRANSFERRED:
             return wording.say("event.transferred", actor=actor, to=wording.name(data.get("to")))
         case EventKind.LEVEL_SET:
@@ -93,10 +95,11 @@ def reason_words(reason: str, texts: Texts, language: str) -> str:
     return texts.say(key, language) if texts.has(key) else reason
 
 
-def people_in(events: Iterable[TicketEvent]) -> frozenset[int]:
+def people_in(events: Sequence[TicketEvent]) -> frozenset[int]:
     """Everybody whose name the events need."""
-    found = {who for event in events for who in (event.actor_id, event.data.get("to")) if isinstance(who, int)}
-    return frozenset(found)
+    found = {event.data.get(role) for event in events for role in ("to", "from", "over")}
+    found |= {event.actor_id for event in events}
+    return frozenset(who for who in found if isinstance(who, int))
 
 
 _NAMELESS: Final = {
@@ -107,6 +110,28 @@ _NAMELESS: Final = {
 
 def _plain_words(kind: EventKind, actor: str, wording: Wording) -> str:
     return wording.say(f"event.{kind}") if kind in _NAMELESS else wording.say(f"event.{kind}", actor=actor)
+
+
+def _is_routing(event: TicketEvent) -> bool:
+    """Whether the desk was looking for somebody."""
+    by_silence = event.kind is EventKind.TRANSFERRED and event.data.get("reason") == "silent"
+    return by_silence or event.kind in {EventKind.ROUTED, EventKind.SILENT} or "step" in event.data
+
+
+def _routing_words(event: TicketEvent, wording: Wording) -> str:
+    data, who = event.data, {role: wording.name(event.data.get(role)) for role in ("to", "from", "over")}
+    match event.kind:
+        case EventKind.TRANSFERRED:
+            return wording.say("event.passed_on", silent=who["from"], to=who["to"])
+        case EventKind.SILENT:
+            return wording.say("event.silent", silent=who["from"])
+        case EventKind.ROUTED if data.get("to") is None:
+            return wording.say("event.nobody" if data.get("nobody") else "event.untaken")
+        case EventKind.ROUTED if data.get("cause") == "passed":
+            return wording.say("event.passed_over", over=who["over"], to=who["to"])
+        case EventKind.ROUTED:
+            return wording.say("event.routed", to=who["to"])
+    return wording.say(f"event.paged.{data['step']}")
 
 
 def _message_line(message: Message) -> Line:

@@ -37,11 +37,15 @@ SHOWN_TEXT: Final = 200
 
 
 def queue(conn: Connection, *, view: View, viewer_id: int, now: datetime, limit: int = 200) -> tuple[QueueRow, ...]:
-    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last."""
+    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last.
+
+    Among one's own, what one is asked to take comes before what one has.
+    """
     query = select(tickets).where(_within(view, viewer_id, now))
     found = conn.execute(query.order_by(*_order(view, now)).limit(limit)).mappings().all()
     ids = [row["id"] for row in found]
-    people = _names(conn, person, [*_values(found, "requester_id"), *_values(found, "assignee_id")])
+    columns = ("requester_id", "assignee_id", "asked_id")
+    people = _names(conn, person, [who for column in columns for who in _values(found, column)])
     firms = _names(conn, client, _values(found, "client_id"))
     last = _last_messages(conn, _values(found, "conversation_id"))
     next_clocks = _next_clocks(conn, ids, now=now)
@@ -51,6 +55,7 @@ def queue(conn: Connection, *, view: View, viewer_id: int, now: datetime, limit:
             client_name=firms.get(row["client_id"]),
             requester_name=people.get(row["requester_id"], ""),
             assignee_name=people.get(row["assignee_id"]),
+            asked_name=people.get(row["asked_id"]),
             next_clock=next_clocks.get(row["id"]),
             last_text=last[row["conversation_id"]]["text"] if row["conversation_id"] in last else row["title"],
             last_at=last[row["conversation_id"]]["at"] if row["conversation_id"] in last else row["opened_at"],
@@ -154,7 +159,8 @@ def _within(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[b
         case "open":
             return unsolved
         case "mine":
-            return and_(unsolved, tickets.c.assignee_id == viewer_id)
+            asked = and_(tickets.c.assignee_id.is_(None), tickets.c.asked_id == viewer_id)
+            return and_(unsolved, or_(tickets.c.assignee_id == viewer_id, asked))
         case "unclaimed":
             return and_(unsolved, tickets.c.assignee_id.is_(None))
         case "late":
@@ -176,7 +182,9 @@ def _order(view: View, now: datetime) -> tuple[ColumnElement[Any], ...]:
     if view == "resolved":
         return tickets.c.resolved_at.desc(), tickets.c.id.desc()
     snoozed = func.coalesce(tickets.c.snoozed_until > now, false())
+    asked_first = (tickets.c.assignee_id.is_not(None),) if view == "mine" else ()
     return (
+        *asked_first,
         snoozed,
         tickets.c.level != Level.EMERGENCY,
         tickets.c.next_due.is_(None),

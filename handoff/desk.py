@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import accounts, casework, contracts, directory, merging, messages, routing
+from handoff import accounts, asking, casework, contracts, directory, merging, messages, routing
 from handoff.casework import Case, notify, put, record, take, tell_client
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
@@ -82,7 +82,7 @@ class Desk:
         }
         case = casework.lock(conn, made.id)
         case = record(conn, case, EventKind.OPENED, at=made.since, now=now, by=by, data=data)
-        announce(conn, book, case, now=now)
+        case = announce(conn, book, case, now=now)
         return put(conn, book, replace(case, told_client=True), now=now)
 
     def claim(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
@@ -194,7 +194,8 @@ class Desk:
         """Open a resolved ticket again; its resolution clock goes on where it stopped."""
         case, _ = self._take(conn, ticket_id, by, now)
         require(case.was, "re-open", TicketState.RESOLVED)
-        return self._put(conn, record(conn, case, EventKind.REOPENED, now=now, by=by), now)
+        case = record(conn, case, EventKind.REOPENED, now=now, by=by)
+        return self._put(conn, self._ask(conn, case, "reopened", now), now)
 
     def return_to_bot(self, conn: Connection, *, ticket_id: int, by: int, now: datetime) -> Ticket:
         """Let the bot answer this matter again."""
@@ -209,7 +210,7 @@ class Desk:
         at = min(messages.message(conn, message_id).at, now)
         messages.join_ticket(conn, [message_id], ticket_id)
         case = record(conn, case, EventKind.HANDED_OFF, at=at, now=now, data={"message": message_id})
-        announce(conn, contracts.book(conn), case, now=now)
+        case = announce(conn, contracts.book(conn), case, now=now)
         return self._put(conn, case, now)
 
     def snooze(self, conn: Connection, *, ticket_id: int, by: int, until: datetime, now: datetime) -> Ticket:
@@ -229,7 +230,8 @@ class Desk:
             return case.ticket
         case = record(conn, case, EventKind.LEVEL_SET, now=now, by=by, data={"level": str(Level(level))})
         if casework.is_emergency(case):
-            notify(conn, case, NoticeKind.EMERGENCY, now=now)
+            duty = asking.people_on_duty(conn, contracts.book(conn).of(case.was.policy), case.was, now=now)
+            notify(conn, case, NoticeKind.EMERGENCY, now=now, duty=duty)
         return self._put(conn, case, now)
 
     def set_tier(self, conn: Connection, *, ticket_id: int, tier: Tier, by: int | None, now: datetime) -> Ticket:
@@ -282,9 +284,18 @@ class Desk:
         told = again or worth_telling(case.was, kind)
         happened = EventKind.REOPENED if again else EventKind.CLIENT_WROTE
         case = record(conn, case, happened, at=at, now=now, data=data)
+        if again:
+            case = self._ask(conn, case, "reopened", now)
         if told:
             notify(conn, case, NoticeKind.CLIENT_REPLIED, now=now, data=data)
         return self._put(conn, case, now)
+
+    def route(self, conn: Connection, *, ticket_id: int, now: datetime) -> Ticket:
+        """Ask somebody to take a ticket that nobody has, as the roster has changed; else no change."""
+        case = take(conn, contracts.book(conn), ticket_id, now=now)
+        if directory.holder(conn, case.was.asked_id) is None:
+            case = self._ask(conn, case, "roster", now)
+        return put(conn, contracts.book(conn), case, now=now)
 
     def fire(self, conn: Connection, *, ticket_id: int, clock: str, now: datetime) -> None:
         """A timer's job: write what is due, arm what comes next. Doubled, late or early calls change nothing."""
@@ -322,6 +333,9 @@ class Desk:
         if by is not None:
             directory.colleague(conn, by)
         return take(conn, contracts.book(conn), ticket_id, now=now)
+
+    def _ask(self, conn: Connection, case: Case, cause: asking.Cause, now: datetime) -> Case:
+        return asking.ask(conn, contracts.book(conn).of(case.was.policy), case, cause=cause, now=now)
 
     def _put(self, conn: Connection, case: Case, now: datetime) -> Ticket:
         return put(conn, contracts.book(conn), replace(case, told_client=True), now=now)

@@ -12,6 +12,7 @@ HandoffError
 ├── PolicyError(where, why)         a contract or calendar that cannot be meant
 ├── CalendarError(where, why)       a window, a zone or a date that cannot be meant
 ├── NoticeError(line, field, why)   a year's holidays that cannot be meant
+├── RosterError(where, why)         a shift, an absence, a team or a skill that cannot be meant
 ├── Clash(first, last)              two agreements of one client cover the same days
 ├── NotMergeable(why)               these two tickets cannot become one
 └── Outdated(version)               somebody else changed it meanwhile
@@ -135,3 +136,12 @@ class Outdated(HandoffError):
     def __init__(self, version: str) -> None:
         super().__init__(f"version {version} is in force meanwhile")
         self.version = version
+
+
+class RosterError(HandoffError):
+    """The roster's field `where` cannot be read, because of `why`."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why

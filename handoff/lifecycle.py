@@ -14,7 +14,10 @@ CLOSED = frozenset({TicketState.RESOLVED, TicketState.MERGED})
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the events say now. `replied`: a person of ours has answered the client in public."""
+    """What the events say now. `replied`: a person of ours has answered the client in public.
+
+    `asked_id` is asked to take it since `asked_at`, after those `tried`; while nobody is, somebody may be `again_at`.
+    """
 
     state: TicketState = TicketState.NEW
     level: Level = Level.QUESTION
@@ -30,6 +33,12 @@ class Standing:
     merged_into: int | None = None
     replied: bool = False
     acknowledged: bool = False
+    routed: bool = False
+    team: str | None = None
+    asked_id: int | None = None
+    asked_at: datetime | None = None
+    again_at: datetime | None = None
+    tried: frozenset[int] = frozenset()
 
     @property
     def worked_on(self) -> TicketState:
@@ -74,16 +83,18 @@ def after(was: Standing, event: TicketEvent) -> Standing:  # noqa: C901, PLR0911
         case EventKind.CLIENT_WROTE:
             return _heard(was, MessageKind(str(data["meaning"])))
         case EventKind.RESOLVED:
-            return replace(
-                was, state=TicketState.RESOLVED, resolved_at=event.at, waiting_since=None, snoozed_until=None
-            )
+            ended = replace(_unasked(was), state=TicketState.RESOLVED, resolved_at=event.at)
+            return replace(ended, waiting_since=None, snoozed_until=None)
         case EventKind.REOPENED | EventKind.HANDED_OFF:
-            return replace(was, state=was.worked_on, resolved_at=None, waiting_since=None)
+            return replace(_unasked(was), state=was.worked_on, resolved_at=None, waiting_since=None)
         case EventKind.RETURNED:
-            return replace(was, state=TicketState.RETURNED, assignee_id=None, waiting_since=None, snoozed_until=None)
+            back = replace(_unasked(was), state=TicketState.RETURNED, assignee_id=None)
+            return replace(back, waiting_since=None, snoozed_until=None)
         case EventKind.MERGED:
-            into = _whole(data.get("into"))
-            return replace(was, state=TicketState.MERGED, merged_into=into, waiting_since=None, snoozed_until=None)
+            gone = replace(_unasked(was), state=TicketState.MERGED, merged_into=_whole(data.get("into")))
+            return replace(gone, waiting_since=None, snoozed_until=None)
+        case EventKind.ROUTED:
+            return _routed(was, event)
         case EventKind.CONFIRMED if was.state is TicketState.WAITING:
             return replace(was, state=was.worked_on, waiting_since=None)
     return _retold(was, event)
@@ -136,7 +147,32 @@ def _retold(was: Standing, event: TicketEvent) -> Standing:  # noqa: PLR0911 - o
 def _handed_to(was: Standing, person_id: int | None) -> Standing:
     """Somebody has it now. A waiting ticket goes on waiting, a returned one is back with people."""
     state = TicketState.OPEN if was.state in {TicketState.NEW, TicketState.RETURNED} else was.state
-    return replace(was, assignee_id=person_id, state=state, acknowledged=True)
+    return replace(_unasked(was), assignee_id=person_id, state=state, acknowledged=True)
+
+
+def _routed(was: Standing, event: TicketEvent) -> Standing:
+    """Somebody is asked, or nobody could be: the ticket is unclaimed, no clock and no acknowledgement changes.
+
+    A round of asking begins with the ticket, and anew when somebody comes on duty.
+    """
+    to, again = _whole(event.data.get("to")), event.data.get("again")
+    tried = frozenset() if event.data.get("cause") == "duty" else was.tried
+    return replace(
+        was,
+        routed=True,
+        state=TicketState.NEW if was.state is TicketState.OPEN else was.state,
+        assignee_id=None,
+        team=None if event.data.get("team") is None else str(event.data["team"]),
+        asked_id=to,
+        asked_at=event.recorded_at,
+        again_at=None if again is None else datetime.fromisoformat(str(again)),
+        tried=tried if to is None else tried | {to},
+    )
+
+
+def _unasked(was: Standing) -> Standing:
+    """Nobody is asked any more, and who was is forgotten."""
+    return replace(was, asked_id=None, asked_at=None, again_at=None, tried=frozenset())
 
 
 def _heard(was: Standing, meaning: MessageKind) -> Standing:

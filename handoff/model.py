@@ -144,6 +144,8 @@ class EventKind(StrEnum):
     FOLLOW_UP = "follow_up"
     REMINDED = "reminded"
     WOKEN = "woken"
+    ROUTED = "routed"
+    SILENT = "silent"
 
 
 class ClockKind(StrEnum):
@@ -179,6 +181,11 @@ class NoticeKind(StrEnum):
     CLIENT_REPLIED = "client_replied"
     FOLLOW_UP = "follow_up"
     WOKEN = "woken"
+    ASKED = "asked"
+    NOBODY = "nobody"
+    UNTAKEN = "untaken"
+    SILENT = "silent"
+    UNPHONED = "unphoned"
 
 
 class Delivery(StrEnum):
@@ -332,7 +339,8 @@ class Ticket:
     """A matter handed to people. `since` is the message left unresolved: clocks start there.
 
     `urgent` orders tickets within a level (more is sooner); `policy` is the contract version its clocks follow;
-    `merged_into` is the ticket that it lives on in.
+    `merged_into` is the ticket that it lives on in; `asked_id` is who is asked to take it, while nobody has; `team`
+    is the tier's own.
     """
 
     id: int
@@ -355,6 +363,8 @@ class Ticket:
     urgent: int = 0
     policy: str
     merged_into: int | None = None
+    asked_id: int | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -434,3 +444,4 @@ class QueueRow:
     next_clock: ClockView | None
     last_text: str
     last_at: datetime
+    asked_name: str | None = None

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import casework, messages, routing
+from handoff import asking, casework, messages, routing
 from handoff.casework import Case, notify, record
 from handoff.clocks import courses
 from handoff.errors import EmptyText
 from handoff.lifecycle import UNSOLVED
-from handoff.model import Attachment, EventKind, Message, NoticeKind, Person
+from handoff.model import Attachment, EventKind, Json, Message, NoticeKind, Person
 from handoff.policy import Book
 
 
@@ -45,10 +45,19 @@ def answer(
     return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said
 
 
-def announce(conn: Connection, book: Book, case: Case, *, now: datetime) -> None:
-    """Tell staff of a ticket that came in, and which of its targets nobody is on duty for."""
-    contract, was = book.of(case.was.policy), case.was
-    run = courses(case.events, book)
-    bare = routing.uncovered(contract, run, level=was.level, tier=was.tier, now=now)
-    kind = NoticeKind.EMERGENCY if casework.is_emergency(case) else NoticeKind.OPENED
-    notify(conn, case, kind, now=now, data={"without_duty": [str(clock) for clock in bare]})
+def announce(conn: Connection, book: Book, case: Case, *, cause: asking.Cause = "opened", now: datetime) -> Case:
+    """Ask somebody to take a ticket that came in, tell staff, and which of its targets nobody is on duty for.
+
+    Everybody on duty hears of an emergency; of anything else only who is asked, or everybody if nobody ever is.
+    """
+    contract = book.of(case.was.policy)
+    case = asking.ask(conn, contract, case, cause=cause, now=now)
+    was = case.was
+    bare = routing.uncovered(contract, courses(case.events, book), level=was.level, tier=was.tier, now=now)
+    data: Json = {"without_duty": [str(clock) for clock in bare]}
+    if casework.is_emergency(case):
+        duty = asking.people_on_duty(conn, contract, was, now=now)
+        notify(conn, case, NoticeKind.EMERGENCY, now=now, data=data, duty=duty)
+    elif not was.routed:
+        notify(conn, case, NoticeKind.OPENED, now=now, data=data)
+    return case

@@ -203,6 +203,8 @@ def to_ticket(row: Row) -> Ticket:
         urgent=row["urgent"],
         policy=row["policy"],
         merged_into=row["merged_into"],
+        asked_id=row["asked_id"],
+        team=row["team"],
     )
 
 

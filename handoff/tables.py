@@ -117,8 +117,11 @@ ticket: Final = Table(
     Column("policy", Text, nullable=False),
     Column("next_due", Instant),  # of its running clocks
     _ref("merged_into", "ticket"),  # the ticket that it lives on in
+    _ref("asked_id", "person"),
+    Column("team", Text),
     Index("ticket_queue", "state", "next_due"),
     Index("ticket_assignee", "assignee_id", "state"),
+    Index("ticket_asked", "asked_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
     Index(

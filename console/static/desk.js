@@ -105,6 +105,7 @@ function settle(form, response, page) {
   if (!$("#main", page)) { flash(say("unsent")); return; }
   form.dataset.spent = "1";
   $("details[open]", form.closest(".acts") || form)?.removeAttribute("open");
+  form.closest("details.menu")?.removeAttribute("open");
   if (response.ok && form.dataset.clear !== undefined) clear(form);
   if (response.ok && response.redirected && new URL(response.url).pathname !== location.pathname) { location.assign(response.url); return; }
   fold(page);
@@ -212,3 +213,27 @@ for (const box of document.querySelectorAll("[data-filter]")) {
     for (const line of document.querySelectorAll(`${box.dataset.filter} tbody tr`)) line.hidden = !line.textContent.toLowerCase().includes(wanted);
   });
 }
+
+// --- what presses, outside the page -----------------------------------------------------------------------------
+
+// A notice that presses is shown once for each browser, where its reader allows it.
+const SHOWN = "desk:pressing";
+
+function press() {
+  const { pressing, words, title } = $(".bell")?.dataset ?? {};
+  if (!pressing || Number(pressing) <= Number(localStorage.getItem(SHOWN))) return;
+  localStorage.setItem(SHOWN, pressing);
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const shown = new Notification(words, { body: title, tag: `desk-${pressing}` });
+  shown.onclick = () => { window.focus(); location.assign("/desk/notices"); };
+}
+function offer() {
+  const button = $("[data-notify]");
+  if (button) button.hidden = !("Notification" in window) || Notification.permission !== "default";
+}
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest("[data-notify]")) return;
+  await Notification.requestPermission();
+  offer();
+});
+for (const look of [press, offer]) { look(); onFolded(look); }

@@ -92,7 +92,7 @@ async def test_3_emergency(house: House, cry: str) -> None:
     assert re.search(r"1[01]:\d\d", told["html"]), "the first response is due within the hour"
     assert "site-down" in told["sources"][0]["url"]
     notices = await house.app.db.read(lambda conn: board.notices(conn, person_id=agent.id))
-    assert [notice.kind for notice in notices] == ["emergency"]
+    assert [notice.kind for notice in notices] == ["emergency", "asked"]
 
 
 async def test_3_more_of_the_same_joins(house: House) -> None:

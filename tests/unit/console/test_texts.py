@@ -7,9 +7,15 @@ from console.errors import TextError
 from console.pages import HERE
 from console.texts import LANGUAGES, Texts, negotiate
 from handoff.board import VIEWS
+from handoff.business_time import WEEKDAYS
+from handoff.duty import PresenceState
 from handoff.model import EventKind, Level, NoticeKind, Role, TicketState, Tier
+from handoff.routes import PageStep
 
 TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+ROSTER_FIELDS = (
+    "weekly", "zone", "first", "last", "starts", "ends", "why", "until", "skills", "teams", "slug", "name",
+)  # fmt: skip
 
 
 def catalogue(tmp_path: Path, yaml: str) -> Path:
@@ -64,6 +70,11 @@ def test_every_text_a_template_or_script_asks_for_is_there() -> None:
         "view": VIEWS,
         "notice": NoticeKind,
         "lang": LANGUAGES,
+        "weekday": WEEKDAYS,
+        "presence": PresenceState,
+        "event.paged": PageStep,
+        "why": ("team", "no_team", "manager", "skill", "busy", "load"),
+        "roster.error": ROSTER_FIELDS,
     }
     asked |= {f"{family}.{value}" for family, values in families.items() for value in values}
     seen_as_messages = {"replied", "noted", "client_wrote"}
