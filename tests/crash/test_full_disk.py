@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,16 @@ from tests.server import Server
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2000
+
+
+@pytest.fixture
+def server(indexed: Path, tmp_path: Path) -> Iterator[Server]:
+    """A running server on a copy of the indexed data."""
+    shutil.copytree(indexed, tmp_path / "data")
+    running = Server(tmp_path / "data")
+    running.start()
+    yield running
+    running.end()
 
 
 @asynccontextmanager
@@ -45,12 +55,9 @@ async def _answered(http: httpx.AsyncClient, count: int) -> list[dict[str, Any]]
 
 
 @pytest.mark.timeout(300)
-async def test_a_full_disk_loses_nothing(indexed: Path, tmp_path: Path) -> None:
+async def test_a_full_disk_loses_nothing(server: Server, tmp_path: Path) -> None:
     """Refused with a reason while full, reading goes on; the same message is taken and answered once there is room."""
     data = tmp_path / "data"
-    shutil.copytree(indexed, data)
-    server = Server(data)
-    await asyncio.to_thread(server.start)
     async with _visitor(server) as http:
         assert (await http.post("/messages", json=_message("后台密码忘了怎么办?"))).status_code == 202
         await _answered(http, 1)
