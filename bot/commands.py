@@ -19,7 +19,7 @@ from bot.errors import BotError
 from bot.recording import TURNED
 from console.moments import iso
 from console.rendering import page_link
-from handoff import board, directory, messages
+from handoff import bands, board, directory, messages
 from handoff.model import Audience, Author, Citation, Client
 from store import jobs
 
@@ -90,8 +90,8 @@ async def tickets(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """The queue, most urgent first."""
     del emit
     view = arguments.get("view") or "open"
-    if view not in board.VIEWS:
-        raise BotError(f"no such view: {view} (there are {', '.join(board.VIEWS)})")
+    if view not in bands.VIEWS:
+        raise BotError(f"no such view: {view} (there are {', '.join(bands.VIEWS)})")
     now = app.clock()
     rows = await app.db.read(lambda conn: board.queue(conn, view=view, viewer_id=0, now=now))
     return [

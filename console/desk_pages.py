@@ -11,7 +11,7 @@ from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from console.views import notice_words
 from handoff import board
-from handoff.board import View
+from handoff.bands import View
 from handoff.model import Notice, Ticket
 
 router = APIRouter(prefix="/desk")
@@ -30,7 +30,7 @@ async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]
 
     counts, unread = await pages.deps.db.read(load)
     shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
-    return shown | {"counts": counts, "unread": unread}
+    return shown | {"counts": counts, "most_counted": board.MOST_COUNTED, "unread": unread}
 
 
 @router.get("")

@@ -4,7 +4,7 @@
 that a test rebuilds from it. A ticket's number is its id plus 1000 ("T-1001").
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,8 @@ from sqlalchemy import (
 from store.db import Instant
 from store.tables import BigId, metadata
 
+UNSOLVED: Final = "state IN ('new', 'open', 'waiting')"
+
 
 def _key() -> Column[int]:
     return Column("id", BigId, primary_key=True, autoincrement=True)
@@ -30,6 +32,11 @@ def _key() -> Column[int]:
 
 def _ref(name: str, parent: str, *, required: bool = False) -> Column[int]:
     return Column(name, BigId, ForeignKey(f"{parent}.id"), nullable=not required)
+
+
+def _only(condition: str) -> Any:
+    """What makes an index partial, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 client: Final = Table(
@@ -114,12 +121,17 @@ ticket: Final = Table(
     Column("urgent", Integer, nullable=False),
     Column("policy", Text, nullable=False),
     Column("next_due", Instant),  # of its running clocks
-    Index("ticket_queue", "state", "next_due"),
     Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
+    Index("ticket_resolved", "resolved_at", "id", **_only("state = 'resolved'")),
     sqlite_autoincrement=True,
 )
+_BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
+Index("ticket_open", *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_pressing", *_BAND, **_only(f"{UNSOLVED} AND level = 'emergency'"))
+Index("ticket_waiting", *_BAND, **_only("state = 'waiting' AND level <> 'emergency'"))
+Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
 
 turn: Final = Table(
     "turn",

@@ -1,0 +1,31 @@
+"""Indices in the order of the queue's bands, so that its first page costs the same with a million tickets."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+UNSOLVED = "state IN ('new', 'open', 'waiting')"
+ORDER = ["next_due", sa.text("urgent DESC"), "id"]
+
+
+def upgrade() -> None:
+    op.drop_index("ticket_queue", "ticket")
+    _partial("ticket_open", ORDER, where=f"{UNSOLVED} AND level <> 'emergency'")
+    _partial("ticket_pressing", ORDER, where=f"{UNSOLVED} AND level = 'emergency'")
+    _partial("ticket_waiting", ORDER, where="state = 'waiting' AND level <> 'emergency'")
+    _partial("ticket_assigned", ["assignee_id", *ORDER], where=f"{UNSOLVED} AND level <> 'emergency'")
+    _partial("ticket_resolved", ["resolved_at", "id"], where="state = 'resolved'")
+
+
+def _partial(name: str, columns: list[object], *, where: str) -> None:
+    op.create_index(name, "ticket", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def downgrade() -> None:
+    for name in ("ticket_resolved", "ticket_assigned", "ticket_waiting", "ticket_pressing", "ticket_open"):
+        op.drop_index(name, "ticket")
+    op.create_index("ticket_queue", "ticket", ["state", "next_due"])
