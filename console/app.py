@@ -25,7 +25,7 @@ _PAGES = (403, 404, 405)
 def create(deps: ConsoleDeps) -> FastAPI:
     """The web application; reads templates, texts and static files once."""
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
-    texts = Texts.load(HERE / "texts.yaml")
+    texts = Texts.load(*sorted(HERE.glob("*texts.yaml")))
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
     for room in (assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
         app.include_router(room.router)

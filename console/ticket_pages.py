@@ -21,6 +21,7 @@ from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from console.rendering import message_html
 from console.views import Wording, people_in, reason_words, timeline
+from console.why import accounts
 from handoff import board, directory, messages
 from handoff.desk import Desk
 from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotReplied
@@ -251,6 +252,8 @@ async def _show(
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
     lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
     shown |= {"lines": lines, "levels": list(Level)}
+    ledger = await pages.deps.db.read(lambda conn: pages.deps.desk.ledger(conn, dossier.ticket.id, now=now))
+    shown |= {"why": accounts(ledger, pages.texts, language)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)

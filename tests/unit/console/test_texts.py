@@ -9,7 +9,7 @@ from console.texts import LANGUAGES, Texts, negotiate
 from handoff.bands import VIEWS
 from handoff.model import EventKind, Level, NoticeKind, Role, TicketState, Tier
 
-TEXTS = Texts.load(HERE / "texts.yaml")
+TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
 
 
 def catalogue(tmp_path: Path, yaml: str) -> Path:
