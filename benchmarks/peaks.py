@@ -120,9 +120,13 @@ async def prepared(url: str) -> Bench:
         bench.fired += 1
 
     worker.register("clock", fire)
-    for n in range(SEEDS):
-        room, by = rooms[n % ROOMS], agents[n % AGENTS]
-        await db.write(lambda conn, n=n, room=room, by=by: seed(conn, desk, n, room=room, by=by, chance=chance))
+
+    def some(conn: Connection, first: int) -> None:
+        for n in range(first, first + 50):
+            seed(conn, desk, n, room=rooms[n % ROOMS], by=agents[n % AGENTS], chance=chance)
+
+    for first in range(0, SEEDS, 50):
+        await db.write(lambda conn, first=first: some(conn, first))
     clock.set(NOW)
     await worker.drain()
     await db.write(
@@ -283,6 +287,7 @@ async def measure(url: str, sizes: Sequence[int], fire: int) -> dict[str, Any]:
         await asyncio.to_thread(multiply, bench, have, size)
         grown = round(time.perf_counter() - began, 1)
         found[f"{size} open"] = {"made_in_s": grown} | await figures(bench, fire)
+        print(json.dumps({f"{bench.db.dialect} {size}": found[f"{size} open"]}), file=sys.stderr)
         have = size
     await bench.db.close()
     return found

@@ -187,6 +187,7 @@ message: Final = Table(
     UniqueConstraint("chat_id", "external_id"),
     Index("message_conversation", "conversation_id", "id"),
     Index("message_ticket", "ticket_id", "id"),
+    Index("message_at", "at"),
     Index(
         "message_unhandled",
         "conversation_id",
@@ -209,6 +210,7 @@ ticket_event: Final = Table(
     _ref("actor_id", "person"),
     Column("data", JSON, nullable=False),
     UniqueConstraint("ticket_id", "seq"),
+    Index("ticket_event_heard", "at", **_only("kind = 'client_wrote'")),
 )
 
 clock: Final = Table(
@@ -227,6 +229,7 @@ clock: Final = Table(
     Column("policy", Text, nullable=False),
     Column("elapsed_s", Integer, nullable=False),  # open seconds used up at read_at
     Column("read_at", Instant, nullable=False),
+    Index("clock_started", "started_at"),
     Index(
         "clock_running",
         "due_at",
