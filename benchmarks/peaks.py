@@ -76,15 +76,16 @@ class Bench:
     agent: int
     fired: int = 0
 
-    async def times(self, body: Callable[[Connection], object], runs: int) -> list[float]:
-        """How many ms the body takes, inside its transaction."""
+    async def times(self, body: Callable[[Connection], object], runs: int) -> dict[str, float]:
+        """How many ms the body takes, inside its transaction; `cpu_ms` is this thread's share of them."""
 
-        def timed(conn: Connection) -> float:
-            began = time.perf_counter()
+        def timed(conn: Connection) -> tuple[float, float]:
+            began, used = time.perf_counter(), time.thread_time()
             body(conn)
-            return (time.perf_counter() - began) * 1000
+            return (time.perf_counter() - began) * 1000, (time.thread_time() - used) * 1000
 
-        return [await self.db.read(timed) for _ in range(runs)]
+        found = [await self.db.read(timed) for _ in range(runs)]
+        return spread([wall for wall, _ in found]) | {"cpu_ms": round(median(cpu for _, cpu in found), 2)}
 
     async def claims(self, at: datetime, runs: int) -> list[float]:
         """How many ms it takes to claim what is due, undone each time."""
@@ -240,11 +241,9 @@ async def figures(bench: Bench, fire: int) -> dict[str, Any]:
     found |= await fired(bench, soon)
     for view in bands.VIEWS:
         body = lambda conn, view=view: board.queue(conn, view=view, viewer_id=bench.agent, now=bench.clock())  # noqa: E731
-        found[f"queue_{view}"] = spread(await bench.times(body, 12))
-    found["counts"] = spread(
-        await bench.times(lambda conn: board.counts(conn, viewer_id=bench.agent, now=bench.clock()), 12)
-    )
-    found["instead_sweep_each_minute_ms"] = round(median(await bench.times(lambda conn: sweep(conn, now), 2)), 1)
+        found[f"queue_{view}"] = await bench.times(body, 12)
+    found["counts"] = await bench.times(lambda conn: board.counts(conn, viewer_id=bench.agent, now=bench.clock()), 12)
+    found["instead_sweep_each_minute"] = await bench.times(lambda conn: sweep(conn, now), 2)
     return found
 
 
@@ -260,10 +259,10 @@ def nth_due(conn: Connection, n: int) -> datetime:
 async def fired(bench: Bench, at: datetime) -> dict[str, float]:
     """Let what is due until then be fired by the worker."""
     bench.clock.set(at)
-    before, began = bench.fired, time.perf_counter()
+    before, began, used = bench.fired, time.perf_counter(), time.process_time()
     await bench.worker.drain()
-    took = time.perf_counter() - began
-    return {"fired": bench.fired - before, "fired_per_s": round((bench.fired - before) / took, 1)}
+    took, cpu, done = time.perf_counter() - began, time.process_time() - used, bench.fired - before
+    return {"fired": done, "fired_per_s": round(done / took, 1), "cpu_ms_each": round(cpu * 1000 / done, 2)}
 
 
 def sweep(conn: Connection, now: datetime) -> int:

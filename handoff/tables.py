@@ -129,7 +129,7 @@ ticket: Final = Table(
 )
 _BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
 Index("ticket_open", *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
-Index("ticket_pressing", *_BAND, **_only(f"{UNSOLVED} AND level = 'emergency'"))
+Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **_only(f"{UNSOLVED} AND level = 'emergency'"))
 Index("ticket_waiting", *_BAND, **_only("state = 'waiting' AND level <> 'emergency'"))
 Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
 

@@ -15,7 +15,7 @@ ORDER = ["next_due", sa.text("urgent DESC"), "id"]
 def upgrade() -> None:
     op.drop_index("ticket_queue", "ticket")
     _partial("ticket_open", ORDER, where=f"{UNSOLVED} AND level <> 'emergency'")
-    _partial("ticket_pressing", ORDER, where=f"{UNSOLVED} AND level = 'emergency'")
+    _partial("ticket_pressing", [*ORDER, "assignee_id", "state"], where=f"{UNSOLVED} AND level = 'emergency'")
     _partial("ticket_waiting", ORDER, where="state = 'waiting' AND level <> 'emergency'")
     _partial("ticket_assigned", ["assignee_id", *ORDER], where=f"{UNSOLVED} AND level <> 'emergency'")
     _partial("ticket_resolved", ["resolved_at", "id"], where="state = 'resolved'")
