@@ -1,11 +1,11 @@
 """The `aftercare` command. Everything that prints JSON prints one object alone on stdout; progress goes to stderr."""
 
 import asyncio
-import json
 import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
@@ -29,6 +29,7 @@ cli = typer.Typer(
 )
 sla = typer.Typer(help="Deadlines: why they are what they are.", no_args_is_help=True)
 cli.add_typer(sla, name="sla")
+_ACCOUNT: Mapping[str, Any] = {"box": None, "title_justify": "left", "title_style": "bold"}
 
 
 def main() -> None:
@@ -151,20 +152,22 @@ def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_
 
 
 @sla.command("why")
-def sla_why(ticket: Annotated[str, typer.Argument(help="Such as T-1001.")], as_json: Json = False) -> None:
-    """Line by line, what produced each deadline of a ticket."""
-    found = execute("sla.why", {"ticket": ticket})
+def sla_why(
+    ticket: Annotated[str, typer.Argument(help="Such as T-1001.")],
+    language: Annotated[str, typer.Option("--lang", help="en, zh-Hans or zh-Hant")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Line by line, what produced each deadline of a ticket; the desk says the same."""
+    found = execute("sla.why", {"ticket": ticket, "language": language})
     if as_json:
         print_json(found)
         return
-    clocks = Table("clock", "state", "target", "counted", "due", title=found["ticket"], title_justify="left", box=None)
-    for row in found["clocks"]:
-        clocks.add_row(row["clock"], row["state"], row["target"], f"{row['elapsed_s']:,} s", row["due"] or "-")
-    lines = Table("at", "clock", "what", "facts", box=None)
-    for row in found["ledger"]:
-        lines.add_row(row["at"], row["clock"] or "", row["kind"], json.dumps(row["data"], ensure_ascii=False))
-    out.print(clocks)
-    out.print(lines)
+    for account in found["accounts"]:
+        lines = Table("", "", title=f"{account['title']}\n{account['calendar']}", show_header=False, **_ACCOUNT)
+        for row in account["rows"]:
+            lines.add_row(row["when"], row["words"])
+        lines.add_row("", f"[bold]{account['verdict']}[/]")
+        out.print(lines, "")
 
 
 @cli.command()

@@ -18,8 +18,11 @@ from bot.control import Emit
 from bot.errors import BotError
 from bot.recording import TURNED
 from console.moments import iso
+from console.pages import HERE as CONSOLE
 from console.rendering import page_link
-from handoff import board, directory, messages
+from console.texts import LANGUAGES, Texts
+from console.why import Account, accounts
+from handoff import bands, board, directory, messages
 from handoff.model import Audience, Author, Citation, Client
 from store import jobs
 
@@ -90,8 +93,8 @@ async def tickets(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """The queue, most urgent first."""
     del emit
     view = arguments.get("view") or "open"
-    if view not in board.VIEWS:
-        raise BotError(f"no such view: {view} (there are {', '.join(board.VIEWS)})")
+    if view not in bands.VIEWS:
+        raise BotError(f"no such view: {view} (there are {', '.join(bands.VIEWS)})")
     now = app.clock()
     rows = await app.db.read(lambda conn: board.queue(conn, view=view, viewer_id=0, now=now))
     return [
@@ -121,13 +124,16 @@ async def why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
 async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """Line by line, what produced each deadline of a ticket."""
     del emit
-    number = str(arguments["ticket"])
-    now = app.clock()
+    number, language = str(arguments["ticket"]), str(arguments.get("language") or "en")
+    if language not in LANGUAGES:
+        raise BotError(f"no such language: {language} (there are {', '.join(LANGUAGES)})")
+    now, texts = app.clock(), Texts.load(*sorted(CONSOLE.glob("*texts.yaml")))
 
     def body(conn: Connection) -> Any:
         ticket = board.ticket_by_number(conn, number)
         if ticket is None:
             raise BotError(f"no ticket {number}")
+        ledger = app.desk.ledger(conn, ticket.id, now=now)
         return {
             "ticket": ticket.number,
             "clocks": [
@@ -144,8 +150,9 @@ async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
             ],
             "ledger": [
                 {"at": iso(row.at), "kind": row.kind, "clock": row.clock.value if row.clock else None, "data": row.data}
-                for row in app.desk.ledger(conn, ticket.id, now=now)
+                for row in ledger
             ],
+            "accounts": [_told(account) for account in accounts(ledger, texts, language)],
         }
 
     return await app.db.read(body)
@@ -185,6 +192,11 @@ async def _indexed(app: Aftercare, emit: Emit) -> None:
     """Index the manual if nothing is indexed yet."""
     if app.manual.version is None:
         await index(app, {}, emit)
+
+
+def _told(account: Account) -> Any:
+    facts = {**asdict(account), "due_at": iso(account.due_at) if account.due_at else None}
+    return facts | {"rows": [{**asdict(row), "at": iso(row.at)} for row in account.rows]}
 
 
 async def _client(app: Aftercare, slug: object) -> Client:

@@ -11,7 +11,7 @@ from console.guard import FORM, READERS, ViewerDep
 from console.pages import Pages, PagesDep
 from console.views import notice_words
 from handoff import board, coverage, roster
-from handoff.board import View
+from handoff.bands import View
 from handoff.model import Notice, NoticeKind, Ticket
 
 router = APIRouter(prefix="/desk")
@@ -45,7 +45,8 @@ async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]
         return {"counts": counts, "unread": len(unread), "pressing": pressing, **looked}
 
     shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
-    return shown | {"may_read": viewer.person.role in READERS} | await pages.deps.db.read(load)
+    shown |= {"may_read": viewer.person.role in READERS, "most_counted": board.MOST_COUNTED}
+    return shown | await pages.deps.db.read(load)
 
 
 @router.get("")

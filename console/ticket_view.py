@@ -17,6 +17,7 @@ from console.pages import Pages
 from console.rendering import message_html
 from console.routing_view import asked
 from console.views import Wording, people_in, reason_words, timeline
+from console.why import accounts
 from handoff import board, directory, messages
 from handoff.model import Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
 from knowledge.errors import KnowledgeError
@@ -58,6 +59,8 @@ async def show_ticket(
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
     lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
     shown |= {"lines": lines, "levels": list(Level), "asked": asked(dossier.ticket, dossier.events, wording)}
+    ledger = await pages.deps.db.read(lambda conn: pages.deps.desk.ledger(conn, dossier.ticket.id, now=now))
+    shown |= {"why": accounts(ledger, pages.texts, language)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)

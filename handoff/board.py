@@ -1,23 +1,34 @@
 """What the desk shows: queues, tickets, events, clocks, notices. Transaction bodies that only read."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from functools import reduce
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from handoff import casework, contracts
+from handoff.bands import VIEWS, View, bands, parts
 from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
 from handoff.clocks import view as read_view
-from handoff.lifecycle import WITH_PEOPLE
 from handoff.merging import survivors
 from handoff.model import (
     Audience,
     ClockKind,
     ClockState,
     ClockView,
-    Level,
     Notice,
     QueueRow,
     Ticket,
@@ -27,22 +38,18 @@ from handoff.model import (
 from handoff.policy import Book, parse_term
 from handoff.rows import Row, first, id_of, one, to_notice, to_ticket
 from handoff.sla import SECOND
-from handoff.tables import client, clock, message, notice, person
+from handoff.tables import client, clock, conversation, message, notice, person
 from handoff.tables import ticket as tickets
 from store.signals import signal
 
-View = Literal["open", "mine", "unclaimed", "late", "waiting", "resolved"]
-VIEWS: Final[tuple[View, ...]] = ("open", "mine", "unclaimed", "late", "waiting", "resolved")
 SHOWN_TEXT: Final = 200
+MOST_COUNTED: Final = 1000
+"""Beyond this, a view's size is "many": counting further would cost with every ticket."""
 
 
 def queue(conn: Connection, *, view: View, viewer_id: int, now: datetime, limit: int = 200) -> tuple[QueueRow, ...]:
-    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last.
-
-    Among one's own, what one is asked to take comes before what one has.
-    """
-    query = select(tickets).where(_within(view, viewer_id, now))
-    found = conn.execute(query.order_by(*_order(view, now)).limit(limit)).mappings().all()
+    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last."""
+    found = _first_rows(conn, view, viewer_id, now=now, limit=limit)
     ids = [row["id"] for row in found]
     columns = ("requester_id", "assignee_id", "asked_id")
     people = _names(conn, person, [who for column in columns for who in _values(found, column)])
@@ -65,12 +72,9 @@ def queue(conn: Connection, *, view: View, viewer_id: int, now: datetime, limit:
 
 
 def counts(conn: Connection, *, viewer_id: int, now: datetime | None = None) -> Mapping[str, int]:
-    """How many tickets each view has. Without `now`, late are those whose breach is recorded."""
-    numbers = [
-        select(func.count()).select_from(tickets).where(_within(view, viewer_id, now)).scalar_subquery()
-        for view in VIEWS
-    ]
-    return dict(zip(VIEWS, conn.execute(select(*numbers)).one(), strict=True))
+    """How many tickets each view has, at most MOST_COUNTED. Without `now`, late are those with a recorded breach."""
+    found = conn.execute(select(*(_many(view, viewer_id, now) for view in VIEWS))).one()
+    return {view: min(number, MOST_COUNTED) for view, number in zip(VIEWS, found, strict=True)}
 
 
 def ticket(conn: Connection, ticket_id: int) -> Ticket:
@@ -153,45 +157,25 @@ def _told(person_id: int) -> ColumnElement[bool]:
     return or_(notice.c.person_id == person_id, notice.c.person_id.is_(None))
 
 
-def _within(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[bool]:
-    unsolved = tickets.c.state.in_(WITH_PEOPLE)
-    match view:
-        case "open":
-            return unsolved
-        case "mine":
-            asked = and_(tickets.c.assignee_id.is_(None), tickets.c.asked_id == viewer_id)
-            return and_(unsolved, or_(tickets.c.assignee_id == viewer_id, asked))
-        case "unclaimed":
-            return and_(unsolved, tickets.c.assignee_id.is_(None))
-        case "late":
-            return and_(unsolved, _late(now))
-        case "waiting":
-            return tickets.c.state == TicketState.WAITING
-        case "resolved":
-            return tickets.c.state == TicketState.RESOLVED
+def _first_rows(conn: Connection, view: View, viewer_id: int, *, now: datetime, limit: int) -> list[Row]:
+    """A view's first tickets, band after band, until there are enough."""
+    rows: list[Row] = []
+    for band in bands(view, viewer_id, now=now):
+        query = select(tickets).where(*band.where).order_by(*band.order)
+        rows += conn.execute(query.limit(limit - len(rows))).mappings()
+        if len(rows) == limit:
+            break
+    return rows
 
 
-def _late(now: datetime | None) -> ColumnElement[bool]:
-    if now is not None:
-        return tickets.c.next_due < now
-    running = and_(clock.c.ticket_id == tickets.c.id, clock.c.state == ClockState.RUNNING)
-    return exists().where(running, clock.c.breached_at.is_not(None))
-
-
-def _order(view: View, now: datetime) -> tuple[ColumnElement[Any], ...]:
-    if view == "resolved":
-        return tickets.c.resolved_at.desc(), tickets.c.id.desc()
-    snoozed = func.coalesce(tickets.c.snoozed_until > now, false())
-    asked_first = (tickets.c.assignee_id.is_not(None),) if view == "mine" else ()
-    return (
-        *asked_first,
-        snoozed,
-        tickets.c.level != Level.EMERGENCY,
-        tickets.c.next_due.is_(None),
-        tickets.c.next_due,
-        tickets.c.urgent.desc(),
-        tickets.c.id,
-    )
+def _many(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[int]:
+    """The size of a view, counted as far as MOST_COUNTED in each of its parts."""
+    found = [
+        select(literal(1)).where(*part.where).order_by(*part.order).limit(MOST_COUNTED)  # the order brings the index
+        for part in parts(view, viewer_id, now=now)
+    ]
+    numbers = [select(func.count()).select_from(few.subquery()).scalar_subquery() for few in found]
+    return reduce(operator.add, numbers)
 
 
 def _next_clocks(conn: Connection, ticket_ids: Sequence[int], *, now: datetime) -> dict[int, ClockView]:
@@ -226,8 +210,9 @@ def _from_row(row: Row, book: Book, *, now: datetime) -> ClockView:
 
 def _last_messages(conn: Connection, conversation_ids: Sequence[int]) -> dict[int, Row]:
     """The last message of each conversation that its client sees, shortened."""
-    public = and_(message.c.conversation_id.in_(conversation_ids), message.c.audience == Audience.CLIENT)
-    newest = select(func.max(message.c.id)).where(public).group_by(message.c.conversation_id)
+    public = and_(message.c.conversation_id == conversation.c.id, message.c.audience == Audience.CLIENT)
+    last = select(message.c.id).where(public).order_by(message.c.id.desc()).limit(1).scalar_subquery()
+    newest = select(last).where(conversation.c.id.in_(conversation_ids))
     text = func.substr(message.c.text, 1, SHOWN_TEXT).label("text")
     query = select(message.c.conversation_id, text, message.c.at).where(message.c.id.in_(newest))
     return {row["conversation_id"]: row for row in conn.execute(query).mappings()}

@@ -129,12 +129,14 @@ class Desk:
     ) -> Message:
         """Answer the client under the agent's name; claims a ticket that nobody has.
 
-        `wait` then waits for the client. Raises EmptyText. A reply that only says "wait" is recorded as holding.
+        `wait` then waits for the client; an emoji is no answer to wait with. Raises EmptyText, NotReplied. A reply
+        that only says "wait" is recorded as holding.
         """
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "reply to", *UNSOLVED, TicketState.RESOLVED)
         case, said = answer(conn, contracts.book(conn), case, person, text, attachments=attachments, now=now)
         if wait and case.was.state is not TicketState.RESOLVED:
+            require_reply(case.was, ticket_id)
             case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})
         self._put(conn, case, now)
         return said

@@ -1,19 +1,21 @@
 """The account of a ticket's deadlines: which event, window, holiday and pause produced each, line by line. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
-from handoff.business_time import DAY, Calendar, open_spans
+from handoff.business_time import DAY, Calendar, Unit, day_ends, open_spans
 from handoff.clocks import Course, courses
 from handoff.lifecycle import ordered
-from handoff.model import Json, JsonValue, LedgerLine, TicketEvent
+from handoff.model import EventKind, Json, JsonValue, LedgerLine, TicketEvent
 from handoff.policy import Book
-from handoff.sla import SECOND, Phase, Signal, Track, follow
+from handoff.sla import SECOND, Phase, Reading, Signal, Target, Track, follow
 
 MOST_LINES: Final = 100
 """How many counted windows or closed days one clock lists."""
+SILENT: Final = frozenset({EventKind.NOTED, EventKind.SNOOZED, EventKind.WARNED, EventKind.BREACHED, EventKind.RAISED})
+"""Events that move no clock."""
 SIGNALLED: Final = {
     Signal.START: "start",
     Signal.STOP: "stop",
@@ -29,8 +31,9 @@ def account(events: Iterable[TicketEvent], book: Book, *, now: datetime) -> tupl
     """Every event of the ticket, then for each clock its signals, windows, closed days and due instant."""
     found = ordered(events)
     told = [LedgerLine(at=e.at, kind=f"event.{e.kind}", clock=None, data=_event(e)) for e in found]
+    causes = {e.at: str(e.kind) for e in found if e.kind not in SILENT}
     for course in courses(found, book):
-        told.extend(sorted(_course(course, now), key=lambda line: line.at))
+        told.extend(sorted(_course(course, now, causes), key=lambda line: line.at))
     return tuple(told)
 
 
@@ -38,10 +41,11 @@ def _event(event: TicketEvent) -> Json:
     return {**event.data, "seq": event.seq, "recorded_at": event.recorded_at.isoformat(), "by": event.actor_id}
 
 
-def _course(course: Course, now: datetime) -> Iterator[LedgerLine]:
+def _course(course: Course, now: datetime, causes: Mapping[datetime, str]) -> Iterator[LedgerLine]:
     for mark in course.marks:
-        data: dict[str, JsonValue] = {"targets": [target.label for target in mark.targets], "cycle": course.cycle}
-        yield LedgerLine(at=mark.at, kind=SIGNALLED[mark.signal], clock=course.kind, data=data)
+        data: dict[str, JsonValue] = {"targets": [target.label for target in mark.targets]}
+        data["because"] = causes.get(mark.at)
+        yield _line(course, SIGNALLED[mark.signal], (mark.at, data))
     reading = course.reading(now=now, fractions=())
     if reading.target is None:
         return
@@ -51,14 +55,39 @@ def _course(course: Course, now: datetime) -> Iterator[LedgerLine]:
     track, calendar = follow(course.marks, now), reading.target.calendar
     yield from (_line(course, "counted", row) for row in islice(_counted(track, calendar, until), MOST_LINES))
     yield from (_line(course, "closed", row) for row in islice(_closed(track, calendar, until), MOST_LINES))
-    if reading.projected_due is not None:
-        data = {"target": reading.target.label, "calendar": calendar.name, "zone": str(calendar.zone)}
-        data |= {"elapsed_s": reading.elapsed_s, "breached": reading.breached}
-        yield LedgerLine(at=reading.projected_due, kind="due", clock=course.kind, data=data)
+    yield from (_line(course, "day", row) for row in islice(_days(track, reading.target, until), MOST_LINES))
+    if reading.started_at is not None:
+        yield _line(course, "due" if reading.projected_due else "never", _end(reading, reading.target))
+
+
+def _end(reading: Reading, target: Target) -> tuple[datetime, Json]:
+    """Where it all comes to, and by what it was read."""
+    at = reading.projected_due or reading.started_at
+    assert at is not None, "a clock with a target has started"
+    data: dict[str, JsonValue] = {"target": target.label, "unit": str(target.unit), "amount": target.amount}
+    data |= {"calendar": target.calendar.name, "zone": str(target.calendar.zone), "weekly": _weekly(target.calendar)}
+    data |= {"phase": str(reading.phase), "elapsed_s": reading.elapsed_s, "remaining_s": reading.remaining_s}
+    return at, data | {"breached": reading.breached}
+
+
+def _weekly(calendar: Calendar) -> list[JsonValue]:
+    """The calendar's usual week from Monday: each day's windows in minutes after midnight."""
+    return [[list(window) for window in windows] for windows in calendar.weekly]
 
 
 def _line(course: Course, kind: str, row: tuple[datetime, Json]) -> LedgerLine:
-    return LedgerLine(at=row[0], kind=kind, clock=course.kind, data=row[1])
+    return LedgerLine(at=row[0], kind=kind, clock=course.kind, data={**row[1], "cycle": course.cycle})
+
+
+def _days(track: Track, target: Target, until: datetime) -> Iterator[tuple[datetime, Json]]:
+    """The ends of working days after filing, of a target that counts days: counted if the clock ran then."""
+    if target.unit is Unit.BUSINESS_SECONDS or track.started_at is None:
+        return
+    number = 0
+    for at in takewhile(lambda at: at <= until, day_ends(target.calendar, track.started_at, target.unit)):
+        ran = any(run.holds(at) for run in track.runs)
+        number += ran
+        yield at, {"number": number if ran else None, "amount": target.amount}
 
 
 def _counted(track: Track, calendar: Calendar, until: datetime) -> Iterator[tuple[datetime, Json]]:

@@ -12,6 +12,7 @@ from handoff.errors import EmptyText
 from handoff.lifecycle import UNSOLVED
 from handoff.model import Attachment, EventKind, Json, Message, NoticeKind, Person
 from handoff.policy import Book
+from handoff.waits import wordless
 
 
 def answer(
@@ -24,7 +25,10 @@ def answer(
     attachments: Sequence[Attachment] = (),
     now: datetime,
 ) -> tuple[Case, Message]:
-    """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText."""
+    """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText.
+
+    An emoji is said but is no response: it stops no clock.
+    """
     if not (text.strip() or attachments):
         raise EmptyText
     if case.was.assignee_id is None and case.was.state in UNSOLVED:
@@ -40,6 +44,8 @@ def answer(
         ticket_id=case.ticket.id,
         now=now,
     )
+    if wordless(text) and not attachments:
+        return case, said
     holding = not attachments and book.current.is_holding(text)
     data = {"message": said.id, "holding": holding}
     return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said

@@ -4,7 +4,7 @@
 that a test rebuilds from it. A ticket's number is its id plus 1000 ("T-1001").
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,8 @@ from sqlalchemy import (
 from store.db import Instant
 from store.tables import BigId, metadata
 
+UNSOLVED: Final = "state IN ('new', 'open', 'waiting')"
+
 
 def _key() -> Column[int]:
     return Column("id", BigId, primary_key=True, autoincrement=True)
@@ -30,6 +32,11 @@ def _key() -> Column[int]:
 
 def _ref(name: str, parent: str, *, required: bool = False) -> Column[int]:
     return Column(name, BigId, ForeignKey(f"{parent}.id"), nullable=not required)
+
+
+def _only(condition: str) -> Any:
+    """What makes an index partial, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 client: Final = Table(
@@ -119,19 +126,19 @@ ticket: Final = Table(
     _ref("merged_into", "ticket"),  # the ticket that it lives on in
     _ref("asked_id", "person"),
     Column("team", Text),
-    Index("ticket_queue", "state", "next_due"),
     Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_asked", "asked_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
-    Index(
-        "ticket_merged",
-        "merged_into",
-        sqlite_where=text("merged_into IS NOT NULL"),
-        postgresql_where=text("merged_into IS NOT NULL"),
-    ),
+    Index("ticket_merged", "merged_into", **_only("merged_into IS NOT NULL")),
+    Index("ticket_resolved", "resolved_at", "id", **_only("state = 'resolved'")),
     sqlite_autoincrement=True,
 )
+_BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
+Index("ticket_open", *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **_only(f"{UNSOLVED} AND level = 'emergency'"))
+Index("ticket_waiting", *_BAND, **_only("state = 'waiting' AND level <> 'emergency'"))
+Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
 
 turn: Final = Table(
     "turn",
@@ -187,6 +194,7 @@ message: Final = Table(
     UniqueConstraint("chat_id", "external_id"),
     Index("message_conversation", "conversation_id", "id"),
     Index("message_ticket", "ticket_id", "id"),
+    Index("message_at", "at"),
     Index(
         "message_unhandled",
         "conversation_id",
@@ -209,6 +217,7 @@ ticket_event: Final = Table(
     _ref("actor_id", "person"),
     Column("data", JSON, nullable=False),
     UniqueConstraint("ticket_id", "seq"),
+    Index("ticket_event_heard", "at", **_only("kind = 'client_wrote'")),
 )
 
 clock: Final = Table(
@@ -227,6 +236,7 @@ clock: Final = Table(
     Column("policy", Text, nullable=False),
     Column("elapsed_s", Integer, nullable=False),  # open seconds used up at read_at
     Column("read_at", Instant, nullable=False),
+    Index("clock_started", "started_at"),
     Index(
         "clock_running",
         "due_at",

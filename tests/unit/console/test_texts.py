@@ -6,7 +6,7 @@ import pytest
 from console.errors import TextError
 from console.pages import HERE
 from console.texts import LANGUAGES, Texts, negotiate
-from handoff.board import VIEWS
+from handoff.bands import VIEWS
 from handoff.business_time import WEEKDAYS
 from handoff.duty import PresenceState
 from handoff.model import EventKind, Level, NoticeKind, Role, TicketState, Tier
