@@ -3,7 +3,6 @@
 `holidays` is silently wrong for China (it has no make-up days for years without a notice), so it is never asked.
 """
 
-import importlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -40,10 +39,11 @@ def _china() -> Iterator[Year]:
 
 
 def _elsewhere(country: str, today: date) -> Iterator[Year]:
+    import holidays
+
     try:
-        library = importlib.import_module("holidays")
-        found = library.country_holidays(country.upper(), years=range(today.year - BACK, today.year + AHEAD + 1))
-    except (ImportError, NotImplementedError):
+        found = holidays.country_holidays(country.upper(), years=range(today.year - BACK, today.year + AHEAD + 1))
+    except NotImplementedError:
         return
     for year in range(today.year - BACK, today.year + AHEAD + 1):
         off = {day: str(name) for day, name in sorted(found.items()) if day.year == year}
