@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
+from bot import number_commands
 from bot.errors import BotError, OwnerAwayError
 from bot.settings import Settings, load_settings, shipped
 
@@ -230,6 +231,9 @@ Backend = Callable[[str, Mapping[str, Any]], Coroutine[Any, Any, Any]]
 def _execute(command: str, arguments: Mapping[str, Any], *, progress: "_Progress | None" = None) -> Any:
     shown = progress or _Progress()
     return asyncio.run(_with_backend(lambda backend: backend(command, arguments), progress=shown))
+
+
+number_commands.register(cli, _execute)
 
 
 async def _with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: "_Progress") -> T:

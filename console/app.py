@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy import Connection, text
 from starlette.exceptions import HTTPException
 
-from console import assets, desk_pages, live, manual_pages, people_pages, sign_in_pages, ticket_pages
+from console import assets, desk_pages, live, manual_pages, number_pages, people_pages, sign_in_pages, ticket_pages
 from console.assets import Assets
 from console.errors import Forbidden
 from console.guard import NotSignedIn, PasswordDue
@@ -27,7 +27,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
     texts = Texts.load(*sorted(HERE.glob("*texts.yaml")))
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
-    for room in (assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
+    for room in (assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages, number_pages):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)
     app.add_api_route("/readyz", _ready)

@@ -12,6 +12,7 @@ from handoff.model import Role
 
 SESSION_COOKIE: Final = "desk_session"
 VISITOR_COOKIE: Final = "desk_visitor"
+LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 _LIVE: Final = "x-live"
 
 
@@ -42,6 +43,13 @@ async def viewer(known: Annotated[Viewer, Depends(any_viewer)]) -> Viewer:
 async def admin(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     """A signed-in admin; raises Forbidden for anybody else."""
     if known.person.role is not Role.ADMIN:
+        raise Forbidden("role")
+    return known
+
+
+async def lead(known: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """A signed-in lead or admin; raises Forbidden for anybody else."""
+    if known.person.role not in LEADS:
         raise Forbidden("role")
     return known
 
@@ -86,5 +94,6 @@ def _ours(origin: str, request: Request, pages: Pages) -> bool:
 
 ViewerDep = Annotated[Viewer, Depends(viewer)]
 AnyViewerDep = Annotated[Viewer, Depends(any_viewer)]
+LeadDep = Annotated[Viewer, Depends(lead)]
 AdminDep = Annotated[Viewer, Depends(admin)]
 FORM: Final = [Depends(form_guard)]
