@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from bot import service_commands
+from bot import number_commands, service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
@@ -218,6 +218,7 @@ def _pack(name: str) -> Path:
 
 
 cli.add_typer(service_commands.holidays_app(execute), name="holidays")
+number_commands.register(cli, execute)
 
 
 async def _serve(settings: Settings) -> None:

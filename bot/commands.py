@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, intake, service_work
+from bot import doctor, intake, number_work, service_work
 from bot.app import DEMO, Aftercare
 from bot.channels import terminal
 from bot.control import Emit
@@ -182,6 +182,7 @@ COMMANDS: Mapping[str, Command] = {
     "tickets": tickets,
     "why": why,
     "sla.why": sla_why,
+    "numbers": number_work.show,
     "jobs": show_jobs,
     "doctor": doctor.examine,
     **service_work.COMMANDS,

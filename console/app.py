@@ -16,6 +16,7 @@ from console import (
     holiday_pages,
     live,
     manual_pages,
+    number_pages,
     people_pages,
     service_pages,
     sign_in_pages,
@@ -40,7 +41,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
     texts = Texts.load(*sorted(HERE.glob("*texts.yaml")))
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
-    rooms = (service_pages, holiday_pages, agreement_pages, client_pages, team_pages)
+    rooms = (service_pages, holiday_pages, agreement_pages, client_pages, team_pages, number_pages)
     for room in (*rooms, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)

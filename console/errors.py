@@ -7,6 +7,7 @@ ConsoleError
 ├── SignInRefused          wrong login or password, or not active (never says which)
 │   └── TooManyAttempts    slow down: carries how long
 ├── WeakPassword           a new password breaks a rule: carries the rule's name
+├── BadPeriod              a period of dates cannot be read: carries why
 └── Forbidden              a form without a valid token, or a role that may not
 """
 
@@ -53,6 +54,14 @@ class WeakPassword(ConsoleError):
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
         self.rule = rule
+
+
+class BadPeriod(ConsoleError):
+    """A period cannot be meant; ``why`` is ``date``, ``order`` or ``long``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Forbidden(ConsoleError):

@@ -48,6 +48,12 @@ def figures(
     )
 
 
+def home_zone(conn: Connection) -> ZoneInfo:
+    """The zone in which the desk's days begin: that of its standard hours; UTC before the first contract."""
+    book = contracts.book(conn)
+    return ZoneInfo("UTC") if book is None else book.current.on_duty(Level.QUESTION, Tier.STANDARD).zone
+
+
 def _courses(
     conn: Connection, book: Book, *, first: datetime, until: datetime, now: datetime, client_id: int | None
 ) -> Iterator[Course]:
