@@ -94,6 +94,7 @@ def shares(rows: list[Row]) -> dict:
     yes, no = [r for r in rows if r.golden.pages], [r for r in rows if not r.golden.pages]
     return {
         "answerable": len(yes),
+        "cited_first": share(r.pages[:1] != () and r.pages[0] in r.golden.pages for r in yes),
         "right_first": share(r.right for r in yes),
         "answered_wrong": share(r.answered and not r.right for r in yes),
         "none": len(no),
