@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -31,6 +32,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 from handoff import bands, board, contracts, directory, messages
 from handoff.desk import Desk
+from handoff.figures import figures as figures_of
 from handoff.model import ChatKind, Level, Role, Tier
 from handoff.policy import load
 from store import leases
@@ -43,6 +45,7 @@ NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # a Wednesday, 15:00 in Shanghai
 OPEN, RESOLVED, ROOMS, AGENTS = 1000, 200, 120, 40
 SEEDS = OPEN + RESOLVED
 SLOTS = 8
+MOST_IN_A_PERIOD = 100_000
 # The columns that number the copies; all others are copied as they are.
 COPIED = {
     "chat": {"id": ROOMS},
@@ -228,7 +231,7 @@ def _catch_up(conn: Connection) -> None:
     conn.connection.dbapi_connection.execute("VACUUM ANALYZE")  # type: ignore[union-attr]
 
 
-async def figures(bench: Bench, fire: int) -> dict[str, Any]:
+async def figures(bench: Bench, size: int, fire: int) -> dict[str, Any]:
     """Everything that is measured at one size."""
     now = bench.clock()
     dues = await bench.db.read(
@@ -243,6 +246,8 @@ async def figures(bench: Bench, fire: int) -> dict[str, Any]:
         body = lambda conn, view=view: board.queue(conn, view=view, viewer_id=bench.agent, now=bench.clock())  # noqa: E731
         found[f"queue_{view}"] = await bench.times(body, 12)
     found["counts"] = await bench.times(lambda conn: board.counts(conn, viewer_id=bench.agent, now=bench.clock()), 12)
+    if size <= MOST_IN_A_PERIOD:
+        found["numbers_of_them_all"] = await bench.times(lambda conn: numbers(conn, bench.clock()), 2)
     found["instead_sweep_each_minute"] = await bench.times(lambda conn: sweep(conn, now), 2)
     return found
 
@@ -265,6 +270,11 @@ async def fired(bench: Bench, at: datetime) -> dict[str, float]:
     return {"fired": done, "fired_per_s": round(done / took, 1), "cpu_ms_each": round(cpu * 1000 / done, 2)}
 
 
+def numbers(conn: Connection, now: datetime) -> None:
+    """Every indicator, all of the tickets in the period."""
+    figures_of(conn, since=now - timedelta(days=28), until=now + timedelta(days=1), now=now, zone=ZoneInfo("UTC"))
+
+
 def sweep(conn: Connection, now: datetime) -> int:
     """The alternative: read every running clock and look which is late."""
     shown = now.replace(tzinfo=None).isoformat(" ") if conn.dialect.name == "sqlite" else now
@@ -285,7 +295,7 @@ async def measure(url: str, sizes: Sequence[int], fire: int) -> dict[str, Any]:
         began = time.perf_counter()
         await asyncio.to_thread(multiply, bench, have, size)
         grown = round(time.perf_counter() - began, 1)
-        found[f"{size} open"] = {"made_in_s": grown} | await figures(bench, fire)
+        found[f"{size} open"] = {"made_in_s": grown} | await figures(bench, size, fire)
         print(json.dumps({f"{bench.db.dialect} {size}": found[f"{size} open"]}), file=sys.stderr)
         have = size
     await bench.db.close()

@@ -17,6 +17,7 @@ LONGEST: Final = timedelta(days=3660)
 TIMED: Final = ("first_response", "next_response", "resolution")
 WAITED: Final = ("wait_any", "wait_person", "bot_latency")
 ROUNDING: Final = 1e-9  # what floating point may take from a whole per cent
+UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 WIDTH, HEIGHT, GAP = 44, 96, 8  # of a week's column, and of a chart, in the drawing's units
 
 
@@ -70,6 +71,7 @@ class Bar:
     height: float
     label: str
     shown: str
+    brief: str
 
 
 def period(first: str, last: str, *, now: datetime, zone: ZoneInfo) -> Period:
@@ -166,21 +168,31 @@ def _cell(figures: Figures, level: Level, tier: Tier) -> Cell:
 
 def kept_chart(weeks: Sequence[Week]) -> tuple[Bar, ...]:
     """The share of kept targets, week by week, of 100 %."""
-    return tuple(_bar(n, week, week.kept, 1.0, percent(week.kept)) for n, week in enumerate(weeks))
+    return tuple(_bar(n, week, week.kept, 1.0, (percent(week.kept),) * 2) for n, week in enumerate(weeks))
 
 
 def response_chart(weeks: Sequence[Week], texts: Texts, language: str) -> tuple[Bar, ...]:
     """The median first response, week by week; the longest fills the chart."""
     most = max((week.response_s or 0 for week in weeks), default=0)
+    told = [(span(week.response_s, texts, language), brief(week.response_s, texts, language)) for week in weeks]
     return tuple(
-        _bar(n, week, week.response_s, most, span(week.response_s, texts, language)) for n, week in enumerate(weeks)
+        _bar(n, week, week.response_s, most, words) for n, (week, words) in enumerate(zip(weeks, told, strict=True))
     )
 
 
-def _bar(n: int, week: Week, value: float | None, most: float, shown: str) -> Bar:
+def brief(seconds: float | None, texts: Texts, language: str) -> str:
+    """A length of time in one unit, for the narrow column of a chart."""
+    if seconds is None:
+        return "-"
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), UNITS[-1])
+    return texts.say(f"js.{unit}", language, n=f"{seconds / size:.3g}")
+
+
+def _bar(n: int, week: Week, value: float | None, most: float, words: tuple[str, str]) -> Bar:
     height = 0.0 if value is None or not most else max(2.0, round(HEIGHT * value / most, 1))
+    label = f"{week.starts:%m-%d}"
     return Bar(
-        x=n * (WIDTH + GAP), y=round(HEIGHT - height, 1), height=height, label=f"{week.starts:%m-%d}", shown=shown
+        x=n * (WIDTH + GAP), y=round(HEIGHT - height, 1), height=height, label=label, shown=words[0], brief=words[1]
     )
 
 

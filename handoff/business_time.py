@@ -6,11 +6,12 @@ later instant and one that occurs twice to its first. Overlapping spans count on
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from handoff.errors import CalendarError
@@ -178,6 +179,36 @@ def deadline(calendar: Calendar, start: datetime, unit: Unit, amount: int) -> da
     if unit is Unit.BUSINESS_SECONDS:
         return after_open_time(calendar, start, timedelta(seconds=amount))
     return start if amount <= 0 else next(islice(day_ends(calendar, start, unit), amount - 1, None), None)
+
+
+class OpenSeconds:
+    """Open whole seconds up to an instant, for very many starts: windows are listed once, again if one is earlier."""
+
+    def __init__(self, calendar: Calendar, until: datetime) -> None:
+        self._calendar, self._until = calendar, until
+        self._reach = until
+        self._list(DAY)
+
+    def since(self, second: int) -> int:
+        """The open seconds from this second since 1970 on; 0 from `until` on."""
+        while second < self._first and self._reach > EARLIEST:
+            self._list(2 * (self._until - self._reach))
+        at = bisect_right(self._opens, second) - 1
+        if at < 0:
+            return self._total
+        inside = min(max(0, self._closes[at] - second), self._closes[at] - self._opens[at])
+        return inside + self._after[at]
+
+    def _list(self, back: timedelta) -> None:
+        """The windows of so much time before the end, with what is open after each."""
+        self._reach = _shift(self._until, -back)
+        self._first = int(self._reach.timestamp())
+        spans = open_spans(self._calendar, self._reach, self._until)
+        ends = [(int(a.timestamp()), int(min(b, self._until).timestamp())) for a, b in spans]
+        self._opens, self._closes = [a for a, _ in ends], [b for _, b in ends]
+        lengths = [b - a for a, b in ends]
+        self._total = sum(lengths)
+        self._after = [self._total - done for done in accumulate(lengths)]
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:

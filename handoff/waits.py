@@ -1,7 +1,7 @@
 """How long clients wait, from the messages of their conversations: the oldest unanswered one to its answer. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -56,13 +56,13 @@ class _Open:
     matter: bool = False
     over: datetime | None = None
 
-    def hears(self, line: Line, *, answered: datetime | None) -> None:
+    def hears(self, line: Line, *, answered: datetime | None, person: bool) -> None:
         """A further message of the client, perhaps one that a ticket was made of."""
         if line.since is None:
             return
         self.matter = True
         self.over = line.over_at if line.over_at is not None and line.over_at > line.at else None
-        if answered is None or line.since > answered:
+        if person and (answered is None or line.since > answered):
             self.oldest = min(self.oldest, line.since)
 
 
@@ -75,7 +75,7 @@ def _waits_of(talk: Iterable[Line], *, now: datetime, person: bool) -> Iterator[
             wait = None
         if line.starts:
             wait = wait or _Open(line.at)
-            wait.hears(line if person else replace(line, since=line.since and line.at), answered=answered)
+            wait.hears(line, answered=answered, person=person)
         elif line.answers and wait is not None and _ends(wait, line, person=person):
             if line.author is Author.STAFF or not person:
                 yield _wait(wait.oldest, line.at, ended=True)

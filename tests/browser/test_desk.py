@@ -145,6 +145,7 @@ def test_every_page_fits(served: Served, width: int, scheme: str) -> None:
         "/desk/notices",
         "/desk/manual",
         "/desk/password",
+        "/desk/numbers",
     ):
         page.goto(served.url + path)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

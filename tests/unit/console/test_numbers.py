@@ -112,6 +112,7 @@ def test_charts_stay_inside_their_frame() -> None:
     ]
     assert [bar.height for bar in kept_chart(weeks)] == [0, 2, HEIGHT / 2, HEIGHT]
     waited = response_chart(weeks, TEXTS, "en")
+    assert [bar.brief for bar in waited] == ["-", "0 s", "1 h", "2 h"]
     assert [bar.shown for bar in waited] == ["-", "0 s", "1 h", "2 h"]
     assert all(bar.y >= 0 and bar.y + bar.height == HEIGHT for bar in waited)
     assert [bar.height for bar in response_chart(weeks[:1], TEXTS, "en")] == [0]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from handoff.business_time import (
     Calendar,
+    OpenSeconds,
     Unit,
     after_open_time,
     deadline,
@@ -184,3 +185,14 @@ def test_a_calendar_that_cannot_be_meant_is_refused(document: dict[str, Any], wh
     with pytest.raises(CalendarError) as refused:
         parse_calendar(document)
     assert refused.value.where == where
+
+
+@given(calendars, instants, st.lists(lengths, min_size=1, max_size=5))
+def test_many_starts_are_counted_as_each_alone(hours: Calendar, until: datetime, before: list[timedelta]) -> None:
+    """One list of windows gives what `open_time` gives, whichever start comes first."""
+    until = until.replace(microsecond=0)
+    meter = OpenSeconds(hours, until)
+    for length in before:
+        start = (until - length).replace(microsecond=0)
+        assert meter.since(int(start.timestamp())) == open_time(hours, start, until) // timedelta(seconds=1)
+    assert meter.since(int(until.timestamp()) + 60) == 0
