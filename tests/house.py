@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.settings import Settings
 from handoff import board, directory
 from handoff.model import Person, Role, Ticket
 from knowledge import e5
+from store import jobs
 
 WORKING_HOURS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Shanghai
 
@@ -111,6 +113,15 @@ class House:
         rows = await self.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=self.clock()))
         assert len(rows) == 1, rows
         return rows[0].ticket
+
+    async def idle(self) -> None:
+        """Wait until the worker has nothing due, within bounds."""
+        for _ in range(1000):
+            depths = await self.app.db.read(partial(jobs.depths, now=self.clock()))
+            if not any(depth.waiting or depth.running for depth in depths):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("the worker was not done within the bound")
 
     async def act(self, verb: str, **values: Any) -> Any:
         """A verb of the desk, in a transaction of its own."""

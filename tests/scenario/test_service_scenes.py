@@ -21,7 +21,7 @@ async def test_two_tickets_of_one_matter_become_one(house: House) -> None:
             level=Level.QUESTION, title="twice", summary="", reason="asked_for_person", since=house.clock(),
         )  # fmt: skip
         await house.act("merge", ticket_id=second.id, into=first.id, by=mira.id)
-        await house.app.worker.drain()
+        await house.idle()
         news = [m for m in await visitor.settled() if "合并" in m["html"]]
         assert len(news) == 1
         assert first.number in news[0]["html"]
@@ -43,7 +43,7 @@ async def test_an_agreement_moves_open_tickets_while_the_worker_runs(house: Hous
     await house.app.db.write(
         lambda conn: accounts.agree(conn, client_id=ticket.client_id or 0, draft=draft, by=lead.id, now=house.clock())
     )
-    await house.app.worker.drain()
+    await house.idle()
     assert (await house.open_ticket()).tier is Tier.PLATINUM
 
 
