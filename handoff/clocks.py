@@ -189,6 +189,8 @@ class _Walk:
 
     def _level_set(self, event: TicketEvent, at: datetime) -> None:
         level = Level(str(event.data["level"]))
+        if level is self.levels[-1]:
+            return
         raised = level.rank > self.levels[-1].rank
         self.levels = [*self.levels, level] if raised else [level]
         self._retermed(at)
