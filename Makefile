@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CODE := store knowledge handoff console bot
+PACKS ?= ../shared/eval
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run test lint format typecheck bench lock clean
@@ -28,7 +29,8 @@ typecheck: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test  ## figures of this machine, with what a user would pick instead, as JSON
-	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in jobs turns golden peaks; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; fi
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh
