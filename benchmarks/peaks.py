@@ -60,7 +60,7 @@ JOBS = """
 INSERT INTO job (queue, dedup, body, state, run_at, due, claims, attempts, created_at)
 SELECT 'clock', 'clock:' || ticket_id || ':' || name || ':' || seq,
        CAST('{"ticket":' || ticket_id || ',"clock":"' || name || '"}' AS %s),
-       'waiting', armed_at, armed_at, 0, 0, armed_at
+       'waiting', armed_at, armed_at, 0, 0, (SELECT min(created_at) FROM job)
 FROM timer WHERE armed_at IS NOT NULL AND ticket_id > :first
 """
 OTHER_JOBS = "DELETE FROM job WHERE state <> 'waiting' OR queue <> 'clock'"
@@ -113,7 +113,8 @@ class _Undo(Exception):  # noqa: N818 - no fault
 async def prepared(url: str) -> Bench:
     """The seeds, made by the desk's own verbs at their own times, with all that fell due until now."""
     db, clock, chance = await Database.open(url), ManualClock(NOW - timedelta(hours=6)), random.Random(1)
-    desk = Desk(await db.write(lambda conn: contracts.adopt(conn, load(), now=clock())))
+    desk = Desk()
+    await db.write(lambda conn: contracts.adopt(conn, load(), now=clock()))
     worker = Worker(db, clock=clock, owner="bench", slots=SLOTS, lease=timedelta(days=1))
     agents, rooms = await db.write(lambda conn: (staff(conn, clock()), clients(conn, clock())))
     bench = Bench(db=db, url=url, clock=clock, desk=desk, worker=worker, agent=agents[0])

@@ -185,10 +185,11 @@ def _halt(track: Track, phase: Phase, at: datetime) -> Track:
 
 
 def _binding(track: Track, now: datetime) -> tuple[Target, datetime | None]:
-    """The target used up first, and when, had the clock run on from `now` or from its last stop."""
+    """The target used up first, and when, had the clock run on from `now` or from where it was stopped."""
     runs = track.runs
     if runs[-1].end is not None:
-        runs = (*runs, Run(start=now if track.phase is Phase.PAUSED else runs[-1].end))
+        goes_on = now if track.phase is Phase.PAUSED else track.stopped_at or runs[-1].end
+        runs = (*runs, Run(start=goes_on))
     dues = [(target, _crossing(runs, target)) for target in track.targets]
     return min(dues, key=lambda pair: (pair[1] is None, pair[1] or now))
 

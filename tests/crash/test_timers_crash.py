@@ -46,7 +46,6 @@ TOTAL = TICKETS * len(DUE)
 CHILD = """
 import asyncio, sys, time
 from datetime import datetime, timedelta
-from handoff import contracts
 from handoff.desk import Desk
 from store.db import Database
 from store.worker import Worker
@@ -58,7 +57,7 @@ def clock():
 
 async def main():
     database = await Database.open(url)
-    desk = Desk(await database.read(contracts.book))
+    desk = Desk()
 
     async def fire(running):
         ticket, timer = int(running.job.body["ticket"]), str(running.job.body["clock"])
@@ -91,7 +90,8 @@ async def fill(opened: Database) -> None:
         who = directory.ensure_person(conn, platform="web", external_id="u", name="王", client_id=firm.id, now=START)
         return {"client_id": firm.id, "conversation_id": talk.id, "requester_id": who.id}
 
-    desk = Desk(await opened.write(lambda conn: contracts.adopt(conn, contract, now=START)))
+    desk = Desk()
+    await opened.write(lambda conn: contracts.adopt(conn, contract, now=START))
     known = await opened.write(people)
     words = {"title": "首页标题怎么改", "summary": "…", "reason": "not_in_manual"}
 

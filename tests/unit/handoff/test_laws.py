@@ -173,6 +173,8 @@ def stories(draw: st.DrawFn) -> list[TicketEvent]:
     for (kind, data), minutes, late in steps:
         recorded = events[-1].recorded_at + timedelta(minutes=minutes)
         events.append(_event(len(events) + 1, recorded - timedelta(minutes=late), recorded, kind, data))
+        if kind == "merged":  # the desk takes no verb on such a ticket
+            break
     return events
 
 
@@ -197,7 +199,7 @@ def test_events_may_come_in_any_order_and_twice(events: list[TicketEvent], chanc
 @given(stories(), st.timedeltas(timedelta(0), timedelta(days=20)))
 def test_no_story_breaks_a_clock(events: list[TicketEvent], now: timedelta) -> None:
     """Each clock has one unfinished run at most, none counts backwards, and one that was met was not late."""
-    found = seen(events, START + now)
+    found = seen(events, events[-1].recorded_at + now)
     unfinished = [kind for (kind, _), clock in found if clock.state in {ClockState.RUNNING, ClockState.PAUSED}]
     assert len(unfinished) == len(set(unfinished))
     for _, clock in found:

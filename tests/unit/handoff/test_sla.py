@@ -84,3 +84,14 @@ def test_warnings_of_working_days_are_shares_of_the_open_time_until_due() -> Non
         now=START + timedelta(days=9),
     )
     assert paused.warned_at == (None, None)
+
+
+def test_a_clock_that_is_stopped_while_it_pauses_would_have_been_due_later() -> None:
+    """Two hours, one used, three paused, then stopped: in time, and due an hour after the stop."""
+    target = Target(amount=2 * 3600, calendar=ALWAYS)
+    moves = ((0, Signal.START), (1, Signal.PAUSE), (4, Signal.STOP))
+    reading = read(
+        clock(*((timedelta(hours=n), signal) for n, signal in moves), target=target), now=START + timedelta(9)
+    )
+    assert not reading.breached
+    assert reading.projected_due == START + timedelta(hours=5)
