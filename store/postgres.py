@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Final, Literal
 
 import psycopg
@@ -36,6 +36,7 @@ class PostgresDatabase(Database):
         )
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
+        self._listening: psycopg.AsyncConnection | None = None
         self._closed = False
 
     @classmethod
@@ -43,7 +44,7 @@ class PostgresDatabase(Database):
         """Migrate, then start listening."""
         await asyncio.to_thread(_migrate, url)
         database = cls(url)
-        conn = await database._start_listening()
+        database._listening = conn = await database._start_listening()
         database._listener = asyncio.create_task(database._listen_forever(conn), name="postgres-listen")
         return database
 
@@ -74,6 +75,8 @@ class PostgresDatabase(Database):
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.wait([self._listener])
+        if self._listening is not None:
+            await self._listening.close()  # a listener cancelled before its first step has closed nothing
         await self._engine.dispose()
         self._hub.end()
 
@@ -90,11 +93,14 @@ class PostgresDatabase(Database):
 
     async def _start_listening(self) -> psycopg.AsyncConnection:
         try:
-            conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-            await conn.execute(f"LISTEN {CHANNEL}")
+            async with AsyncExitStack() as opened:
+                conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+                await opened.enter_async_context(conn)
+                await conn.execute(f"LISTEN {CHANNEL}")
+                opened.pop_all()
+                return conn
         except psycopg.Error as error:
             raise DatabaseGone(str(error)) from error
-        return conn
 
     async def _listen_forever(self, conn: psycopg.AsyncConnection) -> None:
         while True:
@@ -102,7 +108,7 @@ class PostgresDatabase(Database):
                 async with conn:
                     await self._listen(conn)
             _log.warning("listening_lost")
-            conn = await self._listen_again()
+            self._listening = conn = await self._listen_again()
             self._hub.publish([OVERFLOW])  # we were away
 
     async def _listen(self, conn: psycopg.AsyncConnection) -> None:

@@ -1,8 +1,10 @@
 """Bodies, snapshots, signals: the same promises on both databases."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -189,6 +191,17 @@ async def test_a_closed_database_says_so(database: Database) -> None:
     with pytest.raises(DatabaseGone):
         await database.read(buckets)
     await database.close()
+
+
+async def test_a_database_closed_at_once_leaves_no_connection(database_url: str) -> None:
+    """Its listener never had a turn; a connection left open would be collected with a ResourceWarning."""
+    opened = await Database.open(database_url)
+    await opened.close()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        del opened
+        gc.collect()
+    assert [str(warning.message) for warning in seen if "connection" in str(warning.message)] == []
 
 
 async def test_many_writers_lose_nothing(database: Database, other_database: Database) -> None:
