@@ -19,6 +19,7 @@ from handoff.routes import Routes
 from handoff.routing import Candidate, Matter, Route
 from handoff.tables import person as people
 from handoff.tables import ticket as tickets
+from handoff.tables import unsolved
 from handoff.timers import Appointment
 
 Cause = Literal["opened", "reopened", "passed", "duty", "roster"]
@@ -145,7 +146,7 @@ def unasked(conn: Connection) -> tuple[int, ...]:
     gone = select(people.c.id).where(people.c.active.is_(False))
     nobody_has = or_(tickets.c.assignee_id.is_(None), tickets.c.assignee_id.in_(gone))
     nobody_asked = or_(tickets.c.asked_id.is_(None), tickets.c.asked_id.in_(gone))
-    query = select(tickets.c.id).where(tickets.c.state.in_(WITH_PEOPLE), nobody_has, nobody_asked)
+    query = select(tickets.c.id).where(unsolved, nobody_has, nobody_asked)
     order = (tickets.c.level != Level.EMERGENCY, tickets.c.next_due.is_(None), tickets.c.next_due, tickets.c.id)
     return tuple(conn.execute(query.order_by(*order).limit(MOST_ROUTED)).scalars())
 
@@ -170,5 +171,5 @@ def _data(found: Route, cause: Cause, over: int | None) -> Json:
 def _weighed(theirs: ColumnElement[bool], weight: int) -> Select[tuple[int]]:
     """The weight of a person's unsolved tickets, looked up by index and bounded."""
     weights = case((tickets.c.level == Level.EMERGENCY, weight), else_=1).label("weight")
-    few = select(weights).where(theirs, tickets.c.state.in_(WITH_PEOPLE)).limit(MOST_COUNTED).correlate(people)
+    few = select(weights).where(theirs, unsolved).limit(MOST_COUNTED).correlate(people)
     return select(func.coalesce(func.sum(few.subquery().c.weight), 0)).correlate(people)

@@ -11,16 +11,14 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, literal_column, or_
 
-from handoff.lifecycle import WITH_PEOPLE
 from handoff.model import ClockState, Level, TicketState
-from handoff.tables import clock
+from handoff.tables import clock, unsolved
 from handoff.tables import ticket as tickets
 from store.tables import BigId
 
 View = Literal["open", "mine", "unclaimed", "late", "waiting", "resolved"]
 VIEWS: Final[tuple[View, ...]] = ("open", "mine", "unclaimed", "late", "waiting", "resolved")
 
-_UNSOLVED: Final = tickets.c.state.in_([literal_column(f"'{state}'") for state in WITH_PEOPLE])
 _EMERGENCY: Final[ColumnElement[str]] = literal_column(f"'{Level.EMERGENCY}'")
 _ORDER: Final = (tickets.c.next_due.nulls_last(), tickets.c.urgent.desc(), tickets.c.id)
 _HOLDER: Final[ColumnElement[int | None]] = literal_column("+ticket.assignee_id", BigId)
@@ -51,18 +49,19 @@ def bands(view: View, viewer_id: int, *, now: datetime) -> Iterator[Band]:
 def parts(view: View, viewer_id: int, *, now: datetime | None) -> Iterator[Band]:
     """A view's emergencies and its others, whether asleep or not. Without `now`, late is a recorded breach.
 
-    Among one's own, what one is asked to take comes before what one has; those are few, so their order has no index.
+    Among one's own, what one is asked to take comes before what one has.
     """
     if view == "resolved":
         newest = (tickets.c.resolved_at.desc(), tickets.c.id.desc())
         yield Band(where=(tickets.c.state == literal_column(f"'{TicketState.RESOLVED}'"),), order=newest)
         return
     if view == "mine":
-        asked = (tickets.c.assignee_id.is_(None), tickets.c.asked_id == viewer_id)
-        yield Band(where=(_UNSOLVED, *asked), order=(tickets.c.level != _EMERGENCY, *_ORDER))
-    yield Band(where=(_UNSOLVED, tickets.c.level == _EMERGENCY, *_within(view, viewer_id, now, holder=_HOLDER)))
+        asked = (unsolved, tickets.c.assignee_id.is_(None), tickets.c.asked_id == viewer_id)
+        yield Band(where=(*asked, tickets.c.level == _EMERGENCY))
+        yield Band(where=(*asked, tickets.c.level != _EMERGENCY))
+    yield Band(where=(unsolved, tickets.c.level == _EMERGENCY, *_within(view, viewer_id, now, holder=_HOLDER)))
     other = _within(view, viewer_id, now, holder=tickets.c.assignee_id)
-    yield Band(where=(_UNSOLVED, tickets.c.level != _EMERGENCY, *other))
+    yield Band(where=(unsolved, tickets.c.level != _EMERGENCY, *other))
 
 
 def _within(

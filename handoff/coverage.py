@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from handoff import contracts
 from handoff.errors import NotFound
@@ -36,7 +36,7 @@ def look(conn: Connection, *, now: datetime) -> Coverage:
     ends = min((calendar.known_until for calendar in contract.calendars.values() if calendar.known_until), default=None)
     if ends is None:
         return Coverage(until=None)
-    running = clock.c.state == ClockState.RUNNING
+    running = clock.c.state == literal_column(f"'{ClockState.RUNNING}'")  # as the partial index wants it
     last = conn.execute(select(func.max(clock.c.due_at, type_=Instant())).where(running)).scalar_one_or_none()
     beyond = last if last is not None and last > ends else None
     return Coverage(until=contract.covered_until, short=beyond is not None or now + AHEAD > ends, last_due=beyond)

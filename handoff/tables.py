@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -17,13 +18,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
 from store.db import Instant
 from store.tables import BigId, metadata
 
-UNSOLVED: Final = "state IN ('new', 'open', 'waiting')"
+_UNSOLVED: Final = "state IN ('new', 'open', 'waiting')"  # as partial indices hold it
 
 
 def _key() -> Column[int]:
@@ -127,18 +129,20 @@ ticket: Final = Table(
     _ref("asked_id", "person"),
     Column("team", Text),
     Index("ticket_assignee", "assignee_id", "state"),
-    Index("ticket_asked", "asked_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
     Index("ticket_merged", "merged_into", **_only("merged_into IS NOT NULL")),
     Index("ticket_resolved", "resolved_at", "id", **_only("state = 'resolved'")),
     sqlite_autoincrement=True,
 )
+unsolved: Final[ColumnElement[bool]] = ticket.c.state.in_([literal_column(f"'{it}'") for it in ("new", "open", "waiting")])
+"""That people have the ticket, in literals: a bound parameter finds no partial index."""
 _BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
-Index("ticket_open", *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
-Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **_only(f"{UNSOLVED} AND level = 'emergency'"))
+Index("ticket_open", *_BAND, **_only(f"{_UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **_only(f"{_UNSOLVED} AND level = 'emergency'"))
 Index("ticket_waiting", *_BAND, **_only("state = 'waiting' AND level <> 'emergency'"))
-Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_asked", ticket.c.asked_id, *_BAND, **_only(f"{_UNSOLVED} AND assignee_id IS NULL"))
+Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{_UNSOLVED} AND level <> 'emergency'"))
 
 turn: Final = Table(
     "turn",

@@ -29,6 +29,7 @@ async def muddle(world: World, seed: int) -> list[dict[str, Any]]:
             state = chance.choice([*TicketState, *[TicketState.OPEN] * 6])
             values = {"state": state, "next_due": due, "level": chance.choice(list(Level))}
             values |= {"urgent": chance.randrange(2), "assignee_id": chance.choice([None, world.ann.id, world.bob.id])}
+            values |= {"asked_id": chance.choice([None, world.ann.id, world.bob.id])}
             values |= {"snoozed_until": chance.choice([None, None, MONDAY - timedelta(1), MONDAY + timedelta(1)])}
             values |= {"resolved_at": MONDAY - timedelta(hours=chance.randrange(5))}
             conn.execute(update(tickets).where(tickets.c.id == ticket_id).values(**values))
@@ -44,19 +45,27 @@ def expected(rows: list[dict[str, Any]], view: View, viewer_id: int) -> list[int
         return [row["id"] for row in sorted(done, key=lambda row: (row["resolved_at"], row["id"]), reverse=True)]
     holds = {
         "open": lambda row: True,
-        "mine": lambda row: row["assignee_id"] == viewer_id,
+        "mine": lambda row: row["assignee_id"] == viewer_id or asks(row, viewer_id),
         "unclaimed": lambda row: row["assignee_id"] is None,
         "late": lambda row: row["next_due"] is not None and row["next_due"] < MONDAY,
         "waiting": lambda row: row["state"] == "waiting",
     }[view]
     found = [row for row in rows if row["state"] in {"new", "open", "waiting"} and holds(row)]
-    return [row["id"] for row in sorted(found, key=urgency)]
+    asked_first = (lambda row: not asks(row, viewer_id)) if view == "mine" else (lambda row: False)
+    return [row["id"] for row in sorted(found, key=lambda row: (asleep(row), asked_first(row), *urgency(row)))]
+
+
+def asks(row: dict[str, Any], person_id: int) -> bool:
+    return row["assignee_id"] is None and row["asked_id"] == person_id
+
+
+def asleep(row: dict[str, Any]) -> bool:
+    return row["snoozed_until"] is not None and row["snoozed_until"] > MONDAY
 
 
 def urgency(row: dict[str, Any]) -> tuple[Any, ...]:
-    asleep = row["snoozed_until"] is not None and row["snoozed_until"] > MONDAY
     due = row["next_due"]
-    return asleep, row["level"] != "emergency", due is None, due or MONDAY, -row["urgent"], row["id"]
+    return row["level"] != "emergency", due is None, due or MONDAY, -row["urgent"], row["id"]
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -87,4 +96,4 @@ async def test_no_band_is_sorted_or_read_whole(world: World, view: View) -> None
 
     for plan in await world.db.read(plans):
         assert "USING INDEX ticket_" in plan
-        assert "TEMP B-TREE" not in plan or "ticket_asked" in plan  # what one person is asked to take is a handful
+        assert "TEMP B-TREE" not in plan
