@@ -10,7 +10,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -135,7 +134,7 @@ ticket: Final = Table(
     Index("ticket_resolved", "resolved_at", "id", **_only("state = 'resolved'")),
     sqlite_autoincrement=True,
 )
-unsolved: Final[ColumnElement[bool]] = ticket.c.state.in_([literal_column(f"'{it}'") for it in ("new", "open", "waiting")])
+unsolved: Final = ticket.c.state.in_([literal_column(f"'{state}'") for state in ("new", "open", "waiting")])
 """That people have the ticket, in literals: a bound parameter finds no partial index."""
 _BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
 Index("ticket_open", *_BAND, **_only(f"{_UNSOLVED} AND level <> 'emergency'"))
