@@ -18,7 +18,6 @@ from bot.control import Emit
 from bot.errors import BotError
 from bot.recording import TURNED
 from console.moments import iso
-from console.pages import HERE as CONSOLE
 from console.rendering import page_link
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
@@ -127,7 +126,7 @@ async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     number, language = str(arguments["ticket"]), str(arguments.get("language") or "en")
     if language not in LANGUAGES:
         raise BotError(f"no such language: {language} (there are {', '.join(LANGUAGES)})")
-    now, texts = app.clock(), Texts.load(*sorted(CONSOLE.glob("*texts.yaml")))
+    now, texts = app.clock(), Texts.shipped()
 
     def body(conn: Connection) -> Any:
         ticket = board.ticket_by_number(conn, number)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from console.texts import Texts
 from handoff import board, directory, merging, messages
-from handoff.casework import CLIENT_NOTICE
+from handoff.casefile import CLIENT_NOTICE
 from store.clock import Clock
 from store.db import Database
 from store.worker import Running, Worker

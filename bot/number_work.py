@@ -10,7 +10,6 @@ from bot.app import Aftercare
 from bot.errors import BotError
 from console import numbers
 from console.errors import BadPeriod
-from console.pages import HERE as CONSOLE
 from console.texts import LANGUAGES, Texts
 from handoff import directory
 from handoff.figures import figures, home_zone
@@ -22,7 +21,7 @@ async def show(app: Aftercare, arguments: Mapping[str, Any], emit: Callable[[Map
     language = str(arguments.get("language") or "en")
     if language not in LANGUAGES:
         raise BotError(f"no such language: {language} (there are {', '.join(LANGUAGES)})")
-    texts, now = Texts.load(*sorted(CONSOLE.glob("*texts.yaml"))), app.clock()
+    texts, now = Texts.shipped(), app.clock()
 
     def body(conn: Connection) -> Any:
         zone, client_id = home_zone(conn), _client(conn, str(arguments.get("client") or ""))

@@ -11,7 +11,8 @@ from starlette.datastructures import FormData
 
 from console.agreement_words import service_lines, window_lines
 from console.auth import Viewer, take_form
-from console.client_pages import known_client, show_client, typed_fields
+from console.client_pages import known_client, show_client
+from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
@@ -22,7 +23,6 @@ from handoff.model import Client
 
 router = APIRouter(prefix="/desk/clients/{slug}")
 DEFAULT_LANGUAGE: Final = "zh-Hans"
-ID_DIGITS: Final = 19
 Change = Callable[[Connection, Client, dict[str, str], int], None]
 
 
@@ -51,7 +51,8 @@ async def agree(request: Request, *, pages: PagesDep, viewer: AdminDep, slug: st
     """Keep a new agreement, or one in the place of another."""
 
     def change(conn: Connection, client: Client, typed: dict[str, str], by: int) -> None:
-        draft, replaces = read_draft(typed | {"entitlements": _entitlements(typed)}), _id(typed.get("replaces", ""))
+        draft = read_draft(typed | {"entitlements": _entitlements(typed)})
+        replaces = typed_id(typed.get("replaces", ""))
         accounts.agree(conn, client_id=client.id, draft=draft, replaces=replaces, by=by, now=pages.deps.clock())
 
     return await _changed(request, pages, viewer, slug, change)
@@ -62,7 +63,7 @@ async def withdraw(request: Request, *, pages: PagesDep, viewer: AdminDep, slug:
     """Take an agreement back."""
 
     def change(conn: Connection, client: Client, typed: dict[str, str], by: int) -> None:  # noqa: ARG001
-        which = _id(typed.get("agreement", "")) or 0
+        which = typed_id(typed.get("agreement", "")) or 0
         accounts.withdraw(conn, client_id=client.id, agreement_id=which, now=pages.deps.clock())
 
     return await _changed(request, pages, viewer, slug, change)
@@ -91,7 +92,7 @@ async def authorise(request: Request, *, pages: PagesDep, viewer: AdminDep, slug
     powers = [str(power) for power in form.getlist("powers")]
 
     def change(conn: Connection, client: Client, typed: dict[str, str], by: int) -> None:
-        who = _id(typed.get("person", "")) or 0
+        who = typed_id(typed.get("person", "")) or 0
         accounts.authorise(conn, client_id=client.id, person_id=who, powers=powers, by=by, now=pages.deps.clock())
 
     return await _changed(request, pages, viewer, slug, change)
@@ -102,7 +103,7 @@ async def close(request: Request, *, pages: PagesDep, viewer: AdminDep, slug: st
     """Close some days for this client, or (``remove``) open them again."""
 
     def change(conn: Connection, client: Client, typed: dict[str, str], by: int) -> None:
-        now, gone = pages.deps.clock(), _id(typed.get("remove", ""))
+        now, gone = pages.deps.clock(), typed_id(typed.get("remove", ""))
         if gone is not None:
             accounts.remove_closure(conn, client_id=client.id, closure_id=gone, now=now)
             return
@@ -155,12 +156,7 @@ def _entitlements(typed: dict[str, str]) -> list[dict[str, str]]:
     return found
 
 
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < ID_DIGITS else None
-
-
 def _whole(text: str) -> int:
     digits = text.removeprefix("-").removeprefix("−")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < ID_DIGITS):
-        return 0
-    return int(digits) if digits == text else -int(digits)
+    number = typed_id(digits) or 0
+    return number if digits == text else -number

@@ -26,7 +26,7 @@ from console import (
 from console.assets import Assets
 from console.errors import Forbidden
 from console.guard import NotSignedIn, PasswordDue
-from console.pages import HERE, ConsoleDeps, Pages, environment, pages_of
+from console.pages import ConsoleDeps, Pages, environment, pages_of
 from console.texts import Texts
 from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
 from store.errors import DiskFull, StoreError
@@ -39,7 +39,7 @@ _PAGES = (403, 404, 405)
 def create(deps: ConsoleDeps) -> FastAPI:
     """The web application; reads templates, texts and static files once."""
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
-    texts = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+    texts = Texts.shipped()
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
     rooms = (service_pages, holiday_pages, agreement_pages, client_pages, team_pages, number_pages)
     for room in (*rooms, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
+from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
@@ -21,10 +21,10 @@ from handoff.agreements import Agreement, Cover
 from handoff.errors import Duplicate
 from handoff.lifecycle import CLOSED
 from handoff.model import Client, Tier
+from store.zones import find_zone
 
 router = APIRouter(prefix="/desk/clients")
 NAME_LENGTH: Final = 120
-ID_DIGITS: Final = 19
 BLANK_ROWS: Final = 3
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _RECORD: Final = ("name", "tier", "timezone", "language", "site", "cms", "hosting", "success_id", "technical_id")
@@ -117,17 +117,11 @@ def known_client(conn: Connection, slug: str) -> Client:
     return found
 
 
-async def typed_fields(request: Request) -> dict[str, str]:
-    """A form's texts by name."""
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
 def read_record(typed: dict[str, str]) -> tuple[dict[str, Any], str | None]:
     """A client's record as typed, and the text key of what is wrong with it."""
     texts = {name: " ".join(typed.get(name, "").split())[:500] for name in _RECORD}
     record: dict[str, Any] = {name: text or None for name, text in texts.items()}
-    record |= {name: _id(texts[name]) for name in ("success_id", "technical_id")}
+    record |= {name: typed_id(texts[name]) for name in ("success_id", "technical_id")}
     if not texts["name"] or len(texts["name"]) > NAME_LENGTH:
         return record, "clients.error.name"
     if texts["tier"] not in set(Tier):
@@ -135,7 +129,7 @@ def read_record(typed: dict[str, str]) -> tuple[dict[str, Any], str | None]:
     if texts["language"] and texts["language"] not in LANGUAGES:
         return record, "clients.error.language"
     record["timezone"] = texts["timezone"] or accounts.DEFAULT_ZONE
-    return record, None if _is_zone(record["timezone"]) else "clients.error.zone"
+    return record, None if find_zone(record["timezone"]) else "clients.error.zone"
 
 
 async def _list(
@@ -178,15 +172,3 @@ def _misfits(fees: Any, every: tuple[Agreement, ...]) -> dict[int, Tier | None]:
 def _kept(typed: dict[str, str] | None) -> defaultdict[str, str]:
     """What was typed, empty where nothing was."""
     return defaultdict(str, typed or {})
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < ID_DIGITS else None
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return False
-    return True

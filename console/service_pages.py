@@ -15,6 +15,7 @@ from console import contract_form
 from console.auth import Viewer, take_form
 from console.contract_form import Edit, document_of, field_of, fields_of
 from console.desk_pages import frame
+from console.forms import typed_fields
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from handoff import almanac, contracts, directory, review
@@ -58,14 +59,14 @@ async def service_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, 
 @router.post("/preview", dependencies=FORM)
 async def preview(request: Request, *, pages: PagesDep, viewer: AdminDep) -> Response:
     """What the edited contract would have done to the tickets of the last 30 days, and will do to open ones."""
-    fields = await _typed(request)
+    fields = await typed_fields(request)
     return await _previewed(request, pages, viewer, fields=fields, version=fields.get("version", ""))
 
 
 @router.post("/adopt", dependencies=FORM)
 async def adopt(request: Request, *, pages: PagesDep, viewer: AdminDep) -> Response:
     """Put the edited contract in force, unless somebody else edited it meanwhile."""
-    fields = await _typed(request)
+    fields = await typed_fields(request)
     reason, now, by = fields.get("reason", "").strip()[:REASON_LENGTH], pages.deps.clock(), viewer.person.id
     if not reason:
         problem = pages.say(request, "service.error.reason")
@@ -174,11 +175,6 @@ def _changes(conn: Connection, rows: tuple[Adoption, ...]) -> list[dict[str, Any
         tables = old is not None and old.document.get("holidays") != new.document.get("holidays")
         found.append({"adoption": row, "edits": edits, "first": old is None, "holidays": tables})
     return found
-
-
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _labels(request: Request, pages: Pages) -> Any:

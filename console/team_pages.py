@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final
-from urllib.parse import unquote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
+from console.forms import reader_zone
 from console.guard import FORM, LeadDep, ViewerDep
 from console.pages import Pages, PagesDep
 from handoff import directory, roster, rota
@@ -23,9 +23,9 @@ from handoff.duty import PresenceState, hours_text
 from handoff.errors import Duplicate, NotFound, RosterError
 from handoff.model import PersonKind
 from handoff.rota import Standby
+from store.zones import find_zone
 
 router = APIRouter(prefix="/desk")
-ZONE_COOKIE: Final = "zone"
 ZONES: Final = (
     "Asia/Shanghai", "Asia/Taipei", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "Europe/Berlin",
     "America/New_York", "America/Los_Angeles", "Australia/Sydney", "UTC",
@@ -205,10 +205,11 @@ async def _show_person(
 ) -> Response:  # fmt: skip
     now = pages.deps.clock()
     row, teams = await pages.deps.db.read(lambda conn: (_standby(conn, person_id, now), roster.teams(conn)))
-    zone = _zone(request)
+    zone = reader_zone(request) or ZoneInfo(ZONES[0])
     shown: dict[str, Any] = await frame(pages, viewer, section="team")
     shown |= {"row": row, "teams": teams, "days": WEEKDAYS, "hours": hours_text, "draft": draft or Draft()}
-    shown |= {"zone": zone, "zones": ZONES, "today": _today(zone, now), "problem": problem}
+    today = now.astimezone(zone).date().isoformat()
+    shown |= {"zone": zone.key, "zones": ZONES, "today": today, "problem": problem}
     return pages.page(request, "team_person.html", status=422 if problem else 200, **shown)
 
 
@@ -228,27 +229,13 @@ async def _typed(request: Request, *names: str) -> dict[str, str]:
 
 def _instant(text: str, zone: str, where: str) -> datetime:
     """A wall time of a zone, as a browser's field sends it; raises RosterError."""
-    try:
-        place = ZoneInfo(zone.strip())
-    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise RosterError("zone", "is no time zone") from error
+    place = find_zone(zone.strip())
+    if place is None:
+        raise RosterError("zone", "is no time zone")
     try:
         return datetime.fromisoformat(text).replace(tzinfo=place).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise RosterError(where, "is no date and time") from error
-
-
-def _zone(request: Request) -> str:
-    """The reader's zone, as the page's script told it."""
-    zone = unquote(request.cookies.get(ZONE_COOKIE, ""))[:64]
-    try:
-        return ZoneInfo(zone).key
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return ZONES[0]
-
-
-def _today(zone: str, now: datetime) -> str:
-    return now.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def _to(path: str) -> Response:

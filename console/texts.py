@@ -21,6 +21,11 @@ class Texts:
     entries: Mapping[str, Mapping[str, str]]
 
     @classmethod
+    def shipped(cls) -> Self:
+        """The console's own catalogues."""
+        return cls.load(*sorted(Path(__file__).parent.glob("*texts.yaml")))
+
+    @classmethod
     def load(cls, *paths: Path) -> Self:
         """Read one or more YAML catalogues; raises ``TextError`` naming the first key that is wrong."""
         entries: dict[str, Mapping[str, str]] = {}

@@ -14,6 +14,7 @@ from console.attachments import MAX_BYTES, MAX_FILES, drop, keep, named_by
 from console.auth import Viewer, take_form
 from console.desk_pages import show_queue
 from console.errors import RefusedUpload
+from console.forms import typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from console.ticket_view import MAX_TEXT, show_ticket
@@ -25,7 +26,6 @@ from store.errors import DiskFull
 
 router = APIRouter(prefix="/desk/t")
 UNREAD: Final = 100
-ID_DIGITS: Final = 19
 Verb = Callable[[Desk, Connection, int, Viewer], object]
 
 
@@ -118,7 +118,7 @@ async def transfer(
 ) -> Response:  # fmt: skip
     """Give the ticket to a colleague."""
     now = pages.deps.clock()
-    heir = int(to) if to.isascii() and to.isdecimal() and len(to) < ID_DIGITS else None
+    heir = typed_id(to)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         if heir is None:

@@ -1,10 +1,9 @@
 """One ticket's page: everything a colleague needs of it, read in one snapshot."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote, unquote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from console.auth import Viewer
 from console.desk_pages import frame
+from console.forms import reader_zone
 from console.pages import Pages
 from console.rendering import message_html
 from console.routing_view import asked
@@ -27,7 +27,6 @@ from knowledge.model import Passage, Scope
 MAX_TEXT: Final = 20_000
 SHOWN_MESSAGES: Final = 400
 SHOWN_TURNS: Final = 20
-ZONE_COOKIE: Final = "zone"
 SOP_PASSAGES: Final = 3
 
 
@@ -57,21 +56,13 @@ async def show_ticket(
     language = request.state.language
     wording = Wording(texts=pages.texts, language=language, names=dossier.names)
     shown: dict[str, Any] = vars(dossier) | await frame(pages, viewer, section="ticket")
-    lines = timeline(dossier.transcript, dossier.events, wording, zone=_zone(request))
+    lines = timeline(dossier.transcript, dossier.events, wording, zone=reader_zone(request) or UTC)
     shown |= {"lines": lines, "levels": list(Level), "asked": asked(dossier.ticket, dossier.events, wording)}
     ledger = await pages.deps.db.read(lambda conn: pages.deps.desk.ledger(conn, dossier.ticket.id, now=now))
     shown |= {"why": accounts(ledger, pages.texts, language)}
     shown |= {"reason": reason_words(dossier.ticket.reason, pages.texts, language), "max_text": MAX_TEXT}
     shown |= {"sop": await _sop(pages, dossier), "typed": typed, "tab": tab, "problem": problem}
     return pages.page(request, "ticket.html", status=status, **shown)
-
-
-def _zone(request: Request) -> tzinfo:
-    """The reader's zone, as the page's script told it; UTC before it did, or if it told nonsense."""
-    try:
-        return ZoneInfo(unquote(request.cookies.get(ZONE_COOKIE, "UTC"))[:64])
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return UTC
 
 
 def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None:

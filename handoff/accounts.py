@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
@@ -35,6 +35,7 @@ from handoff.rows import Row, add, clean, to_person
 from handoff.service_hours import Closure
 from handoff.tables import person as people
 from store.db import insert_into
+from store.zones import find_zone
 
 POWERS: Final = ("money", "contract", "deletion", "credentials", "domain")
 LONGEST_CLOSURE: Final = 366
@@ -81,11 +82,7 @@ def covering(conn: Connection, client: Client, *, now: datetime) -> Cover:
 
 def today(client: Client, now: datetime) -> date:
     """The date at the client's place."""
-    try:
-        zone = ZoneInfo(client.timezone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        zone = ZoneInfo(DEFAULT_ZONE)
-    return now.astimezone(zone).date()
+    return now.astimezone(find_zone(client.timezone) or ZoneInfo(DEFAULT_ZONE)).date()
 
 
 def agreements(conn: Connection, client_id: int, *, replaced: bool = False) -> tuple[Agreement, ...]:

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from handoff import accounts, contracts, directory
 from handoff.accounts import Terms
-from handoff.casework import put, record, take
+from handoff.casefile import record
+from handoff.casework import put, take
 from handoff.lifecycle import UNSOLVED
 from handoff.model import EventKind, Ticket
 from handoff.rows import to_ticket

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from handoff import casework, contracts
+from handoff import casefile, contracts
 from handoff.bands import VIEWS, View, bands, parts
 from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
@@ -119,12 +119,12 @@ def open_counts(conn: Connection) -> Mapping[int, int]:
 
 def events(conn: Connection, ticket_id: int) -> tuple[TicketEvent, ...]:
     """What happened to a ticket, in order."""
-    return casework.load_events(conn, ticket_id)
+    return casefile.load_events(conn, ticket_id)
 
 
 def clocks(conn: Connection, ticket_id: int, now: datetime) -> tuple[ClockView, ...]:
     """A ticket's clocks at `now`, each one's last course, read from its events."""
-    events = casework.load_events(conn, ticket_id)
+    events = casefile.load_events(conn, ticket_id)
     if not events:
         return ()
     book = contracts.book(conn)
@@ -183,8 +183,10 @@ def _next_clocks(conn: Connection, ticket_ids: Sequence[int], *, now: datetime) 
     running = and_(clock.c.ticket_id.in_(ticket_ids), clock.c.state == ClockState.RUNNING)
     query = select(clock).where(running, clock.c.due_at.is_not(None)).order_by(clock.c.due_at.desc())
     rows = {row["ticket_id"]: row for row in conn.execute(query).mappings()}
-    book = contracts.book(conn) if rows else None
-    return {} if book is None else {key: _from_row(row, book, now=now) for key, row in rows.items()}
+    if not rows:
+        return {}
+    book = contracts.book(conn)
+    return {key: _from_row(row, book, now=now) for key, row in rows.items()}
 
 
 def _from_row(row: Row, book: Book, *, now: datetime) -> ClockView:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import accumulate, islice, pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from handoff.errors import CalendarError
+from store.zones import find_zone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
@@ -257,10 +258,10 @@ def _minute(text: object, where: str) -> int:
 
 
 def _zone(name: object) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CalendarError("tz", f"{name!r} is no time zone") from error
+    zone = find_zone(str(name))
+    if zone is None:
+        raise CalendarError("tz", f"{name!r} is no time zone")
+    return zone
 
 
 def _date(text: object, where: str) -> date:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from handoff import asking, directory, paging, roster
-from handoff.casefile import CLIENT_NOTICE, Case, is_emergency, load_events, lock, notify, record, tell_client
+from handoff.casefile import Case, lock, notify, record, tell_client
 from handoff.clocks import Course, courses, view
 from handoff.model import ClockKind, ClockState, EventKind, JsonValue, NoticeKind, Ticket
 from handoff.policy import Book
@@ -24,11 +24,6 @@ from handoff.timers import Appointment, appointments, looks
 from store.db import insert_into
 from store.jobs import cancel, enqueue, reschedule
 from store.signals import signal
-
-__all__ = [
-    "CLIENT_NOTICE", "CLOCK", "Case", "clock_row", "is_emergency", "load_events", "lock", "notify", "put", "record",
-    "take", "tell_client",
-]  # fmt: skip
 
 CLOCK: Final = "clock"
 MOVING: Final = frozenset({EventKind.ROUTED, EventKind.SILENT})

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import accounts, asking, casework, contracts, directory, merging, messages, routing
-from handoff.casework import Case, notify, put, record, take, tell_client
+from handoff import accounts, asking, casefile, contracts, directory, merging, messages, routing
+from handoff.casefile import Case, notify, record, tell_client
+from handoff.casework import put, take
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
 from handoff.ledger import account
@@ -80,7 +81,7 @@ class Desk:
             "policy": made.policy,
             "reason": reason,
         }
-        case = casework.lock(conn, made.id)
+        case = casefile.lock(conn, made.id)
         case = record(conn, case, EventKind.OPENED, at=made.since, now=now, by=by, data=data)
         case = announce(conn, book, case, now=now)
         return put(conn, book, replace(case, told_client=True), now=now)
@@ -231,7 +232,7 @@ class Desk:
         if case.was.level is Level(level):
             return case.ticket
         case = record(conn, case, EventKind.LEVEL_SET, now=now, by=by, data={"level": str(Level(level))})
-        if casework.is_emergency(case):
+        if casefile.is_emergency(case):
             duty = asking.people_on_duty(conn, contracts.book(conn).of(case.was.policy), case.was, now=now)
             notify(conn, case, NoticeKind.EMERGENCY, now=now, duty=duty)
         return self._put(conn, case, now)
@@ -302,20 +303,20 @@ class Desk:
     def fire(self, conn: Connection, *, ticket_id: int, clock: str, now: datetime) -> None:
         """A timer's job: write what is due, arm what comes next. Doubled, late or early calls change nothing."""
         try:
-            case = casework.lock(conn, ticket_id)
+            case = casefile.lock(conn, ticket_id)
         except NotFound:
             return
         put(conn, contracts.book(conn), case, now=now, fired=clock)
 
     def promise(self, conn: Connection, ticket_id: int, *, now: datetime) -> Promise:
         """What the client may be told honestly about the next answer by a person. Raises NotFound."""
-        events = casework.load_events(conn, ticket_id)
+        events = casefile.load_events(conn, ticket_id)
         ticket = to_ticket(one(conn, tickets, ticket_id))
-        contract = contracts.book(conn).of(ticket.policy)
-        opens = routing.on_duty_at(contract, level=ticket.level, tier=ticket.tier, now=now)
+        book = contracts.book(conn)
+        opens = routing.on_duty_at(book.of(ticket.policy), level=ticket.level, tier=ticket.tier, now=now)
         running = {
             seen.kind: seen.due_at
-            for course in latest(courses(events, contracts.book(conn)))
+            for course in latest(courses(events, book))
             if (seen := view(course, now=now, fractions=())).state is ClockState.RUNNING
         }
         return Promise(
@@ -325,7 +326,7 @@ class Desk:
     def ledger(self, conn: Connection, ticket_id: int, *, now: datetime) -> tuple[LedgerLine, ...]:
         """Line by line, what produced each deadline of the ticket. Raises NotFound."""
         one(conn, tickets, ticket_id)
-        return account(casework.load_events(conn, ticket_id), contracts.book(conn), now=now)
+        return account(casefile.load_events(conn, ticket_id), contracts.book(conn), now=now)
 
     def _take(self, conn: Connection, ticket_id: int, by: int, now: datetime) -> tuple[Case, Person]:
         person = directory.colleague(conn, by)

@@ -49,7 +49,7 @@ def figures(
     """Every indicator of a period (until is not in it), for all clients or one; the trend goes back eight weeks."""
     first = min(since, until - WEEKS * WEEK)
     book = contracts.book(conn)
-    run = () if book is None else tuple(_courses(conn, book, first=first, until=until, now=now, client_id=client_id))
+    run = tuple(_courses(conn, book, first=first, until=until, now=now, client_id=client_id))
     mine = [course for course in run if since <= course.started_at]
     lines = tuple(_lines(conn, since=since, until=until, client_id=client_id))
     return Figures(
@@ -67,9 +67,8 @@ def figures(
 
 
 def home_zone(conn: Connection) -> ZoneInfo:
-    """The zone in which the desk's days begin: that of its standard hours; UTC before the first contract."""
-    book = contracts.book(conn)
-    return ZoneInfo("UTC") if book is None else book.current.on_duty(Level.QUESTION, Tier.STANDARD).zone
+    """The zone in which the desk's days begin: that of its standard hours."""
+    return contracts.book(conn).current.on_duty(Level.QUESTION, Tier.STANDARD).zone
 
 
 def _courses(

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from handoff import contracts
-from handoff.casework import Case, put, record, take, tell_client
+from handoff.casefile import Case, record, tell_client
+from handoff.casework import put, take
 from handoff.errors import NotMergeable
 from handoff.lifecycle import UNSOLVED, require
 from handoff.model import EventKind, Json, Ticket, TicketState

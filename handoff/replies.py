@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import asking, casework, messages, routing
-from handoff.casework import Case, notify, record
+from handoff import asking, casefile, messages, routing
+from handoff.casefile import Case, notify, record
 from handoff.clocks import courses
 from handoff.errors import EmptyText
 from handoff.lifecycle import UNSOLVED
@@ -61,7 +61,7 @@ def announce(conn: Connection, book: Book, case: Case, *, cause: asking.Cause = 
     was = case.was
     bare = routing.uncovered(contract, courses(case.events, book), level=was.level, tier=was.tier, now=now)
     data: Json = {"without_duty": [str(clock) for clock in bare]}
-    if casework.is_emergency(case):
+    if casefile.is_emergency(case):
         duty = asking.people_on_duty(conn, contract, was, now=now)
         notify(conn, case, NoticeKind.EMERGENCY, now=now, data=data, duty=duty)
     elif not was.routed:

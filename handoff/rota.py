@@ -30,8 +30,6 @@ def rota(conn: Connection, *, now: datetime) -> tuple[Standby, ...]:
     """Every active colleague, those on duty first. Without a shift, people count as on duty for emergencies."""
     book, routes = contracts.book(conn), roster.routes_in_force(conn)
     found = asking.candidates(conn, weight=routes.emergency_weight if routes else 1)
-    if book is None:
-        return tuple(Standby(candidate=candidate, here=False) for candidate in found)
     duty = book.current.duty[EMERGENCY]
     rows = []
     for candidate in found:

@@ -15,6 +15,7 @@ from store.db import insert_into
 from store.errors import BadSchedule
 from store.jobs import JsonValue, enqueue
 from store.tables import schedule
+from store.zones import find_zone
 
 _BATCH: Final = 100
 _SECOND: Final = timedelta(seconds=1)
@@ -119,7 +120,7 @@ def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as error:
-        raise BadSchedule("zone", name) from error
+    zone = find_zone(name)
+    if zone is None:
+        raise BadSchedule("zone", name)
+    return zone

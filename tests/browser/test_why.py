@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Connection
 
-from console.pages import HERE
 from console.texts import Texts
 from console.why import Account, accounts
 from handoff.model import Level, Ticket
@@ -14,7 +13,7 @@ from store.clock import utc_now
 from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.browser
-TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+TEXTS = Texts.shipped()
 
 
 def account(served: Served, ticket: Ticket, clock: str) -> Account:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from handoff import asking, board, casework, directory, roster, routes
+from handoff import asking, board, casefile, directory, roster, routes
 from handoff.duty import PresenceState
 from handoff.lifecycle import standing
 from handoff.model import (
@@ -341,7 +341,7 @@ async def test_what_is_kept_of_routing_is_rebuilt_from_the_events(routed: World)
     rows = await routed.ask(lambda conn: conn.execute(select(tickets)).mappings().all())
     assert len(rows) == 4
     for row in rows:
-        was = standing(await routed.ask(casework.load_events, row["id"]))
+        was = standing(await routed.ask(casefile.load_events, row["id"]))
         assert (row["asked_id"], row["team"], row["assignee_id"]) == (was.asked_id, "vip", was.assignee_id)
 
 

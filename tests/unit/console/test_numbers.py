@@ -8,13 +8,12 @@ import pytest
 
 from console.errors import BadPeriod
 from console.numbers import HEIGHT, cards, document, kept_chart, percent, period, response_chart, table
-from console.pages import HERE
 from console.texts import LANGUAGES, Texts
 from handoff.indicators import Course, Figures, Spread, Week, shares, times
 from handoff.model import ClockKind, ClockState, Level, Tier
 from tests.unit.console.world import World
 
-TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+TEXTS = Texts.shipped()
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 16, 17, 0, tzinfo=UTC)  # one in the morning of the 17th in Shanghai
 

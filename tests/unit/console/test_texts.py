@@ -12,7 +12,7 @@ from handoff.duty import PresenceState
 from handoff.model import EventKind, Level, NoticeKind, Role, TicketState, Tier
 from handoff.routes import PageStep
 
-TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+TEXTS = Texts.shipped()
 ROSTER_FIELDS = (
     "weekly", "zone", "first", "last", "starts", "ends", "why", "until", "skills", "teams", "slug", "name",
 )  # fmt: skip

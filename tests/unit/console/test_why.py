@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from console.pages import HERE
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
 from handoff.ledger import SIGNALLED, SILENT, account
@@ -14,7 +13,7 @@ from handoff.model import EventKind, Level, TicketEvent, Tier
 from handoff.policy import Book, load
 
 BOOK = Book(current=load())
-TEXTS = Texts.load(*sorted(HERE.glob("*texts.yaml")))
+TEXTS = Texts.shipped()
 Step = tuple[datetime, str, dict[str, Any]]
 
 
