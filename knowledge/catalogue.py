@@ -85,6 +85,11 @@ class Catalogue:
         return slice(int(self.bounds[page]), int(self.bounds[page + 1]))
 
     @cached_property
+    def asked(self) -> Flags:
+        """Which pages have questions."""
+        return np.array([bool(page.questions) for page in self.pages], dtype=bool)
+
+    @cached_property
     def _question_bounds(self) -> Rows:
         return np.searchsorted(self.page_of_question, np.arange(len(self.pages) + 1))
 

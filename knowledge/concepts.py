@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,9 +19,9 @@ MARK = "§"
 class _Lexicon:
     pattern: re.Pattern[str]
     meaning: dict[str, str]
-    """From a name as written to the first name of its line."""
+    """From a name as written to the first name of its idea."""
     english: dict[str, str]
-    """From the first name of a line to its first English name."""
+    """From the first name of an idea to its first English name."""
 
 
 def concepts(folded: str) -> list[str]:
@@ -38,8 +38,9 @@ def glossed(folded: str, *, chinese: bool) -> str:
 
 
 def products(folded: str) -> frozenset[str]:
-    """Return the products a folded text names."""
-    return frozenset(match.group() for match in _lexicon("products.txt").pattern.finditer(folded))
+    """Return the products a folded text names, each by the first of its names."""
+    known = _lexicon("products.txt")
+    return frozenset(known.meaning[match.group()] for match in known.pattern.finditer(folded))
 
 
 def unbranded(folded: str) -> str:
@@ -51,12 +52,21 @@ def unbranded(folded: str) -> str:
 def _lexicon(name: str) -> _Lexicon:
     meaning: dict[str, str] = {}
     english: dict[str, str] = {}
-    for line in lines(name):
-        names = [part.strip() for part in line.split("|")]
+    for names in _entries(name):
         english[names[0]] = next((each for each in names if each.isascii()), names[0])
         for each in names:
             meaning.setdefault(each, names[0])
     return _Lexicon(pattern=_pattern(meaning), meaning=meaning, english=english)
+
+
+def _entries(name: str) -> Iterator[list[str]]:
+    """Yield the names of each idea, or product: a line holds the names of one idea, or several products."""
+    for line in lines(name):
+        parts = [part.strip() for part in line.split("|")]
+        if name == "products.txt":
+            yield from ([each.strip() for each in part.split("=")] for part in parts)
+        else:
+            yield parts
 
 
 def lines(name: str) -> list[str]:

@@ -25,7 +25,9 @@ class Signals:
     ``product``: 1 unless the question names a product that its page does not (Shopify) · ``background``: likeness
     to the nearest question that manuals do not answer · ``contrast``, ``question_contrast``: how much nearer than
     that the nearest passage, and the nearest question of a page, are · ``several``: the same of the nearest few
-    questions of its page, against the nearest few of the others · ``length``: how much the question says,
+    questions of its page, against the nearest few of the others · ``vote``, ``rivals``, ``against``: what the nearest
+    questions of all, weighed together, say for its page, for others, and for no page · ``strangers``: how many of
+    them are of no page · ``length``: how much the question says,
     log-scaled · ``crossing``: whether the page is in another language · ``stated``: whether the page holds the kind
     of fact that is asked for (an amount, for a price).
     """
@@ -44,6 +46,10 @@ class Signals:
     contrast: float
     question_contrast: float
     several: float
+    vote: float
+    rivals: float
+    against: float
+    strangers: float
     length: float
     crossing: bool
     stated: bool = True
@@ -67,10 +73,14 @@ CENTRES = (
     0.9024,
     0.6408,
     0.9911,
-    0.5938,
-    0.0963,
-    0.0963,
-    0.1163,
+    0.5994,
+    0.0907,
+    0.0907,
+    0.1107,
+    0.0835,
+    0.2775,
+    0.3488,
+    0.5542,
     0.6882,
 )
 SPREADS = (
@@ -84,47 +94,59 @@ SPREADS = (
     0.2922,
     0.2638,
     0.0937,
-    0.1268,
-    0.1492,
-    0.1492,
-    0.1484,
+    0.1229,
+    0.1493,
+    0.1493,
+    0.1486,
+    0.0761,
+    0.2183,
+    0.2026,
+    0.3122,
     0.2082,
 )
 SAME = (
-    -0.7122,
-    0.303,
-    0.3226,
-    0.2135,
-    0.7457,
-    0.4562,
-    0.3226,
-    0.4318,
-    0.424,
-    -0.1288,
-    0.1371,
-    0.2316,
-    0.2113,
-    0.2113,
-    0.214,
-    -0.0399,
+    -0.4669,
+    0.3895,
+    0.4364,
+    0.2455,
+    0.3257,
+    0.3858,
+    0.4364,
+    0.4985,
+    0.3481,
+    0.1634,
+    0.1522,
+    0.2393,
+    0.374,
+    0.374,
+    0.3447,
+    0.1302,
+    -0.3181,
+    0.3128,
+    0.4392,
+    0.0704,
 )
 CROSS = (
-    6.4677,
-    0.3486,
-    0.5291,
-    0.0356,
-    0.47,
-    0.2334,
-    0.5291,
-    0.0419,
-    0.3805,
-    0.0765,
-    0.0145,
-    0.2638,
-    0.4062,
-    0.4062,
-    0.5568,
-    -0.111,
+    6.6401,
+    0.355,
+    0.5412,
+    0.0332,
+    0.4577,
+    0.2288,
+    0.5412,
+    0.0387,
+    0.3824,
+    0.0714,
+    0.0194,
+    0.28,
+    0.4139,
+    0.4139,
+    0.5329,
+    0.0543,
+    -0.0155,
+    -0.0937,
+    -0.0005,
+    -0.0983,
 )
 DEFAULT_THRESHOLD = 0.5
 #: How strongly a manual's fit is held to the weights of the packs.

@@ -27,6 +27,10 @@ FEW = 3
 CLOSELY = 8
 FEW_WEIGHT = 0.25
 ONE_WEIGHT = 0.2
+#: How many of the nearest questions vote, how fast a vote fades with likeness, how much of each is held to be chance.
+VOTERS = 48
+FADING = 4.0
+DOUBT = 0.3
 #: What each later section of a page loses when one is chosen to be quoted: the first says how, the others what if.
 #: Fitted on headings (which must find their own section, .98 do) and page questions (.88 find the first, .22 without).
 LATER_SECTION = 0.025
@@ -64,6 +68,16 @@ def borne_out(*, sections: Floats, questions: Floats) -> float:
     """
     both = (sections, questions if len(questions) else sections)
     return sum(FEW_WEIGHT * several(each) - ONE_WEIGHT * float(each.max()) for each in both)
+
+
+def votes(likeness: Floats, *, among: Floats) -> Floats:
+    """Return how much each of some questions speaks for what it belongs to.
+
+    Kernel regression (Gaussian process) on their ``likeness`` to what was asked; that ``among`` themselves makes the
+    same question put five ways count once, and one that two pages put alike decide nothing.
+    """
+    kernel = np.exp(FADING * (among - 1)) + DOUBT * np.eye(len(among))
+    return np.asarray(np.linalg.solve(kernel, np.exp(FADING * (likeness - 1))), dtype=np.float32)
 
 
 def quotable(scores: Floats, *, headed: Sequence[bool]) -> list[int]:

@@ -23,6 +23,7 @@ _BY_WORDS = 40
 _BY_QUESTION_WORDS = 5
 _ENOUGH_SEEN = 20
 _LONG = 4.0
+_NOBODY = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,9 @@ class Scale:
         """Place cosines on 0..1 (not clipped)."""
         return ranking.placed(cosines, floor=self.floor, span=self.span)
 
-    def nearest_background(self, vector: Vectors) -> tuple[float, float]:
-        """Return the likeness to the nearest question that manuals do not answer, and to the nearest few; else 0."""
-        if not len(self.background):
-            return 0.0, 0.0
-        likeness = self.placed(self.background @ vector)
-        return float(likeness.max()), ranking.several(likeness)
+    def background_likeness(self, vector: Vectors) -> Floats:
+        """Return the likeness to each question that manuals do not answer."""
+        return self.placed(self.background @ vector)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +67,8 @@ class _Scored:
     cover: Coverage
     likeness: Floats
     """Of each page question of the catalogue."""
+    visible: NDArray[np.bool_]
+    """Which pages may be seen."""
 
 
 class Searcher:
@@ -97,7 +97,7 @@ class Searcher:
         rows = self._candidates(asked, scope=scope, visible=visible, cover=cover)
         if not len(rows):
             return None
-        scored = self._scored(asked, scope=scope, rows=rows, cover=cover)
+        scored = self._scored(asked, scope=scope, visible=visible, rows=rows, cover=cover)
         kept = self._thinned(scored, limit=limit) if thin else scored.order[:limit].tolist()
         chosen = [int(rows[i]) for i in kept]
         return Found(
@@ -138,7 +138,9 @@ class Searcher:
         held = self.held
         return int((held.page_of_chunk if entry.kind == "chunk" else held.page_of_question)[entry.row])
 
-    def _scored(self, asked: Question, *, scope: Scope, rows: Rows, cover: Coverage) -> _Scored:
+    def _scored(
+        self, asked: Question, *, scope: Scope, visible: NDArray[np.bool_], rows: Rows, cover: Coverage
+    ) -> _Scored:
         page = self.held.page_of_chunk[rows]
         likeness = self._likeness(asked)
         parts = self._parts(asked, rows=rows, cover=cover, likeness=likeness)
@@ -162,6 +164,7 @@ class Searcher:
             order=np.argsort(-ranked, kind="stable"),
             cover=cover,
             likeness=likeness,
+            visible=visible,
         )
 
     def _borne_out(self, asked: Question, *, page: int, likeness: Floats) -> float:
@@ -215,7 +218,8 @@ class Searcher:
         others = scored.ranked[page != first]
         words = np.maximum(parts["coverage"], parts["asked_coverage"])
         terms = self._terms_of_page(asked, page=first)
-        background, few = self._scale.nearest_background(asked.vector)
+        strange = self._scale.background_likeness(asked.vector)
+        background = float(strange.max(initial=0.0))
         questions = scored.likeness[self.held.questions_of(first)]
         several = ranking.several(questions if len(questions) else self._sections(asked, page=first))
         dense = float(parts["dense"].max())
@@ -234,11 +238,33 @@ class Searcher:
             background=background,
             contrast=dense - background,
             question_contrast=float(question.max()) - background,
-            several=several - few,
+            several=several - (ranking.several(strange) if len(strange) else 0.0),
+            **self._votes(scored, strange=strange, first=first),
             length=float(np.log1p(len(asked.terms)) / _LONG),
             crossing=bool(self.held.chinese[first]) != asked.chinese,
             stated=not asks_price(asked.text) or self.held.priced[first],
         )
+
+    def _votes(self, scored: _Scored, *, strange: Floats, first: int) -> dict[str, float]:
+        """Return what the nearest questions say: those of pages, of no page, and sections of pages without any."""
+        held = self.held
+        seen = np.flatnonzero(scored.visible[held.page_of_question])
+        bare = np.flatnonzero(~held.asked[scored.page])
+        kinds = (
+            (held.page_of_question[seen], scored.likeness[seen], held.question_vectors, seen),
+            (scored.page[bare], scored.parts["dense"][bare], held.vectors, scored.rows[bare]),
+            (np.full(len(strange), _NOBODY), strange, self._scale.background, np.arange(len(strange))),
+        )
+        each = [_nearest(page, likeness, vectors=vectors, rows=rows) for page, likeness, vectors, rows in kinds]
+        page, likeness, vectors = (np.concatenate(part) for part in zip(*each, strict=True))
+        page, likeness, vectors = _nearest(page, likeness, vectors=vectors, rows=np.arange(len(page)))
+        votes = ranking.votes(likeness, among=self._scale.placed(vectors @ vectors.T))
+        return {
+            "vote": float(votes[page == first].sum()),
+            "rivals": float(votes[(page != first) & (page != _NOBODY)].sum()),
+            "against": float(votes[page == _NOBODY].sum()),
+            "strangers": float(np.mean(page == _NOBODY)),
+        }
 
     def _terms_of_page(self, asked: Question, *, page: int) -> list[tuple[str, float, bool]]:
         """Return each term of the question, its idf, and whether the page or its questions hold it."""
@@ -248,6 +274,12 @@ class Searcher:
         in_chunks = held.lexical.present(asked.terms, rows=own)
         in_questions = held.lexical.present(asked.terms, rows=extra)
         return [(term, idf, a or b) for (term, idf, a), (_, _, b) in zip(in_chunks, in_questions, strict=True)]
+
+
+def _nearest(page: Rows, likeness: Floats, *, vectors: Vectors, rows: Rows) -> tuple[Rows, Floats, Vectors]:
+    """Return those who vote: page, likeness, vector of each; ``rows`` are their places in ``vectors``."""
+    first = np.argsort(-likeness, kind="stable")[: ranking.VOTERS]
+    return page[first], likeness[first], vectors[rows[first]]
 
 
 def _is_name(term: str, *, chinese: bool) -> bool:

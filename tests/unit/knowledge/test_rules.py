@@ -180,3 +180,4 @@ def test_glosses_and_products() -> None:
     assert concepts.glossed("cannot sign in", chinese=False) == "login"
     assert concepts.products("shopify和抖音") == {"shopify", "抖音"}
     assert concepts.products("shopifyx") == frozenset()
+    assert concepts.products("alipay") == concepts.products("支付宝") == {"支付宝"}
