@@ -18,7 +18,8 @@ def signals(*, relevance: float, crossing: bool = False) -> Signals:
     return Signals(
         relevance=relevance, dense=relevance, coverage=relevance, margin=0.1, agreement=1.0, question=relevance,
         present=relevance, named=1.0, known=1.0, product=1.0, background=0.5, contrast=relevance - 0.5,
-        question_contrast=relevance - 0.5, several=relevance - 0.5, length=0.5, crossing=crossing,
+        question_contrast=relevance - 0.5, several=relevance - 0.5, vote=relevance, rivals=0.3, against=1 - relevance,
+        strangers=1 - relevance, length=0.5, crossing=crossing,
     )  # fmt: skip
 
 
