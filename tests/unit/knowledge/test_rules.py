@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import categories, concepts, evidence, gate, golden, measures
+from knowledge import categories, concepts, evidence, gate, golden, measures, ranking
 from knowledge.errors import GoldenInvalid
 from knowledge.evidence import Evidence, Judged, Signals
 from knowledge.model import GoldenScore
@@ -28,6 +28,14 @@ def test_more_evidence_is_more_probable(*, one: float, other: float, crossing: b
     """The probability lies between 0 and 1 and grows with the signals, within and across languages."""
     low, high = (Evidence().probability(signals(relevance=each, crossing=crossing)) for each in sorted((one, other)))
     assert 0 <= low <= high <= 1
+
+
+def test_one_question_put_often_has_one_vote() -> None:
+    """Five wordings of one question weigh hardly more than it does alone; what differs from all weighs nothing."""
+    alone = ranking.votes(np.array([0.9]), among=np.ones((1, 1))).sum()
+    five = ranking.votes(np.full(5, 0.9), among=np.full((5, 5), 0.99) + 0.01 * np.eye(5)).sum()
+    assert alone < five < 1.3 * alone
+    assert ranking.votes(np.array([0.9, -1.0]), among=np.array([[1.0, -1.0], [-1.0, 1.0]]))[1] < 0.01 * alone
 
 
 def test_a_manual_fits_its_own_threshold() -> None:

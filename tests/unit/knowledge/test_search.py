@@ -125,3 +125,17 @@ def test_an_unknown_product_is_told() -> None:
     assert ours is not None
     assert theirs is not None
     assert (ours.signals.product, theirs.signals.product) == (1.0, 0.0)
+
+
+def test_pages_that_may_not_be_seen_have_no_vote() -> None:
+    """A question that an internal page answers best says nothing to a client, for or against."""
+    made = searcher([SECRET, OPEN])
+    alone = find(searcher([OPEN]), "restore backup", scope=Scope())
+    found = find(made, "restore backup", scope=Scope())
+    assert alone
+    assert found
+    assert found.signals.rivals == alone.signals.rivals == 0
+    assert found.signals.vote == pytest.approx(alone.signals.vote)
+    theirs = find(made, "restore backup", scope=STAFF)
+    assert theirs
+    assert theirs.signals.vote > theirs.signals.rivals > 0
