@@ -14,9 +14,8 @@ from bot import number_commands, service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
-from bot.showing import Progress, err, out, print_json, show_facts, show_report, show_turn
+from bot.showing import Json, Progress, err, out, print_json, show_facts, show_report, show_turn
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object alone on stdout.")]
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
 
 cli = typer.Typer(
@@ -217,8 +216,8 @@ def _pack(name: str) -> Path:
     raise BotError(f"no evaluation pack {name!r}: give a folder with corpus.jsonl and queries.jsonl")
 
 
-cli.add_typer(service_commands.holidays_app(execute), name="holidays")
-number_commands.register(cli, execute)
+cli.add_typer(service_commands.holidays, name="holidays")
+cli.command()(number_commands.numbers)
 
 
 async def _serve(settings: Settings) -> None:

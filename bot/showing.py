@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object alone on stdout.")]
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -65,9 +67,10 @@ def show_turn(answer: Mapping[str, Any]) -> None:
         out.print(Markdown(answer["text"]))
     for n, cited in enumerate(answer["citations"], 1):
         where = cited["url"] or f"{cited['page']}{' › ' + cited['heading'] if cited['heading'] else ''}"
-        out.print(f"[dim][{n}] {where}[/]", markup=True, soft_wrap=True)
+        out.print(Text(f"[{n}] {where}", style="dim"), soft_wrap=True)
     ticket = f" · {answer['ticket']}" if answer["ticket"] else ""
-    out.print(f"[dim]{answer['outcome']} ({answer['reason']}) · {answer['level']}{ticket} · {answer['ms']} ms[/]")
+    said = f"{answer['outcome']} ({answer['reason']}) · {answer['level']}{ticket} · {answer['ms']} ms"
+    out.print(Text(said, style="dim"))
 
 
 def show_report(report: Mapping[str, Any]) -> None:
@@ -76,11 +79,11 @@ def show_report(report: Mapping[str, Any]) -> None:
 
 
 def show_facts(facts: Mapping[str, Any], *, to: Console = out) -> None:
-    """Names and values, one a line."""
+    """Names and values as they are, one a line: nothing in them is markup."""
     table = Table(box=None, show_header=False)
     for name, value in facts.items():
         shown = json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else value
-        table.add_row(f"[dim]{name}[/]", str(shown))
+        table.add_row(Text(name, style="dim"), Text(str(shown)))
     to.print(table)
 
 

@@ -35,14 +35,23 @@ async def printed(request: Request, *, pages: PagesDep, viewer: ReaderDep, slug:
         client = known_client(conn, slug)
         cover, terms = accounts.covering(conn, client, now=now), accounts.terms(conn, client.id, now=now, keep=False)
         contacts = [(person, powers) for person, powers in accounts.contacts(conn, client.id) if powers]
-        return {"client": client, "cover": cover, "terms": terms, "contacts": contacts}
+        first = accounts.today(client, now)
+        closed = [kept for kept in accounts.closures(conn, client.id) if kept.closure.last >= first]
+        return {
+            "client": client,
+            "cover": cover,
+            "terms": terms,
+            "contacts": contacts,
+            "closed": closed,
+            "today": first,
+        }
 
     facts = await pages.deps.db.read(load)
     language = lang if lang in LANGUAGES else facts["client"].language or DEFAULT_LANGUAGE
     request.state.language = language
     contract, tier, texts = facts["terms"].contract, facts["terms"].tier, pages.texts
-    facts |= {"lines": service_lines(contract, tier, texts, language), "today": accounts.today(facts["client"], now)}
-    facts |= {"windows": window_lines(contract, tier, texts, language), "until": contract.covered_until}
+    facts |= {"lines": service_lines(contract, tier, texts, language), "until": contract.covered_until}
+    facts |= {"windows": window_lines(contract, tier, texts, language)}
     return pages.page(request, "agreement.html", **facts, agreement=facts["cover"].agreement)
 
 

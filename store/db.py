@@ -42,6 +42,7 @@ class Database(ABC):
 
         Raises:
             DatabaseGone: nothing answers there, or the file cannot be opened.
+            DatabaseNewer: a later version of this program has migrated it.
             ValueError: neither of the two databases.
         """
         where = make_url(url)

@@ -3,6 +3,7 @@
     StoreError
     ├── DatabaseGone        cannot be reached, or is closed; a commit under way may have happened
     ├── DatabaseBusy        locks or conflicts did not clear within the bounded retries
+    ├── DatabaseNewer       a later version of this program has migrated it
     ├── DiskFull            no room to write; nothing of the transaction was kept
     ├── LeaseLost           another worker has this job now; nothing of the transaction was kept
     ├── AttemptsExhausted   a job's workers died as often as its retry policy allows
@@ -38,6 +39,17 @@ class DatabaseGone(StoreError):
 
 class DatabaseBusy(StoreError):
     """Another writer held its locks for longer than we wait."""
+
+
+class DatabaseNewer(StoreError):
+    """The database has a revision that this version does not know."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"a newer version of Aftercare has migrated this database (to {revision}); "
+            "run that version again, or restore the backup made before it"
+        )
+        self.revision = revision
 
 
 class DiskFull(StoreError):

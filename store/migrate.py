@@ -10,13 +10,19 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, event, text
 
+from store.errors import DatabaseNewer
+
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _PG_LOCK: Final = 0x61667465  # "afte"
 _alembic = threading.Lock()  # Alembic's `op` and `context` are global
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the missing revisions in one transaction, while other starting processes wait."""
+    """Run the missing revisions in one transaction, while other starting processes wait.
+
+    Raises:
+        DatabaseNewer: a later version of this program has migrated it already.
+    """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _foreign_keys_off)  # batch mode drops and renames tables
         with _file_lock(Path(engine.url.database or "")), engine.begin() as conn:
@@ -31,11 +37,17 @@ def upgrade(engine: Engine) -> None:
 def _run(conn: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = conn
     with _alembic:
+        ours = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+        unknown = set(MigrationContext.configure(conn).get_current_heads()) - ours
+        if unknown:
+            raise DatabaseNewer(max(unknown))
         command.upgrade(config, "head")
 
 

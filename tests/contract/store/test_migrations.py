@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, create_engine, text
 
 import store
 from store.db import Database
+from store.errors import DatabaseNewer
 from store.jobs import enqueue
 from store.tables import metadata
 
@@ -60,6 +62,15 @@ async def test_four_processes_may_start_at_once(database_url: str) -> None:
     assert await database.read(lambda conn: conn.execute(text("SELECT count(*) FROM job")).scalar_one()) == 4
     assert await database.read(revision) == head()
     await database.close()
+
+
+async def test_a_newer_database_is_left_alone(database_url: str) -> None:
+    """What a later version migrated is refused in one sentence, and not touched."""
+    opened = await Database.open(database_url)
+    await opened.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")).close())
+    await opened.close()
+    with pytest.raises(DatabaseNewer, match=r"newer version of Aftercare .*9999.* backup"):
+        await Database.open(database_url)
 
 
 async def test_two_databases_may_open_at_once_in_one_process(database_urls: Callable[[], str]) -> None:

@@ -165,10 +165,13 @@ async def test_the_agreement_is_printed_in_the_clients_language(
     mira = await world.signed_in("mira")
     await submit(mira, PAGE, f"{PAGE}/agreement", **(AGREEMENT | {"tier": "gold", "scope": "Care <i>"}), **ROWS)
     await world.write(lambda conn: directory.update_client(conn, world.client.id, language=language))
+    for first, why in (("2026-12-24", "Moving house"), ("2020-01-01", "Long past")):
+        await submit(mira, PAGE, f"{PAGE}/closure", first=first, why=why)
     page = (await mira.get(f"{PAGE}/agreement{asked}")).text
     assert said in unescape(page)
-    for also in ("620,000 CNY", "On-site visit", "Care &lt;i&gt;", "2026-12-31", "09:00-21:00"):
+    for also in ("620,000 CNY", "On-site visit", "Care &lt;i&gt;", "2026-12-31", "09:00-21:00", "Moving house"):
         assert also in page
+    assert "Long past" not in page
     assert (await (await world.signed_in("lin")).get(f"{PAGE}/agreement")).status_code == 403
 
 
