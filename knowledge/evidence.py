@@ -154,6 +154,8 @@ HOLD = 4.0
 #: What is left of the probability where the page names another product, or lacks the kind of fact asked for:
 #: likeness of everything else cannot make up for that.
 RULED_OUT = 0.35
+#: What counts as nearly as good, where the strictest threshold is wanted.
+NEARLY = 0.015
 _PARTS = 10  # into which golden questions are cut, to judge each by a model of the others
 _STEPS = 100
 _LONGEST_STEP = 1.0
@@ -275,7 +277,10 @@ def _unseen(judged: Sequence[Judged], *, start: Evidence) -> Floats:
 
 
 def threshold(judged: Sequence[Judged], *, chances: Floats) -> float:
-    """Return the threshold at which the lesser of "right and answered" and "rightly refused" is greatest."""
+    """Return the threshold at which the lesser of "right and answered" and "rightly refused" is greatest.
+
+    Of those that are nearly as good the strictest: a wrong answer costs more than a person's look.
+    """
     same = [place for place, item in enumerate(judged) if not item.signals.crossing]
     own, chances = [judged[place] for place in same], chances[same]
     answerable = np.array([item.answerable for item in own], dtype=bool)
@@ -284,5 +289,5 @@ def threshold(judged: Sequence[Judged], *, chances: Floats) -> float:
     steps = np.concatenate([[0.0], (ends[1:] + ends[:-1]) / 2, [1.0]])
     answered = [float((right & (chances >= step)).sum()) / max(int(answerable.sum()), 1) for step in steps]
     refused = [float((~answerable & (chances < step)).sum()) / max(int((~answerable).sum()), 1) for step in steps]
-    worth = [min(a, r) + 0.01 * (a + r) for a, r in zip(answered, refused, strict=True)]
-    return float(steps[int(np.argmax(worth))])
+    worth = np.minimum(answered, refused)
+    return float(steps[np.flatnonzero(worth >= worth.max() - NEARLY).max()])
