@@ -33,7 +33,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from handoff import bands, board, contracts, directory, messages
 from handoff.desk import Desk
 from handoff.figures import figures as figures_of
-from handoff.model import ChatKind, Level, Role, Tier
+from handoff.kinds import ChatKind, Level, Role, Tier
 from handoff.policy import load
 from store import leases
 from store.clock import ManualClock

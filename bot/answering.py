@@ -10,7 +10,8 @@ from bot.errors import ModelError
 from bot.llm import Json, Messages, Model
 from bot.prompts import Prompt
 from console.texts import Texts
-from handoff.model import Citation, Level
+from handoff.kinds import Level
+from handoff.model import Citation
 from knowledge.language import detect, is_chinese, to_script
 from knowledge.model import Passage
 

@@ -30,7 +30,7 @@ from console.texts import Texts
 from handoff import directory, roster, routes
 from handoff.casework import CLOCK
 from handoff.desk import Desk
-from handoff.model import Role, Tier
+from handoff.kinds import Role, Tier
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store.clock import Clock, utc_now

@@ -22,7 +22,8 @@ from console.rendering import page_link
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
 from handoff import bands, board, directory, messages
-from handoff.model import Audience, Author, Citation, Client
+from handoff.kinds import Audience, Author
+from handoff.model import Citation, Client
 from store import jobs
 
 Arguments = Mapping[str, Any]

@@ -22,7 +22,8 @@ from bot.situation import as_history, load
 from bot.triage import Rules
 from console.texts import Texts
 from handoff.desk import Desk
-from handoff.model import Citation, Level
+from handoff.kinds import Level
+from handoff.model import Citation
 from knowledge.errors import KnowledgeError
 from knowledge.model import Scope, Search
 from knowledge.service import Manual

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from bot.meters import Meters
 from handoff import directory, messages
-from handoff.model import Chat, Delivery, Message
+from handoff.kinds import Delivery
+from handoff.model import Chat, Message
 from store.clock import Clock
 from store.db import Database
 from store.worker import Running, Worker

@@ -7,7 +7,8 @@ from bot import choices, gate
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff.model import Outcome, Turn
+from handoff.kinds import Outcome
+from handoff.model import Turn
 from knowledge.golden import standalone
 from knowledge.language import ENGLISH, detect, to_script
 

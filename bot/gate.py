@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.triage import Reading
-from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState, Turn
+from handoff.kinds import Level, MessageKind, Mode, Outcome, TicketState
+from handoff.model import Ticket, Turn
 
 HUMAN_QUIET = timedelta(minutes=15)  # after a colleague's message the bot keeps out of the conversation
 REOPENS = timedelta(days=7)  # "still not working" within it opens a resolved ticket again

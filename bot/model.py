@@ -8,21 +8,8 @@ from typing import Any
 from bot.answering import Draft
 from bot.gate import Plan
 from bot.triage import Reading
-from handoff.model import (
-    Attachment,
-    Button,
-    Chat,
-    ChatKind,
-    Client,
-    Level,
-    Message,
-    MessageKind,
-    Mode,
-    Outcome,
-    Person,
-    Ticket,
-    Turn,
-)
+from handoff.kinds import ChatKind, Level, MessageKind, Mode, Outcome
+from handoff.model import Attachment, Button, Chat, Client, Message, Person, Ticket, Turn
 from knowledge.model import Passage
 
 

@@ -9,7 +9,8 @@ from bot import gate, replies
 from bot.answering import Declined, Draft
 from bot.framing import SAME_MATTER, Frame, last_asked
 from bot.model import Act, Opening, Situation
-from handoff.model import Client, Level, MessageKind, Outcome, Turn
+from handoff.kinds import Level, MessageKind, Outcome
+from handoff.model import Client, Turn
 from knowledge.language import ENGLISH, to_script
 from knowledge.model import Passage, Search
 

@@ -11,7 +11,8 @@ from bot.model import Act, Situation
 from console.texts import Texts
 from handoff import board, messages
 from handoff.desk import Desk
-from handoff.model import Level, MessageKind, Outcome, Ticket, TicketState, Turn
+from handoff.kinds import Level, MessageKind, Outcome, TicketState
+from handoff.model import Ticket, Turn
 from store.clock import Clock
 from store.signals import signal
 

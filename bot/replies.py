@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.when import say_when
 from console.texts import Texts
-from handoff.model import Button, ClockState, ClockView, Level, Promise, Ticket, TicketState
+from handoff.kinds import ClockState, Level, TicketState
+from handoff.model import Button, ClockView, Promise, Ticket
 from knowledge.model import Passage
 
 _TITLE = 60

@@ -4,7 +4,8 @@ from sqlalchemy import Connection
 
 from bot.model import Situation
 from handoff import board, directory, messages
-from handoff.model import Audience, Author, Message, TicketState
+from handoff.kinds import Audience, Author, TicketState
+from handoff.model import Message
 
 _HISTORY = 30  # messages looked back at
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handoff.model import Level, MessageKind
+from handoff.kinds import Level, MessageKind
 from knowledge.language import fold
 
 _SHORTEST_WHOLE = 5  # characters of a question that can stand by itself: "怎么续费域名" does, "怎么改" does not

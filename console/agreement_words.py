@@ -7,7 +7,7 @@ from typing import Any, Final
 from console import moments
 from console.texts import Texts
 from handoff.fields import mapping
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import Contract
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

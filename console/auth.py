@@ -16,7 +16,8 @@ from sqlalchemy import Connection, delete, select, update
 from console.errors import SignInRefused, TooManyAttempts, WeakPassword
 from console.tables import desk_form, staff_password, staff_session
 from handoff.directory import person, staff_by_login
-from handoff.model import Person, PersonKind
+from handoff.kinds import PersonKind
+from handoff.model import Person
 from store.db import Database, insert_into
 from store.rates import take
 

@@ -19,8 +19,9 @@ from console.texts import LANGUAGES
 from handoff import accounts, agreements, board, contracts, directory
 from handoff.agreements import Agreement, Cover
 from handoff.errors import Duplicate
+from handoff.kinds import Tier
 from handoff.lifecycle import CLOSED
-from handoff.model import Client, Tier
+from handoff.model import Client
 from store.zones import find_zone
 
 router = APIRouter(prefix="/desk/clients")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 
 CLOCKS: Final = (ClockKind.FR, ClockKind.RS, ClockKind.WS)
 NUMBERS: Final = (

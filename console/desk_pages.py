@@ -12,7 +12,8 @@ from console.pages import Pages, PagesDep
 from console.views import notice_words
 from handoff import board, coverage, roster
 from handoff.bands import View
-from handoff.model import Notice, NoticeKind, Ticket
+from handoff.kinds import NoticeKind
+from handoff.model import Notice, Ticket
 
 router = APIRouter(prefix="/desk")
 VIEWS: Final[tuple[View, ...]] = get_args(View)

@@ -8,7 +8,7 @@ from fastapi import Depends, Form, Request
 from console.auth import TOUCH_EVERY, Viewer, csrf_holds, csrf_token, touch, viewer_of
 from console.errors import ConsoleError, Forbidden
 from console.pages import Pages, PagesDep
-from handoff.model import Role
+from handoff.kinds import Role
 from handoff.routing import LEADING
 
 SESSION_COOKIE: Final = "desk_session"

@@ -10,7 +10,7 @@ from console import moments
 from console.errors import BadPeriod
 from console.texts import Texts
 from handoff.indicators import Figures, Share, Spread, Times, Week
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 
 USUAL: Final = timedelta(days=28)
 LONGEST: Final = timedelta(days=3660)

@@ -15,7 +15,8 @@ from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
 from handoff import directory, roster
 from handoff.errors import Duplicate, NotFound
-from handoff.model import Person, PersonKind, Role
+from handoff.kinds import PersonKind, Role
+from handoff.model import Person
 
 router = APIRouter(prefix="/desk/people")
 NAME_LENGTH: Final = 60

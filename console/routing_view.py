@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from console.views import Wording
-from handoff.model import EventKind, Json, Ticket, TicketEvent
+from handoff.kinds import EventKind
+from handoff.model import Json, Ticket, TicketEvent
 
 _VALUED: Final = frozenset({"team", "no_team", "skill", "load"})
 

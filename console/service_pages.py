@@ -22,7 +22,7 @@ from handoff import almanac, contracts, directory, review
 from handoff.contracts import Adoption
 from handoff.errors import NotFound, Outdated, PolicyError
 from handoff.hindsight import Hindsight, Move, moves, replay
-from handoff.model import Level, Tier
+from handoff.kinds import Level, Tier
 from handoff.policy import Contract, parse
 from handoff.review import Review
 

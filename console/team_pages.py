@@ -21,7 +21,7 @@ from handoff import directory, roster, rota
 from handoff.business_time import WEEKDAYS
 from handoff.duty import PresenceState, hours_text
 from handoff.errors import Duplicate, NotFound, RosterError
-from handoff.model import PersonKind
+from handoff.kinds import PersonKind
 from handoff.rota import Standby
 from store.zones import find_zone
 

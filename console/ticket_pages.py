@@ -21,7 +21,8 @@ from console.ticket_view import MAX_TEXT, show_ticket
 from handoff import board, messages
 from handoff.desk import Desk
 from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotMergeable, NotReplied
-from handoff.model import Attachment, Audience, Level
+from handoff.kinds import Audience, Level
+from handoff.model import Attachment
 from store.errors import DiskFull
 
 router = APIRouter(prefix="/desk/t")

@@ -19,7 +19,8 @@ from console.routing_view import asked
 from console.views import Wording, people_in, reason_words, timeline
 from console.why import accounts
 from handoff import board, directory, messages
-from handoff.model import Client, ClockView, Level, Message, Person, Ticket, TicketEvent, Turn
+from handoff.kinds import Level
+from handoff.model import Client, ClockView, Message, Person, Ticket, TicketEvent, Turn
 from knowledge.errors import KnowledgeError
 from knowledge.model import Audience as PageAudience
 from knowledge.model import Passage, Scope

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from console.pages import desk_page
 from console.rendering import message_html, plain_html
 from console.texts import Texts
-from handoff.model import Author, EventKind, Message, Notice, TicketEvent
+from handoff.kinds import Author, EventKind
+from handoff.model import Message, Notice, TicketEvent
 
 TOGETHER: Final = timedelta(minutes=5)
 _SEEN_AS_MESSAGES: Final = {EventKind.REPLIED, EventKind.NOTED, EventKind.CLIENT_WROTE}

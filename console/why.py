@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from console import moments
 from console.texts import Texts
-from handoff.model import ClockKind, LedgerLine
+from handoff.kinds import ClockKind
+from handoff.model import LedgerLine
 
 HOUR: Final = 60
 _SIGNALS: Final = {"start", "stop", "pause", "resume", "reopen", "retarget", "cancel"}

@@ -29,7 +29,8 @@ from handoff.contract_tables import closure as closures_table
 from handoff.contract_tables import entitlement_use as uses_table
 from handoff.errors import NotFound, PolicyError
 from handoff.fields import period
-from handoff.model import Client, Person, Tier
+from handoff.kinds import Tier
+from handoff.model import Client, Person
 from handoff.policy import Contract, close
 from handoff.rows import Row, add, clean, to_person
 from handoff.service_hours import Closure

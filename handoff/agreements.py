@@ -11,7 +11,7 @@ from typing import Final
 
 from handoff.errors import Clash, PolicyError
 from handoff.fields import day, natural, positive
-from handoff.model import Tier
+from handoff.kinds import Tier
 
 DAY: Final = timedelta(days=1)
 MOST_FEE: Final = 2_000_000_000

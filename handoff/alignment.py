@@ -14,8 +14,9 @@ from handoff import accounts, contracts, directory
 from handoff.accounts import Terms
 from handoff.casefile import record
 from handoff.casework import put, take
+from handoff.kinds import EventKind
 from handoff.lifecycle import UNSOLVED
-from handoff.model import EventKind, Ticket
+from handoff.model import Ticket
 from handoff.rows import to_ticket
 from handoff.tables import ticket as tickets
 

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from handoff import directory, roster, routing
 from handoff.casefile import Case, notify, record
 from handoff.duty import on_duty
+from handoff.kinds import EventKind, Level, NoticeKind
 from handoff.lifecycle import WITH_PEOPLE, Standing
-from handoff.model import EventKind, Json, JsonValue, Level, NoticeKind
+from handoff.model import Json, JsonValue
 from handoff.policy import Contract
 from handoff.routes import Routes
 from handoff.routing import Candidate, Matter, Route

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, literal_column, or_
 
-from handoff.model import ClockState, Level, TicketState
+from handoff.kinds import ClockState, Level, TicketState
 from handoff.tables import clock, unsolved
 from handoff.tables import ticket as tickets
 from store.tables import BigId

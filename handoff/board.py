@@ -23,18 +23,9 @@ from handoff.bands import VIEWS, View, bands, parts
 from handoff.business_time import Unit, open_time
 from handoff.clocks import courses, latest
 from handoff.clocks import view as read_view
+from handoff.kinds import Audience, ClockKind, ClockState, TicketState
 from handoff.merging import survivors
-from handoff.model import (
-    Audience,
-    ClockKind,
-    ClockState,
-    ClockView,
-    Notice,
-    QueueRow,
-    Ticket,
-    TicketEvent,
-    TicketState,
-)
+from handoff.model import ClockView, Notice, QueueRow, Ticket, TicketEvent
 from handoff.policy import Book, parse_term
 from handoff.rows import Row, first, id_of, one, to_notice, to_ticket
 from handoff.sla import SECOND

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, select
 
 from handoff import directory, routing
 from handoff.errors import NotFound
+from handoff.kinds import EventKind, Level, NoticeKind
 from handoff.lifecycle import Standing, after, standing
-from handoff.model import EventKind, Json, JsonValue, Level, NoticeKind, Ticket, TicketEvent
+from handoff.model import Json, JsonValue, Ticket, TicketEvent
 from handoff.rows import add, to_event, to_ticket
 from handoff.tables import notice as notices
 from handoff.tables import ticket as tickets

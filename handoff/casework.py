@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select, update
 from handoff import asking, directory, paging, roster
 from handoff.casefile import Case, lock, notify, record, tell_client
 from handoff.clocks import Course, courses, view
-from handoff.model import ClockKind, ClockState, EventKind, JsonValue, NoticeKind, Ticket
+from handoff.kinds import ClockKind, ClockState, EventKind, NoticeKind
+from handoff.model import JsonValue, Ticket
 from handoff.policy import Book
 from handoff.routes import Routes
 from handoff.rows import to_ticket

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from handoff.kinds import ClockKind, ClockState, EventKind, Level, MessageKind, Tier
 from handoff.lifecycle import ordered
-from handoff.model import ClockKind, ClockState, ClockView, EventKind, Level, MessageKind, TicketEvent, Tier
+from handoff.model import ClockView, TicketEvent
 from handoff.policy import Book, Term
 from handoff.sla import Mark, Phase, Reading, Signal, Target, read
 

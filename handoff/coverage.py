@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from handoff import contracts
 from handoff.errors import NotFound
-from handoff.model import ClockState
+from handoff.kinds import ClockState
 from handoff.tables import clock
 from store.db import Instant
 

@@ -18,25 +18,10 @@ from handoff.casefile import Case, notify, record, tell_client
 from handoff.casework import put, take
 from handoff.clocks import courses, latest, view
 from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
+from handoff.kinds import ClockKind, ClockState, EventKind, Level, MessageKind, NoticeKind, TicketState, Tier
 from handoff.ledger import account
 from handoff.lifecycle import UNSOLVED, WITH_PEOPLE, reopens, require, require_reply, worth_telling
-from handoff.model import (
-    Attachment,
-    ClockKind,
-    ClockState,
-    EventKind,
-    Json,
-    LedgerLine,
-    Level,
-    Message,
-    MessageKind,
-    NoticeKind,
-    Person,
-    Promise,
-    Ticket,
-    TicketState,
-    Tier,
-)
+from handoff.model import Attachment, Json, LedgerLine, Message, Person, Promise, Ticket
 from handoff.replies import announce, answer
 from handoff.rows import add, clean, one, to_ticket
 from handoff.tables import ticket as tickets

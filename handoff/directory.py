@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from handoff.errors import Duplicate, NotFound
-from handoff.model import Chat, ChatKind, Client, Conversation, Mode, Person, PersonKind, Role, Tier
+from handoff.kinds import ChatKind, Mode, PersonKind, Role, Tier
+from handoff.model import Chat, Client, Conversation, Person
 from handoff.rows import Row, add, clean, first, one, to_chat, to_client, to_conversation, to_person
 from handoff.tables import chat as chats
 from handoff.tables import client as client_table

@@ -20,7 +20,8 @@ HandoffError
 
 from datetime import date, datetime
 
-from handoff.model import Person, TicketState
+from handoff.kinds import TicketState
+from handoff.model import Person
 
 
 class HandoffError(Exception):

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from handoff import contracts, indicators, waits
 from handoff.business_time import OpenSeconds
 from handoff.indicators import WEEK, Course, Figures
-from handoff.model import Audience, Author, ClockKind, ClockState, EventKind, Level, MessageKind, Outcome, Tier
+from handoff.kinds import Audience, Author, ClockKind, ClockState, EventKind, Level, MessageKind, Outcome, Tier
 from handoff.policy import Book, parse_term
 from handoff.tables import chat, clock, message, ticket, ticket_event, turn
 from handoff.waits import Line

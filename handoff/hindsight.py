@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handoff.clocks import Course, courses, view
+from handoff.kinds import ClockKind, ClockState, EventKind, Level, Tier
 from handoff.lifecycle import CLOSED, standing
-from handoff.model import ClockKind, ClockState, EventKind, Level, TicketEvent, Tier
+from handoff.model import TicketEvent
 from handoff.policy import Book, Contract
 from handoff.sla import ran_late
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handoff.model import ClockKind, ClockState, Level, Tier
+from handoff.kinds import ClockKind, ClockState, Level, Tier
 from handoff.waits import Wait
 
 WEEK = timedelta(days=7)

@@ -7,8 +7,9 @@ from typing import Final
 
 from handoff.business_time import DAY, Calendar, Unit, day_ends, open_spans
 from handoff.clocks import Course, courses
+from handoff.kinds import EventKind
 from handoff.lifecycle import ordered
-from handoff.model import EventKind, Json, JsonValue, LedgerLine, TicketEvent
+from handoff.model import Json, JsonValue, LedgerLine, TicketEvent
 from handoff.policy import Book
 from handoff.sla import SECOND, Phase, Reading, Signal, Target, Track, follow
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handoff.errors import NotAllowed, NotReplied
-from handoff.model import EventKind, Level, MessageKind, TicketEvent, TicketState, Tier
+from handoff.kinds import EventKind, Level, MessageKind, TicketState, Tier
+from handoff.model import TicketEvent
 
 WITH_PEOPLE = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
 UNSOLVED = (*WITH_PEOPLE, TicketState.RETURNED)

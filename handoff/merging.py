@@ -9,8 +9,9 @@ from handoff import contracts
 from handoff.casefile import Case, record, tell_client
 from handoff.casework import put, take
 from handoff.errors import NotMergeable
+from handoff.kinds import EventKind, TicketState
 from handoff.lifecycle import UNSOLVED, require
-from handoff.model import EventKind, Json, Ticket, TicketState
+from handoff.model import Json, Ticket
 from handoff.tables import message as messages
 from handoff.tables import ticket as tickets
 

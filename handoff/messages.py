@@ -10,22 +10,8 @@ from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select, update
 
-from handoff.model import (
-    Attachment,
-    Audience,
-    Author,
-    Button,
-    Citation,
-    Conversation,
-    Delivery,
-    Json,
-    Level,
-    Message,
-    Outcome,
-    Person,
-    Ticket,
-    Turn,
-)
+from handoff.kinds import Audience, Author, Delivery, Level, Outcome
+from handoff.model import Attachment, Button, Citation, Conversation, Json, Message, Person, Ticket, Turn
 from handoff.rows import Row, add, clean, first, one, parts, to_message, to_turn
 from handoff.tables import conversation as conversations
 from handoff.tables import message as messages

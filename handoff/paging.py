@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from handoff import asking
 from handoff.casefile import Case, load_events, lock, notify
+from handoff.kinds import Level, NoticeKind
 from handoff.lifecycle import UNSOLVED, standing
-from handoff.model import Json, JsonValue, Level, NoticeKind
+from handoff.model import Json, JsonValue
 from handoff.policy import Contract
 from handoff.routes import PageStep
 from handoff.tables import notice as notices

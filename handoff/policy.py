@@ -17,7 +17,7 @@ from handoff.business_time import Calendar, Unit
 from handoff.errors import PolicyError
 from handoff.fields import known, mapping, natural, period, positive, sequence
 from handoff.holidays import Holidays
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 from handoff.service_hours import Closure, read_calendar
 from handoff.sla import Target
 

@@ -9,8 +9,9 @@ from handoff import asking, casefile, messages, routing
 from handoff.casefile import Case, notify, record
 from handoff.clocks import courses
 from handoff.errors import EmptyText
+from handoff.kinds import EventKind, NoticeKind
 from handoff.lifecycle import UNSOLVED
-from handoff.model import Attachment, EventKind, Json, Message, NoticeKind, Person
+from handoff.model import Attachment, Json, Message, Person
 from handoff.policy import Book
 from handoff.waits import wordless
 

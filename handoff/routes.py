@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from handoff.errors import PolicyError
-from handoff.model import Level, Tier
+from handoff.kinds import Level, Tier
 
 DEFAULT: Final = Path(__file__).with_name("routes.yaml")
 FIELDS: Final = ("skills", "teams", "pass_over_minutes", "silent_percent", "emergency_page", "emergency_weight")

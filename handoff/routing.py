@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from handoff.business_time import Calendar, next_open, open_time
 from handoff.clocks import Course
 from handoff.duty import PresenceState, Roster, duty_until, next_duty, on_duty
-from handoff.model import ClockKind, Level, NoticeKind, Person, Role, Tier
+from handoff.kinds import ClockKind, Level, NoticeKind, Role, Tier
+from handoff.model import Person
 from handoff.policy import Contract
 
 LEADING = frozenset({Role.LEAD, Role.ADMIN})

@@ -8,31 +8,33 @@ from typing import Final, TypeAlias, TypeVar
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select
 
 from handoff.errors import NotFound
-from handoff.model import (
-    Attachment,
+from handoff.kinds import (
     Audience,
     Author,
-    Button,
-    Chat,
     ChatKind,
-    Citation,
-    Client,
-    Conversation,
     Delivery,
     EventKind,
     Level,
-    Message,
     Mode,
-    Notice,
     NoticeKind,
     Outcome,
-    Person,
     PersonKind,
     Role,
-    Ticket,
-    TicketEvent,
     TicketState,
     Tier,
+)
+from handoff.model import (
+    Attachment,
+    Button,
+    Chat,
+    Citation,
+    Client,
+    Conversation,
+    Message,
+    Notice,
+    Person,
+    Ticket,
+    TicketEvent,
     Turn,
 )
 

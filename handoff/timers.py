@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from handoff.clocks import Course
+from handoff.kinds import ClockKind, EventKind, Level, TicketState
 from handoff.lifecycle import WITH_PEOPLE, Standing
-from handoff.model import ClockKind, EventKind, Json, Level, TicketEvent, TicketState
+from handoff.model import Json, TicketEvent
 from handoff.policy import Contract
 from handoff.routes import PageStep, Routes, Step
 from handoff.sla import Phase, Reading

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from handoff.model import Author, Outcome
+from handoff.kinds import Author, Outcome
 
 SPOKEN = frozenset({Outcome.ANSWERED, Outcome.CLARIFY})
 """What of the bot's turns is an answer; the news that a colleague will answer is none."""

@@ -22,7 +22,8 @@ from bot.commands import index
 from bot.server import web_app
 from bot.settings import Settings
 from handoff import board, directory
-from handoff.model import Person, Role, Ticket
+from handoff.kinds import Role
+from handoff.model import Person, Ticket
 from knowledge import e5
 from store import jobs
 

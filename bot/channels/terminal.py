@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.model import Inbound
 from console.moments import iso
-from handoff.model import Client, Message, Outcome, Ticket, Turn
+from handoff.kinds import Outcome
+from handoff.model import Client, Message, Ticket, Turn
 
 PLATFORM = "terminal"
 

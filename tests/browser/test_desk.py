@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from handoff.model import Level
+from handoff.kinds import Level
 from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from console.texts import Texts
 from console.why import Account, accounts
-from handoff.model import Level, Ticket
+from handoff.kinds import Level
+from handoff.model import Ticket
 from store.clock import utc_now
 from tests.browser.conftest import Served
 

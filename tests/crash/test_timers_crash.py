@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from handoff import contracts, directory
 from handoff.desk import Desk
-from handoff.model import ChatKind, EventKind, Level, NoticeKind, Role, Tier
+from handoff.kinds import ChatKind, EventKind, Level, NoticeKind, Role, Tier
 from handoff.policy import load
 from handoff.tables import notice, ticket, ticket_event, timer
 from store.db import Database

@@ -9,7 +9,8 @@ import pytest
 from bot import intake
 from bot.model import Inbound
 from handoff import board, directory, messages
-from handoff.model import ChatKind, EventKind, Level, Mode, Outcome, Role, TicketState, Turn
+from handoff.kinds import ChatKind, EventKind, Level, Mode, Outcome, Role, TicketState
+from handoff.model import Turn
 from tests.house import House
 
 pytestmark = pytest.mark.xdist_group("scenario")

@@ -4,7 +4,7 @@ import pytest
 
 from handoff import accounts, board, contracts
 from handoff.agreements import read_draft
-from handoff.model import Level, Role, TicketState, Tier
+from handoff.kinds import Level, Role, TicketState, Tier
 from tests.house import House
 
 pytestmark = pytest.mark.xdist_group("scenario")

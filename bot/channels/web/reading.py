@@ -9,7 +9,8 @@ from bot import replies
 from bot.channels.web.translations import shown
 from bot.channels.web.visitor import Visit, WebChat
 from handoff import board, directory, messages
-from handoff.model import Attachment, Audience, Message, Ticket
+from handoff.kinds import Audience
+from handoff.model import Attachment, Message, Ticket
 
 
 def state(conn: Connection, *, web: WebChat, visit: Visit, after: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from bot.checks import URL
 from bot.model import Inbound
 from console.moments import iso
 from console.rendering import message_html, page_link, plain_html
-from handoff.model import Attachment, Author, Citation, Client, Message
+from handoff.kinds import Author
+from handoff.model import Attachment, Citation, Client, Message
 
 PLATFORM = "web"
 LONGEST = 8_000

@@ -10,19 +10,8 @@ from sqlalchemy import Connection
 
 from handoff import alignment, board, contracts, directory, messages
 from handoff.desk import Desk
-from handoff.model import (
-    ChatKind,
-    Client,
-    ClockView,
-    Conversation,
-    Level,
-    Message,
-    MessageKind,
-    Person,
-    Role,
-    Ticket,
-    Tier,
-)
+from handoff.kinds import ChatKind, Level, MessageKind, Role, Tier
+from handoff.model import Client, ClockView, Conversation, Message, Person, Ticket
 from handoff.policy import Book, load
 from store.clock import ManualClock
 from store.db import Database

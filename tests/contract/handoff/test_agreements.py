@@ -8,7 +8,7 @@ import pytest
 from handoff import accounts, alignment, board, directory
 from handoff.agreements import Draft, balances, cover, fitting_tier, read_draft, year_of
 from handoff.errors import Clash, NotAllowed, NotFound, NotMergeable, PolicyError
-from handoff.model import ClockState, Level, MessageKind, TicketState, Tier
+from handoff.kinds import ClockState, Level, MessageKind, TicketState, Tier
 from tests.contract.handoff.conftest import BOOK, MONDAY, World
 
 DRAFT = {

@@ -9,18 +9,9 @@ from sqlalchemy import Connection, select
 
 from handoff import asking, board, casefile, directory, roster, routes
 from handoff.duty import PresenceState
+from handoff.kinds import EventKind, Level, MessageKind, NoticeKind, TicketState, Tier
 from handoff.lifecycle import standing
-from handoff.model import (
-    EventKind,
-    Level,
-    MessageKind,
-    NoticeKind,
-    Person,
-    Ticket,
-    TicketEvent,
-    TicketState,
-    Tier,
-)
+from handoff.model import Person, Ticket, TicketEvent
 from handoff.tables import ticket as tickets
 from store.tables import job
 from tests.contract.handoff.conftest import MONDAY, World

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from handoff import board
 from handoff.bands import VIEWS, View, bands
-from handoff.model import Level, TicketState
+from handoff.kinds import Level, TicketState
 from handoff.tables import ticket as tickets
 from tests.contract.handoff.conftest import MONDAY, World
 

@@ -6,7 +6,7 @@ import pytest
 
 from handoff import board, directory, messages
 from handoff.errors import NotFound
-from handoff.model import Audience, ClockState, Level, Mode, Role, TicketState, Tier
+from handoff.kinds import Audience, ClockState, Level, Mode, Role, TicketState, Tier
 from tests.contract.handoff.conftest import MONDAY, World
 
 

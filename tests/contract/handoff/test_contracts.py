@@ -12,7 +12,7 @@ from handoff import accounts, alignment, almanac, board, contracts, coverage
 from handoff.errors import NotFound, Outdated, PolicyError
 from handoff.holiday_library import library_years
 from handoff.holidays import Year
-from handoff.model import ClockState, Level, Tier
+from handoff.kinds import ClockState, Level, Tier
 from handoff.policy import Contract, parse
 from store.db import Database
 from tests.contract.handoff.conftest import BOOK, MONDAY, World

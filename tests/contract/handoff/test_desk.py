@@ -15,16 +15,7 @@ from handoff.errors import (
     NotReplied,
     PastInstant,
 )
-from handoff.model import (
-    Audience,
-    ClockState,
-    Level,
-    MessageKind,
-    NoticeKind,
-    Role,
-    TicketState,
-    Tier,
-)
+from handoff.kinds import Audience, ClockState, Level, MessageKind, NoticeKind, Role, TicketState, Tier
 from store.worker import Running
 from tests.contract.handoff.conftest import MONDAY, World
 

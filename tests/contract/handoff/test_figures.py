@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from handoff import messages
 from handoff.figures import figures
 from handoff.indicators import Figures, Share, Spread
-from handoff.model import ClockKind, Level, MessageKind, Outcome, Tier
+from handoff.kinds import ClockKind, Level, MessageKind, Outcome, Tier
 from tests.contract.handoff.conftest import MONDAY, World
 
 MINUTE = 60

@@ -7,19 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from handoff import directory, messages
-from handoff.model import (
-    Attachment,
-    Audience,
-    Button,
-    ChatKind,
-    Citation,
-    Delivery,
-    Level,
-    Mode,
-    Outcome,
-    PersonKind,
-    Tier,
-)
+from handoff.kinds import Audience, ChatKind, Delivery, Level, Mode, Outcome, PersonKind, Tier
+from handoff.model import Attachment, Button, Citation
 from handoff.tables import person as people
 from store.jobs import depths
 from tests.contract.handoff.conftest import World

@@ -15,7 +15,8 @@ import pytest
 
 from bot.paging import RETRY, NoDirectChat, Paging, WebhookPager
 from handoff import board, roster, routes
-from handoff.model import EventKind, Level, NoticeKind, Person, Ticket
+from handoff.kinds import EventKind, Level, NoticeKind
+from handoff.model import Person, Ticket
 from store.jobs import dead_letters, replay
 from tests.contract.handoff.conftest import MONDAY, World
 

@@ -11,8 +11,9 @@ from handoff import board, casework, contracts
 from handoff.clocks import courses
 from handoff.holiday_library import known_holidays
 from handoff.holidays import Holidays
+from handoff.kinds import EventKind, Level, MessageKind, NoticeKind, TicketState, Tier
 from handoff.lifecycle import standing
-from handoff.model import EventKind, Level, MessageKind, NoticeKind, Ticket, TicketState, Tier
+from handoff.model import Ticket
 from handoff.policy import load, parse
 from handoff.tables import clock as clock_table
 from handoff.tables import timer as timer_table

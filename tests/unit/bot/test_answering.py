@@ -9,7 +9,7 @@ from bot import prompts
 from bot.answering import ANSWER_SCHEMA, LONGEST, Declined, Draft, Writer, extract, numbered, renumber
 from bot.errors import ModelError
 from bot.llm import ScriptedModel
-from handoff.model import Level
+from handoff.kinds import Level
 from tests.unit.bot.passages import passage
 
 ZH = passage(

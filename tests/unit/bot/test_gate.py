@@ -21,7 +21,8 @@ from bot.gate import (
     may_carry_on,
     place,
 )
-from handoff.model import Level, MessageKind, Mode, Outcome, Ticket, TicketState, Tier, Turn
+from handoff.kinds import Level, MessageKind, Mode, Outcome, TicketState, Tier
+from handoff.model import Ticket, Turn
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 

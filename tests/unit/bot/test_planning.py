@@ -10,20 +10,8 @@ from bot import framing, gate, planning
 from bot.answering import Declined, extract
 from bot.model import Situation
 from bot.planning import Reply
-from handoff.model import (
-    Audience,
-    Author,
-    Chat,
-    ChatKind,
-    Client,
-    Level,
-    Message,
-    Mode,
-    Outcome,
-    Person,
-    PersonKind,
-    Tier,
-)
+from handoff.kinds import Audience, Author, ChatKind, Level, Mode, Outcome, PersonKind, Tier
+from handoff.model import Chat, Client, Message, Person
 from knowledge.model import Search
 from tests.unit.bot.passages import passage
 from tests.unit.bot.test_gate import FIRE, NEW, NOW, turn

@@ -13,7 +13,8 @@ from bot.bursts import LONGEST, QUIET, Piece, ready_at
 from bot.errors import PromptError
 from bot.masking import MASK, mask
 from bot.when import say_when
-from handoff.model import ClockKind, ClockState, ClockView, Level, Promise, TicketState
+from handoff.kinds import ClockKind, ClockState, Level, TicketState
+from handoff.model import ClockView, Promise
 from tests.unit.bot.passages import passage
 from tests.unit.bot.test_gate import NOW, ticket
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handoff.model import Level
+from handoff.kinds import Level
 
 EMERGENCIES = """
 网站打不开了

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import bot
-from handoff.model import Level, MessageKind
+from handoff.kinds import Level, MessageKind
 from knowledge.language import fold
 
 SAYS = {

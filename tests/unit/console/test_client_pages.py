@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from handoff import accounts, directory
-from handoff.model import Tier
+from handoff.kinds import Tier
 from tests.unit.console.world import World, submit
 
 LIST, PAGE = "/desk/clients", "/desk/clients/nw"

@@ -7,7 +7,7 @@ import pytest
 
 from console.live import events
 from handoff import board, directory, messages
-from handoff.model import Audience, Level, TicketState
+from handoff.kinds import Audience, Level, TicketState
 from tests.unit.console.world import ORIGIN, World, field, submit
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40

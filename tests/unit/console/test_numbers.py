@@ -10,7 +10,7 @@ from console.errors import BadPeriod
 from console.numbers import HEIGHT, cards, document, kept_chart, percent, period, response_chart, table
 from console.texts import LANGUAGES, Texts
 from handoff.indicators import Course, Figures, Spread, Week, shares, times
-from handoff.model import ClockKind, ClockState, Level, Tier
+from handoff.kinds import ClockKind, ClockState, Level, Tier
 from tests.unit.console.world import World
 
 TEXTS = Texts.shipped()

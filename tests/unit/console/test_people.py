@@ -4,7 +4,7 @@ import pytest
 
 from console import auth
 from handoff import directory
-from handoff.model import Role
+from handoff.kinds import Role
 from tests.unit.console.world import World, submit
 
 

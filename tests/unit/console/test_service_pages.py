@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from handoff import alignment, almanac, board, contracts
-from handoff.model import Level, TicketState
+from handoff.kinds import Level, TicketState
 from handoff.policy import Contract
 from tests.unit.console.world import ORIGIN, World, field, submit
 

@@ -5,7 +5,7 @@ import pytest
 from console import auth
 from console.errors import SignInRefused, TooManyAttempts
 from handoff import directory
-from handoff.model import Role
+from handoff.kinds import Role
 from tests.unit.console.world import ORIGIN, PASSWORD, World, field, submit
 
 

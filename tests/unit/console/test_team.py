@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from handoff import board, directory, roster, routes
 from handoff.duty import PresenceState
-from handoff.model import Level, Ticket
+from handoff.kinds import Level
+from handoff.model import Ticket
 from tests.unit.console.world import World, submit
 
 RULES = routes.load()

@@ -9,7 +9,7 @@ from console.texts import LANGUAGES, Texts, negotiate
 from handoff.bands import VIEWS
 from handoff.business_time import WEEKDAYS
 from handoff.duty import PresenceState
-from handoff.model import EventKind, Level, NoticeKind, Role, TicketState, Tier
+from handoff.kinds import EventKind, Level, NoticeKind, Role, TicketState, Tier
 from handoff.routes import PageStep
 
 TEXTS = Texts.shipped()

@@ -8,8 +8,9 @@ import pytest
 
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
+from handoff.kinds import EventKind, Level, Tier
 from handoff.ledger import SIGNALLED, SILENT, account
-from handoff.model import EventKind, Level, TicketEvent, Tier
+from handoff.model import TicketEvent
 from handoff.policy import Book, load
 
 BOOK = Book(current=load())

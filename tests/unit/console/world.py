@@ -20,7 +20,8 @@ from handoff import almanac, contracts, directory, messages
 from handoff.desk import Desk
 from handoff.holiday_library import library_years
 from handoff.holidays import Year
-from handoff.model import ChatKind, Client, Level, Message, Person, Role, Ticket, Tier
+from handoff.kinds import ChatKind, Level, Role, Tier
+from handoff.model import Client, Message, Person, Ticket
 from handoff.policy import Contract, load
 from knowledge.model import Audience, Page, Scope, Search
 from store.clock import ManualClock, utc_now

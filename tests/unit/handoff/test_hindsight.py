@@ -8,7 +8,8 @@ import pytest
 from handoff.clocks import courses
 from handoff.hindsight import Changed, History, Move, moves, replay
 from handoff.holiday_library import known_holidays
-from handoff.model import ClockKind, EventKind, TicketEvent
+from handoff.kinds import ClockKind, EventKind
+from handoff.model import TicketEvent
 from handoff.policy import Book, Contract, close, load, parse
 from handoff.service_hours import Closure
 from handoff.sla import ran_late

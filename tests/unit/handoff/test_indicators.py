@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.indicators import Course, Figures, Share, Spread, Times, quantile, shares, spread, times, trend
-from handoff.model import ClockKind, ClockState, Level, Tier
+from handoff.kinds import ClockKind, ClockState, Level, Tier
 
 START = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

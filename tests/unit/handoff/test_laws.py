@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from handoff.business_time import Calendar, Unit, day_ends, deadline, open_time, parse_calendar
 from handoff.clocks import courses, latest, view
+from handoff.kinds import ClockKind, ClockState, EventKind, Level, Tier
 from handoff.ledger import account
-from handoff.model import ClockKind, ClockState, EventKind, Level, TicketEvent, Tier
+from handoff.model import TicketEvent
 from handoff.policy import Book, load
 from handoff.sla import Mark, Phase, Signal, Target, follow, read
 

@@ -9,7 +9,7 @@ import yaml
 
 from handoff.business_time import Unit
 from handoff.errors import PolicyError
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import DEFAULT, Book, Holidays, load, parse, restore
 
 CONTRACT = load()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.duty import Presence, PresenceState, Roster, on_duty, parse_shift
-from handoff.model import Level, NoticeKind, Person, PersonKind, Role, Tier
+from handoff.kinds import Level, NoticeKind, PersonKind, Role, Tier
+from handoff.model import Person
 from handoff.policy import load
 from handoff.routing import Candidate, Matter, manager_for, on_duty_at, recipients, route, takes
 

@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 
 from handoff.clocks import courses, latest, view
-from handoff.model import ClockView, EventKind, Json, Level, TicketEvent, Tier
+from handoff.kinds import EventKind, Level, Tier
+from handoff.model import ClockView, Json, TicketEvent
 from handoff.policy import Book, load
 
 BOOK = Book(current=load())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.model import Author
+from handoff.kinds import Author
 from handoff.waits import Line, latencies, waits, wordless
 
 START = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)

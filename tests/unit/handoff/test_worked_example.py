@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handoff.business_time import deadline
-from handoff.model import ClockKind, Level, Tier
+from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import load
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
