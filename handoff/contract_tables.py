@@ -1,39 +1,24 @@
 """Tables of what we owe whom, on the project's one metadata: contracts in force, holidays, agreements, closures.
 
 Nothing here is overwritten: the newest row of `contract_adoption` is in force, a replaced agreement stays.
+`by_id` is NULL where the program itself did it, at its start.
 """
 
 from typing import Final
 
 from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text
 
+from handoff.columns import at, key, ref
 from store.db import Instant
 from store.tables import BigId, metadata
-
-
-def _key() -> Column[int]:
-    return Column("id", BigId, primary_key=True, autoincrement=True)
-
-
-def _client() -> Column[int]:
-    return Column("client_id", BigId, ForeignKey("client.id"), nullable=False)
-
-
-def _by() -> Column[int]:
-    return Column("by_id", BigId, ForeignKey("person.id"))  # NULL: the program, at its start
-
-
-def _at() -> Column[object]:
-    return Column("at", Instant, nullable=False)
-
 
 contract_adoption: Final = Table(
     "contract_adoption",
     metadata,
-    _key(),
+    key(),
     Column("version", Text, ForeignKey("contract_version.version"), nullable=False),
-    _at(),
-    _by(),
+    at(),
+    ref("by_id", "person"),
     Column("source", Text, nullable=False),  # file, desk, holidays
     Column("digest", Text),  # of the file's document, where it came from one
     Column("reason", Text, nullable=False),
@@ -46,8 +31,8 @@ holiday_year: Final = Table(
     Column("country", Text, primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("source", Text, nullable=False),
-    _at(),
-    _by(),
+    at(),
+    ref("by_id", "person"),
 )
 
 holiday: Final = Table(
@@ -62,14 +47,14 @@ holiday: Final = Table(
 closure: Final = Table(
     "closure",
     metadata,
-    _key(),
-    _client(),
+    key(),
+    ref("client_id", "client", required=True),
     Column("first", Date, nullable=False),
     Column("last", Date, nullable=False),
     Column("around_the_clock", Boolean, nullable=False),  # whether 24x7 calendars close too
     Column("why", Text, nullable=False),
-    _by(),
-    _at(),
+    ref("by_id", "person"),
+    at(),
     Column("removed_at", Instant),
     Index("closure_client", "client_id"),
 )
@@ -77,8 +62,8 @@ closure: Final = Table(
 agreement: Final = Table(
     "agreement",
     metadata,
-    _key(),
-    _client(),
+    key(),
+    ref("client_id", "client", required=True),
     Column("tier", Text, nullable=False),
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),
@@ -86,8 +71,8 @@ agreement: Final = Table(
     Column("currency", Text, nullable=False),
     Column("scope", Text, nullable=False),
     Column("entitlements", JSON, nullable=False),  # [{name, amount, unit}], each year
-    _at(),
-    _by(),
+    at(),
+    ref("by_id", "person"),
     Column("replaced_at", Instant),
     Index("agreement_client", "client_id", "starts_on"),
 )
@@ -95,15 +80,15 @@ agreement: Final = Table(
 entitlement_use: Final = Table(
     "entitlement_use",
     metadata,
-    _key(),
-    _client(),
+    key(),
+    ref("client_id", "client", required=True),
     Column("name", Text, nullable=False),
     Column("amount", Integer, nullable=False),
     Column("used_on", Date, nullable=False),  # by the client's calendar
     Column("note", Text, nullable=False),
     Column("ticket_id", BigId, ForeignKey("ticket.id")),
-    _at(),
-    _by(),
+    at(),
+    ref("by_id", "person"),
     Index("entitlement_use_client", "client_id", "used_on"),
 )
 
@@ -113,7 +98,7 @@ authorised_contact: Final = Table(
     Column("client_id", BigId, ForeignKey("client.id"), primary_key=True),
     Column("person_id", BigId, ForeignKey("person.id"), primary_key=True),
     Column("powers", JSON, nullable=False),  # of money, contract, deletion, credentials, domain
-    _at(),
-    _by(),
+    at(),
+    ref("by_id", "person"),
     Index("authorised_contact_person", "person_id"),
 )

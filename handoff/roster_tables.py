@@ -7,22 +7,14 @@ from typing import Final
 
 from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, Table, Text
 
+from handoff.columns import key, ref
 from store.db import Instant
 from store.tables import BigId, metadata
-
-
-def _key() -> Column[int]:
-    return Column("id", BigId, primary_key=True, autoincrement=True)
-
-
-def _person(*, primary_key: bool = False) -> Column[int]:
-    return Column("person_id", BigId, ForeignKey("person.id"), primary_key=primary_key, nullable=False)
-
 
 team: Final = Table(
     "team",
     metadata,
-    _key(),
+    key(),
     Column("slug", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
 )
@@ -31,22 +23,22 @@ team_member: Final = Table(
     "team_member",
     metadata,
     Column("team_id", BigId, ForeignKey("team.id"), primary_key=True),
-    _person(primary_key=True),
+    ref("person_id", "person", primary_key=True),
     Index("team_member_person", "person_id"),
 )
 
 person_skill: Final = Table(
     "person_skill",
     metadata,
-    _person(primary_key=True),
+    ref("person_id", "person", primary_key=True),
     Column("skill", Text, primary_key=True),
 )
 
 shift: Final = Table(
     "shift",
     metadata,
-    _key(),
-    _person(),
+    key(),
+    ref("person_id", "person", required=True),
     Column("zone", Text, nullable=False),
     Column("weekly", JSON, nullable=False),
     Column("first", Date, nullable=False),
@@ -57,8 +49,8 @@ shift: Final = Table(
 absence: Final = Table(
     "absence",
     metadata,
-    _key(),
-    _person(),
+    key(),
+    ref("person_id", "person", required=True),
     Column("starts", Instant, nullable=False),
     Column("ends", Instant, nullable=False),
     Column("why", Text, nullable=False),
@@ -68,7 +60,7 @@ absence: Final = Table(
 presence: Final = Table(
     "presence",
     metadata,
-    _person(primary_key=True),
+    ref("person_id", "person", primary_key=True),
     Column("state", Text, nullable=False),  # available, busy, away
     Column("until", Instant),
     Column("at", Instant, nullable=False),

@@ -4,7 +4,7 @@
 that a test rebuilds from it. A ticket's number is its id plus 1000 ("T-1001").
 """
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -21,29 +21,17 @@ from sqlalchemy import (
     text,
 )
 
+from handoff.columns import key, only, ref
 from store.db import Instant
 from store.tables import BigId, metadata
 
 _UNSOLVED: Final = "state IN ('new', 'open', 'waiting')"  # as partial indices hold it
 
 
-def _key() -> Column[int]:
-    return Column("id", BigId, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, parent: str, *, required: bool = False) -> Column[int]:
-    return Column(name, BigId, ForeignKey(f"{parent}.id"), nullable=not required)
-
-
-def _only(condition: str) -> Any:
-    """What makes an index partial, on either database."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
 client: Final = Table(
     "client",
     metadata,
-    _key(),
+    key(),
     Column("slug", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("tier", Text, nullable=False),
@@ -61,10 +49,10 @@ client: Final = Table(
 person: Final = Table(
     "person",
     metadata,
-    _key(),
+    key(),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
-    _ref("client_id", "client"),
+    ref("client_id", "client"),
     Column("role", Text),
     Column("login", Text, unique=True),
     Column("active", Boolean, nullable=False),
@@ -82,11 +70,11 @@ identity: Final = Table(
 chat: Final = Table(
     "chat",
     metadata,
-    _key(),
+    key(),
     Column("platform", Text, nullable=False),
     Column("external_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    _ref("client_id", "client"),
+    ref("client_id", "client"),
     Column("mode", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("platform", "external_id"),
@@ -95,8 +83,8 @@ chat: Final = Table(
 conversation: Final = Table(
     "conversation",
     metadata,
-    _key(),
-    _ref("chat_id", "chat", required=True),
+    key(),
+    ref("chat_id", "chat", required=True),
     Column("thread", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("chat_id", "thread"),
@@ -105,10 +93,10 @@ conversation: Final = Table(
 ticket: Final = Table(
     "ticket",
     metadata,
-    _key(),
-    _ref("client_id", "client"),
-    _ref("conversation_id", "conversation", required=True),
-    _ref("requester_id", "person", required=True),
+    key(),
+    ref("client_id", "client"),
+    ref("conversation_id", "conversation", required=True),
+    ref("requester_id", "person", required=True),
     Column("level", Text, nullable=False),
     Column("category", Text),
     Column("title", Text, nullable=False),
@@ -116,7 +104,7 @@ ticket: Final = Table(
     Column("reason", Text, nullable=False),
     Column("tier", Text, nullable=False),
     Column("state", Text, nullable=False),
-    _ref("assignee_id", "person"),
+    ref("assignee_id", "person"),
     Column("since", Instant, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("resolved_at", Instant),
@@ -124,31 +112,31 @@ ticket: Final = Table(
     Column("urgent", Integer, nullable=False),
     Column("policy", Text, nullable=False),
     Column("next_due", Instant),  # of its running clocks
-    _ref("merged_into", "ticket"),  # the ticket that it lives on in
-    _ref("asked_id", "person"),
+    ref("merged_into", "ticket"),  # the ticket that it lives on in
+    ref("asked_id", "person"),
     Column("team", Text),
     Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
     Index("ticket_client", "client_id", "id"),
-    Index("ticket_merged", "merged_into", **_only("merged_into IS NOT NULL")),
-    Index("ticket_resolved", "resolved_at", "id", **_only("state = 'resolved'")),
+    Index("ticket_merged", "merged_into", **only("merged_into IS NOT NULL")),
+    Index("ticket_resolved", "resolved_at", "id", **only("state = 'resolved'")),
     sqlite_autoincrement=True,
 )
 unsolved: Final = ticket.c.state.in_([literal_column(f"'{state}'") for state in ("new", "open", "waiting")])
 """That people have the ticket, in literals: a bound parameter finds no partial index."""
 _BAND: Final = (ticket.c.next_due, ticket.c.urgent.desc(), ticket.c.id)  # the order of a queue
-Index("ticket_open", *_BAND, **_only(f"{_UNSOLVED} AND level <> 'emergency'"))
-Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **_only(f"{_UNSOLVED} AND level = 'emergency'"))
-Index("ticket_waiting", *_BAND, **_only("state = 'waiting' AND level <> 'emergency'"))
-Index("ticket_asked", ticket.c.asked_id, *_BAND, **_only(f"{_UNSOLVED} AND assignee_id IS NULL"))
-Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **_only(f"{_UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_open", *_BAND, **only(f"{_UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **only(f"{_UNSOLVED} AND level = 'emergency'"))
+Index("ticket_waiting", *_BAND, **only("state = 'waiting' AND level <> 'emergency'"))
+Index("ticket_asked", ticket.c.asked_id, *_BAND, **only(f"{_UNSOLVED} AND assignee_id IS NULL"))
+Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **only(f"{_UNSOLVED} AND level <> 'emergency'"))
 
 turn: Final = Table(
     "turn",
     metadata,
-    _key(),
-    _ref("conversation_id", "conversation", required=True),
-    _ref("person_id", "person"),
+    key(),
+    ref("conversation_id", "conversation", required=True),
+    ref("person_id", "person"),
     Column("message_ids", JSON, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -156,7 +144,7 @@ turn: Final = Table(
     Column("category", Text),
     Column("language", Text, nullable=False),
     Column("question", Text, nullable=False),
-    _ref("ticket_id", "ticket"),
+    ref("ticket_id", "ticket"),
     Column("reply_id", BigId),  # no foreign key: the reply knows its turn, and one of the two is written first
     Column("index_version", Text),
     Column("evidence", Float),
@@ -171,10 +159,10 @@ turn: Final = Table(
 message: Final = Table(
     "message",
     metadata,
-    _key(),
-    _ref("conversation_id", "conversation", required=True),
-    _ref("chat_id", "chat", required=True),
-    _ref("person_id", "person"),
+    key(),
+    ref("conversation_id", "conversation", required=True),
+    ref("chat_id", "chat", required=True),
+    ref("person_id", "person"),
     Column("author", Text, nullable=False),
     Column("audience", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -188,8 +176,8 @@ message: Final = Table(
     Column("mentioned", Boolean, nullable=False),
     Column("at", Instant, nullable=False),
     Column("stored_at", Instant, nullable=False),
-    _ref("turn_id", "turn"),
-    _ref("ticket_id", "ticket"),
+    ref("turn_id", "turn"),
+    ref("ticket_id", "ticket"),
     Column("delivery", Text),
     Column("delivered_at", Instant),
     Column("pressed", Text),
@@ -211,16 +199,16 @@ message: Final = Table(
 ticket_event: Final = Table(
     "ticket_event",
     metadata,
-    _key(),
-    _ref("ticket_id", "ticket", required=True),
+    key(),
+    ref("ticket_id", "ticket", required=True),
     Column("seq", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("kind", Text, nullable=False),
-    _ref("actor_id", "person"),
+    ref("actor_id", "person"),
     Column("data", JSON, nullable=False),
     UniqueConstraint("ticket_id", "seq"),
-    Index("ticket_event_heard", "at", **_only("kind = 'client_wrote'")),
+    Index("ticket_event_heard", "at", **only("kind = 'client_wrote'")),
 )
 
 clock: Final = Table(
@@ -261,9 +249,9 @@ timer: Final = Table(
 notice: Final = Table(
     "notice",
     metadata,
-    _key(),
-    _ref("ticket_id", "ticket", required=True),
-    _ref("person_id", "person"),
+    key(),
+    ref("ticket_id", "ticket", required=True),
+    ref("person_id", "person"),
     Column("kind", Text, nullable=False),
     Column("text_key", Text, nullable=False),
     Column("data", JSON, nullable=False),
