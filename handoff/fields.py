@@ -38,7 +38,7 @@ def positive(value: object, where: str) -> int:
 
 def known(rows: Mapping[str, object], names: Iterable[str], where: str) -> None:
     """Refuse keys that are none of `names`."""
-    unknown = sorted(set(rows) - {str(name) for name in names})
+    unknown = sorted({str(name) for name in rows} - {str(name) for name in names})
     if unknown:
         raise PolicyError(f"{where}.{unknown[0]}", "is not known")
 

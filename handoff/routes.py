@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from handoff.errors import PolicyError
+from handoff.fields import known, mapping
 from handoff.kinds import Level, Tier
 
 DEFAULT: Final = Path(__file__).with_name("routes.yaml")
@@ -140,10 +141,8 @@ def _whole(value: object, where: str, *, at_least: int = 0, at_most: int) -> int
     return value
 
 
-def _mapping(value: object, where: str, known: Iterable[str] | None = None) -> Mapping[str, object]:
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise PolicyError(where, "must be a mapping")
-    unknown = [] if known is None else sorted(set(value) - {str(name) for name in known})
-    if unknown:
-        raise PolicyError(f"{where}.{unknown[0]}", "is not known")
-    return value
+def _mapping(value: object, where: str, names: Iterable[str] | None = None) -> Mapping[str, object]:
+    rows = mapping(value, where)
+    if names is not None:
+        known(rows, names, where)
+    return rows
