@@ -1,5 +1,6 @@
 """A question made ready for searching."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,27 +27,45 @@ class Question:
 
 
 def question(text: str, *, embedder: Embedder) -> Question | None:
-    """Make a question ready; None if nothing is left of it without courtesies.
+    """Make a question ready; None if nothing is left of it without courtesies."""
+    return questions([text], embedder=embedder)[0]
 
-    It is embedded with a question mark whether typed or not: the mark alone moves the vector.
+
+def questions(texts: Sequence[str], *, embedder: Embedder) -> tuple[Question | None, ...]:
+    """Make several ready, embedding them together.
+
+    Each is embedded with a question mark whether typed or not, as the mark alone moves the vector; and where it names
+    ideas of the trade, with the plain words for them too: its vector is the middle of both.
     """
-    core = salient(text[: 4 * MAX_CHARACTERS])[:MAX_CHARACTERS]
-    if not any(character.isalnum() for character in core):
-        return None
-    chinese = is_chinese(core)
-    return Question(
-        text=core,
-        terms=tuple(terms(core)),
-        vector=_vector(core, chinese=chinese, embedder=embedder),
-        chinese=chinese,
-        products=products(core),
+    cores = [_core(text) for text in texts]
+    forms = [_forms(core) for core in cores]
+    flat = [form for each in forms for form in each]
+    rows = embedder.queries(flat) if flat else np.zeros((0, embedder.dimensions), dtype=np.float32)
+    ends = np.cumsum([len(each) for each in forms])
+    return tuple(
+        _question(core, rows=rows[end - len(each) : end]) if each else None
+        for core, each, end in zip(cores, forms, ends.tolist(), strict=True)
     )
 
 
-def _vector(core: str, *, chinese: bool, embedder: Embedder) -> Vectors:
-    """Embed a question as it is and with the plain words for what it names; return the middle of both."""
-    asked = f"{core}?"
-    gloss = glossed(core, chinese=chinese)
-    rows = embedder.queries([asked, f"{asked} {gloss}"] if gloss else [asked])
+def _core(text: str) -> str:
+    return salient(text[: 4 * MAX_CHARACTERS])[:MAX_CHARACTERS]
+
+
+def _forms(core: str) -> list[str]:
+    """Return what is embedded for a question; nothing if it says nothing."""
+    if not any(character.isalnum() for character in core):
+        return []
+    gloss = glossed(core, chinese=is_chinese(core))
+    return [f"{core}?", f"{core}? {gloss}"] if gloss else [f"{core}?"]
+
+
+def _question(core: str, *, rows: Vectors) -> Question:
     middle = rows.mean(axis=0)
-    return np.asarray(middle / np.linalg.norm(middle), dtype=np.float32)
+    return Question(
+        text=core,
+        terms=tuple(terms(core)),
+        vector=np.asarray(middle / np.linalg.norm(middle), dtype=np.float32),
+        chinese=is_chinese(core),
+        products=products(core),
+    )

@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.asking import question
+from knowledge import asking
+from knowledge.asking import Question
 from knowledge.embedders import Embedder
 from knowledge.evidence import Evidence, Judged, fitted
 from knowledge.golden import Golden
@@ -15,6 +16,7 @@ from knowledge.search import Searcher
 TOLERANCE = 0.01
 _SEED = 20261122
 _SPLITS = 5
+_TOGETHER = 32  # questions embedded at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +37,18 @@ def ask(
 ) -> tuple[Asked, ...]:
     """Search for every golden question, as a client would (as staff where only internal pages answer)."""
     audience = {page.id: page.audience for page in searcher.held.pages}
-    asked = []
-    for number, golden in enumerate(questions):
-        internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
-        scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
-        asked.append(_ask(golden, scope=scope, searcher=searcher, embedder=embedder))
-        tell(number + 1)
+    asked: list[Asked] = []
+    for start in range(0, len(questions), _TOGETHER):
+        some = questions[start : start + _TOGETHER]
+        for golden, ready in zip(some, asking.questions([one.text for one in some], embedder=embedder), strict=True):
+            internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
+            scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
+            asked.append(_ask(golden, ready, scope=scope, searcher=searcher))
+        tell(len(asked))
     return tuple(asked)
 
 
-def _ask(golden: Golden, *, scope: Scope, searcher: Searcher, embedder: Embedder) -> Asked:
-    ready = question(golden.text, embedder=embedder)
+def _ask(golden: Golden, ready: Question | None, *, scope: Scope, searcher: Searcher) -> Asked:
     found = searcher.find(ready, scope=scope) if ready else None
     if found is None:
         return Asked(golden=golden, judged=None, listed=False)

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from knowledge import index, store
-from knowledge.asking import Question, question
+from knowledge.asking import question
 from knowledge.embedders import Embedder
 from knowledge.errors import NothingIndexed, UnknownPage
 from knowledge.language import clean, detect
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 #: What is read of a question; the rest says little.
 LONGEST = 5_000
+#: Questions that stay ready: a turn searches for what it then files under a category.
+_REMEMBERED = 64
 
 
 class Pools:
@@ -57,6 +59,7 @@ class Manual:
         self._publisher = publisher
         self._pools = pools
         self._embedder = embedder
+        self._ready = lru_cache(maxsize=_REMEMBERED)(partial(question, embedder=embedder))
         self._clock = clock
         self._live: Live | None = None
         self._made_by: str | None = None
@@ -113,11 +116,8 @@ class Manual:
         )
 
     def _find(self, live: Live, text: str, *, scope: Scope, hidden: frozenset[str], limit: int) -> Found | None:
-        ready = self._question(text)
+        ready = self._ready(text)
         return live.searcher.find(ready, scope=scope, hidden=hidden, limit=limit) if ready else None
-
-    def _question(self, text: str) -> Question | None:
-        return question(text, embedder=self._embedder)
 
     async def category(self, text: str) -> str | None:
         """Return the category (folder of the manual) a question belongs to; None if none is likely.
@@ -126,7 +126,7 @@ class Manual:
             NothingIndexed: there is no live version.
         """
         classifier = (await self._current()).classifier
-        ready = await self._in_search(self._question, clean(text[:LONGEST]))
+        ready = await self._in_search(self._ready, clean(text[:LONGEST]))
         return classifier.label(ready.vector) if ready and classifier else None
 
     async def pages(self) -> tuple[Page, ...]:
