@@ -43,7 +43,7 @@ class Channel:
         kept = [self._keep(user, upload) for upload in files]
         root = (thread.thread or thread.ts) if thread else None
         message = Message(self, self.world.mint_ts(), user, [text], files=kept, thread=root, broadcast=broadcast)
-        message.client_msg_id = str(uuid.uuid4())
+        message.client_msg_id = None if user.is_bot else str(uuid.uuid4())
         message.blocks = payloads.rich_text(text)
         return self.post(message)
 

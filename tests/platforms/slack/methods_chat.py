@@ -108,7 +108,7 @@ def draft(world: World, channel: Channel, args: Args) -> Message:
     """A message of the bot from a call's arguments, checked and not yet posted."""
     text, blocks, attachments = content(args)
     thread = _thread(world, channel, args.text("thread_ts"))
-    message = Message(channel, world.mint_ts(), world.bot, [text or ""], blocks=blocks or [], by_app=True)
+    message = Message(channel, world.mint_ts(), world.bot, [text or ""], blocks=blocks or [])
     message.attachments, message.thread = attachments or [], thread
     message.broadcast = thread is not None and args.flag("reply_broadcast")
     return message

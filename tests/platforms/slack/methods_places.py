@@ -12,7 +12,7 @@ def auth_test(world: World, _: Args) -> Json:
     """Who the token belongs to."""
     team, bot = world.team, world.bot
     body = {"url": f"{world.base}/", "team": team.name, "user": bot.name, "team_id": team.id, "user_id": bot.id}
-    return {**body, "bot_id": world.bot_id, "is_enterprise_install": False}
+    return {**body, "bot_id": world.bot.bot_id, "is_enterprise_install": False}
 
 
 @method("apps.connections.open")
@@ -32,10 +32,11 @@ def team_info(world: World, args: Args) -> Json:
 
 @method("bots.info")
 def bots_info(world: World, args: Args) -> Json:
-    """The app's own bot."""
-    if args.text("bot") != world.bot_id:
+    """One bot: the app's own, or another."""
+    found = [user for user in world.users.values() if user.is_bot and user.bot_id == args.text("bot")]
+    if not found:
         raise SlackError("bot_not_found")
-    return {"bot": payloads.bot(world)}
+    return {"bot": payloads.bot(found[0], world)}
 
 
 @method("users.info")

@@ -31,6 +31,8 @@ def user(user: User, world: World) -> Json:
     profile = {"real_name": user.name.title(), "display_name": user.name, "team": user.team.id}
     if "users:read.email" in world.settings.scopes and not user.is_bot and user.team is world.team:
         profile["email"] = user.email
+    if user.is_bot:
+        profile["bot_id"] = str(user.bot_id)
     body: Json = {
         "id": user.id,
         "team_id": user.team.id,
@@ -110,8 +112,9 @@ def message(message: Message) -> Json:
     world = message.channel.world
     body: Json = {"type": "message", "user": message.author.id, "text": message.text, "ts": message.ts}
     body["team"] = message.author.team.id
-    if message.by_app:
-        body |= {"bot_id": world.bot_id, "app_id": world.settings.app_id, "bot_profile": bot(world)}
+    if message.author.is_bot:
+        profile = bot(message.author, world)
+        body |= {"bot_id": profile["id"], "app_id": profile["app_id"], "bot_profile": profile}
     optional: Json = {
         "subtype": message.subtype,
         "client_msg_id": message.client_msg_id,
@@ -167,15 +170,16 @@ def app_mention(body: Mapping[str, Any], channel_id: str) -> Json:
     return {**kept, "type": "app_mention", "channel": channel_id}
 
 
-def bot(world: World) -> Json:
-    """As `bots.info` and messages give it."""
-    body: Json = {"id": world.bot_id, "app_id": world.settings.app_id, "user_id": world.bot.id, "name": world.bot.name}
-    return {**body, "deleted": False, "updated": 0, "icons": {}, "team_id": world.team.id}
+def bot(user: User, world: World) -> Json:
+    """As `bots.info` and messages give it; every other bot belongs to an app of its own."""
+    app = world.settings.app_id if user is world.bot else f"A{user.id[1:]}"
+    body: Json = {"id": user.bot_id, "app_id": app, "user_id": user.id, "name": user.name}
+    return {**body, "deleted": False, "updated": 0, "icons": {}, "team_id": user.team.id}
 
 
 def view(view: View, world: World) -> Json:
     """As `views.*` and interactions give it."""
-    body = {"id": view.id, "team_id": world.team.id, "app_id": world.settings.app_id, "bot_id": world.bot_id}
+    body = {"id": view.id, "team_id": world.team.id, "app_id": world.settings.app_id, "bot_id": world.bot.bot_id}
     defaults: Json = {"callback_id": "", "private_metadata": "", "external_id": "", "state": {"values": {}}}
     defaults |= {"clear_on_close": False, "notify_on_close": False, "previous_view_id": None, "root_view_id": view.id}
     return {**defaults, **view.body, **body, "app_installed_team_id": world.team.id, "hash": view.hash}

@@ -39,6 +39,11 @@ class User:
     rights: dict[str, bool] = field(default_factory=dict)
 
     @property
+    def bot_id(self) -> str | None:
+        """The id under which a bot posts; None for a person."""
+        return f"B{self.id[1:]}" if self.is_bot else None
+
+    @property
     def mention(self) -> str:
         """The text that mentions this user, as it goes over the wire."""
         return f"<@{self.id}>"
@@ -87,7 +92,6 @@ class Message:
     thread: str | None = None
     broadcast: bool = False
     subtype: str | None = None
-    by_app: bool = False
     metadata: dict[str, Any] | None = None
     edited: dict[str, str] | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
@@ -152,7 +156,6 @@ class World:
         self._last = 0
         self._pulse = asyncio.Event()
         self.bot = self.user("aftercare", is_bot=True, id="U0BOT")
-        self.bot_id = "B0BOT"
 
     # --- people and places
 
@@ -243,7 +246,8 @@ class World:
         kind = str(event.body["type"])
         scope = rules.EVENT_SCOPES.get(kind, "")
         if event.channel is not None:
-            if self.bot not in event.channel.members and event.body.get("user") != self.bot.id:
+            own = kind.startswith("member_") and event.body["user"] == self.bot.id
+            if self.bot not in event.channel.members and not own:
                 return False
             scope = rules.scope_of(scope, event.channel.kind)
         return self.installed and kind in self.settings.subscriptions and scope in self.settings.scopes | {""}
