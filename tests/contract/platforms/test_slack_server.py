@@ -471,6 +471,28 @@ async def test_only_its_own_messages_are_the_bots_to_change(stage):
     assert (await stage.refused("chat.delete", **place))["error"] == "cant_delete_message"
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        ({"Content-Type": "application/json"}, "{", "invalid_json"),
+        ({"Content-Type": "application/json"}, "[]", "json_not_object"),
+        ({"Content-Type": "application/xml"}, "<a/>", "invalid_post_type"),
+    ],
+)
+async def test_malformed_requests(stage, headers, body, code):
+    """What no client of the library sends."""
+    async with httpx.AsyncClient(trust_env=False, headers=headers) as http:
+        answer = await http.post(f"{stage.slack.api_url}auth.test", content=body)
+        assert (answer.status_code, answer.json()["error"]) == (200, code)
+
+
+async def test_the_token_may_be_an_argument(stage):
+    """In a form, as older clients send it."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.post(f"{stage.slack.api_url}auth.test", data={"token": stage.client.token})
+        assert answer.json()["ok"]
+
+
 def section(length: int) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": "x" * length}}
 
@@ -533,6 +555,57 @@ async def test_blocks_have_limits(stage, good, bad, message):
     assert [m.text for m in stage.general.seen] == ["good"]
 
 
+PLAIN = {"type": "plain_text", "text": "x"}
+
+
+def menu(count: int, kind: str = "static_select", **option: Any) -> dict[str, Any]:
+    options = [{"text": PLAIN, "value": str(number), **option} for number in range(count)]
+    return {**section(1), "accessory": {"type": kind, "action_id": "pick", "options": options}}
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"type": "section"}, "missing required field: text [json-pointer:/blocks/0]"),
+        ({"type": "section", "text": "x"}, "missing required field [json-pointer:/blocks/0/text]"),
+        ({"type": "section", "fields": [PLAIN] * 11}, "no more than 10 items allowed [json-pointer:/blocks/0/fields]"),
+        (
+            {"type": "header", "text": {"type": "mrkdwn", "text": "x"}},
+            "unsupported type: mrkdwn [json-pointer:/blocks/0/text/type]",
+        ),
+        ({"type": "actions", "elements": []}, "no less than 1 items allowed [json-pointer:/blocks/0/elements]"),
+        (
+            {"type": "actions", "elements": [{"type": "lever"}]},
+            "unsupported type: lever [json-pointer:/blocks/0/elements/0/type]",
+        ),
+        (
+            {"type": "actions", "elements": [BUTTON | {"action_id": str(n)} for n in range(26)]},
+            "no more than 25 items allowed [json-pointer:/blocks/0/elements]",
+        ),
+        ({"type": "context", "elements": []}, "no less than 1 items allowed [json-pointer:/blocks/0/elements]"),
+        ({"type": "input", "label": PLAIN}, "missing required field: element [json-pointer:/blocks/0]"),
+        ({"type": "image", "alt_text": "x"}, "missing required field: image_url [json-pointer:/blocks/0]"),
+        ({"type": "image", "image_url": "x"}, "missing required field: alt_text [json-pointer:/blocks/0]"),
+        ({"type": "markdown"}, "missing required field: text [json-pointer:/blocks/0]"),
+        (
+            {"type": "markdown", "text": "x" * 12_001},
+            "must be less than 12001 characters [json-pointer:/blocks/0/text]",
+        ),
+        (menu(0), "no less than 1 items allowed [json-pointer:/blocks/0/accessory/options]"),
+        (menu(101), "no more than 100 items allowed [json-pointer:/blocks/0/accessory/options]"),
+        (menu(6, "overflow"), "no more than 5 items allowed [json-pointer:/blocks/0/accessory/options]"),
+        (
+            menu(1, value="v" * 151),
+            "must be less than 151 characters [json-pointer:/blocks/0/accessory/options/0/value]",
+        ),
+    ],
+)
+async def test_blocks_must_be_well_made(stage, bad, message):
+    """What is missing, or of no known kind, is named with its place."""
+    refused = await stage.refused("chat.postMessage", channel=stage.general.id, text="bad", blocks=[bad])
+    assert (refused["error"], refused["errors"]) == ("invalid_blocks", [message])
+
+
 async def test_forty_thousand_characters_are_allowed(stage):
     """The boundary of the text."""
     await stage.client.chat_postMessage(channel=stage.general.id, text="x" * 40_000)
@@ -540,11 +613,14 @@ async def test_forty_thousand_characters_are_allowed(stage):
 
 
 async def test_modals_have_limits(stage):
-    """A title of 24 characters, and a submit button where there is input."""
+    """A title of 24 characters, a submit button where there is input, blocks at all, 250 kB."""
     world = stage.slack.world
     long = {**MODAL, "title": {"type": "plain_text", "text": "t" * 25}}
     mute = {name: value for name, value in MODAL.items() if name != "submit"}
-    for view, words in ((long, "less than 25"), (mute, "submit")):
+    large = json.dumps({**MODAL, "private_metadata": "x" * 250_000})
+    refused = await stage.refused("views.open", trigger_id=world.triggers.issue(stage.wang), view=large)
+    assert refused["error"] == "view_too_large"
+    for view, words in ((long, "less than 25"), (mute, "submit"), ({"type": "modal"}, "blocks"), ([], "object")):
         refused = await stage.refused("views.open", trigger_id=world.triggers.issue(stage.wang), view=view)
         assert refused["error"] == "invalid_arguments"
         assert words in refused["response_metadata"]["messages"][0]
@@ -839,6 +915,37 @@ async def test_shared_channels(desk):
     assert (await stage.client.conversations_info(channel=shared.id))["channel"]["is_ext_shared"]
 
 
+@pytest.mark.parametrize("without", ["scope", "subscription"])
+async def test_what_the_app_may_not_hear_is_not_sent(without):
+    """No scope or no subscription, no event."""
+    everything = Settings()
+    rights = {
+        "scope": {"scopes": everything.scopes - {"channels:history"}},
+        "subscription": {"subscriptions": everything.subscriptions - {"message"}},
+    }
+    async with stage_of(Settings(**rights[without])) as stage:
+        app = app_of(stage)
+        async with over_http(stage, app):
+            stage.general.say(stage.wang, f"{stage.slack.world.bot.mention} hi")
+            await stage.slack.settled()
+            assert [body["event"]["type"] for body in app.heard] == ["app_mention"]
+
+
+async def test_archives_reopen_and_tokens_are_revoked(desk):
+    """Both ways of a channel; a revoked token leaves the app in place, and dead."""
+    stage, app = desk
+    stage.general.archive(stage.lin)
+    stage.general.archive(stage.lin, archived=False)
+    await stage.slack.settled()
+    assert [body["event"]["type"] for body in app.heard] == ["channel_archive", "channel_unarchive"]
+    stage.slack.world.revoke_tokens()
+    assert stage.slack.deliveries[-1].event == {
+        **stage.slack.deliveries[-1].event,
+        "tokens": {"oauth": [], "bot": ["U0BOT"]},
+    }
+    assert (await stage.refused("auth.test"))["error"] == "account_inactive"
+
+
 async def test_doubled_events_have_one_id(desk):
     """The library passes both on: the program itself must see that they are one."""
     stage, app = desk
@@ -967,6 +1074,83 @@ async def test_response_urls_wear_out(stage):
         assert await use(text="only you") == (200, "ok")
         assert "used_url" in (await use(text="too much"))[1]
         assert (await http.post(url + "x", json={"text": "x"})).status_code == 404
+
+
+async def test_views_answer_and_close(desk):
+    """An acknowledgement may change the view or push another; one that asks for it tells of its closing."""
+    stage, app = desk
+    answers: list[dict[str, Any]] = []
+
+    @app.bolt.view({"type": "view_submission", "callback_id": "step"})
+    async def step(ack):
+        await ack(**answers.pop(0))
+
+    @app.bolt.view({"type": "view_closed", "callback_id": "step"})
+    async def closed(ack, body):
+        await ack()
+        app.acted.append(body)
+
+    world = stage.slack.world
+    modal = {**MODAL, "callback_id": "step", "notify_on_close": True}
+    await stage.client.views_open(trigger_id=world.triggers.issue(stage.wang), view=modal)
+    [view] = world.views.values()
+    broken = {name: value for name, value in modal.items() if name != "title"}
+    answers += [{"response_action": "update", "view": {**modal, "private_metadata": "2"}}]
+    answers += [{"response_action": "push", "view": modal}, {"response_action": "update", "view": broken}]
+    assert (await stage.slack.submit(view)).ok
+    assert (view.body["private_metadata"], view.open) == ("2", True)
+    assert (await stage.slack.submit(view)).ok
+    assert len(world.views) == 2
+    assert (await stage.slack.submit(view)).error == "invalid_arguments"
+    closing = await stage.slack.close_view(view)
+    assert closing is not None
+    assert closing.ok
+    assert app.acted[0]["type"] == "view_closed"
+
+
+async def test_a_choice_in_a_menu(desk):
+    """A select tells which option was chosen; what is not on the card cannot be pressed."""
+    stage, app = desk
+    options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in ("a", "b")]
+    menu = {"type": "static_select", "action_id": "pick", "options": options}
+    await stage.client.chat_postMessage(channel=stage.general.id, text="x", blocks=[{**section(1), "accessory": menu}])
+
+    @app.bolt.action("pick")
+    async def pick(ack, action):
+        await ack()
+        app.acted.append(action)
+
+    assert (await stage.slack.press(stage.wang, stage.general.last, "pick", "b")).ok
+    assert app.acted[0]["selected_option"]["value"] == "b"
+    for action, value in (("pick", "c"), ("choose", None)):
+        with pytest.raises(AssertionError, match=f"no '{action}'"):
+            await stage.slack.press(stage.wang, stage.general.last, action, value)
+
+
+async def test_whispers_are_pressed_and_replaced(desk):
+    """An ephemeral message comes without its body, and only its reader can press it."""
+    stage, app = desk
+    await stage.client.chat_postEphemeral(channel=stage.general.id, user=stage.wang.id, text="card", blocks=CARD)
+    whispered = await stage.general.bot_whispers("card")
+
+    @app.bolt.action("gone")
+    async def gone(ack, respond):
+        await ack()
+        await respond(delete_original=True)
+
+    @app.bolt.action("swap")
+    async def swap(ack, respond):
+        await ack()
+        await respond(text="swapped", blocks=[button(action_id="gone")], replace_original=True)
+
+    whispered.blocks = [button(action_id="swap")]
+    with pytest.raises(AssertionError, match="somebody else"):
+        await stage.slack.press(stage.lin, whispered, "swap")
+    assert (await stage.slack.press(stage.wang, whispered, "swap")).ok
+    await stage.slack.world.until(lambda: whispered.text == "swapped")
+    assert (await stage.slack.press(stage.wang, whispered, "gone")).ok
+    await stage.slack.world.until(lambda: whispered.deleted)
+    assert not stage.slack.deliveries, "whispers are no events"
 
 
 # --- HTTP only
