@@ -58,15 +58,16 @@ async def test_a_poll_waits_for_the_first_update(bot, world):
 
 async def test_a_second_poller_takes_the_place_of_the_first(telegram, bot, world):
     chat = started(world)
-    other = Bot(world.token, base_url=telegram.base_url)
     first = asyncio.create_task(bot.get_updates(timeout=20))
     await polling(world)
-    second = asyncio.create_task(other.get_updates(timeout=20))
-    with pytest.raises(Conflict, match="terminated by other getUpdates request; make sure that only one bot instance"):
-        await first
-    chat.say(chat.person, "now")
-    assert len(await second) == 1
-    await other.shutdown()
+    async with Bot(world.token, base_url=telegram.base_url) as other:
+        second = asyncio.create_task(other.get_updates(timeout=20))
+        with pytest.raises(
+            Conflict, match="terminated by other getUpdates request; make sure that only one bot instance"
+        ):
+            await first
+        chat.say(chat.person, "now")
+        assert len(await second) == 1
 
 
 async def test_only_allowed_kinds_are_kept(bot, world):

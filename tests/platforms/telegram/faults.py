@@ -48,7 +48,10 @@ class Faults:
         self._ordered: list[tuple[str, Fault]] = []
 
     def order(self, method: str, fault: Fault, *, times: int = 1) -> None:
-        """Let the next `times` calls of a method ("sendMessage"; "*" is any but getUpdates) meet a fault."""
+        """Let the next `times` calls of a method meet a fault.
+
+        "download" is the fetching of a file, "*" any method but getUpdates.
+        """
         self._ordered += [(method.lower(), fault)] * times
 
     def take(self, method: str) -> Fault | None:
@@ -79,6 +82,7 @@ class Limits:
     """Telegram's limits on sending; None lifts one. The sources are the limits in the bots' FAQ.
 
     A chat takes a message a second on the average and a short burst; a group 20 a minute; all chats together 30 a second.
+    Sent and edited messages count, each item of an album by itself.
     """
 
     chat: Rate | None = Rate(3, 3.0)

@@ -58,7 +58,7 @@ def edit_message_text(asked: Asked) -> Json:
     chat, message = _own(asked)
     if "text" not in message.body:
         raise bad("there is no text in the message to edit")
-    preview = {"link_preview_options": None} if "link_preview_options" in message.body else {}
+    preview = {"link_preview_options": asked.json("link_preview_options")}
     return _change(asked, chat, message, {"entities": []} | preview | body, asked.keyboard())
 
 
@@ -80,7 +80,7 @@ def delete_message(asked: Asked) -> bool:
     """deleteMessage: the bot's own of the last 48 hours, in private chats anybody's, as an administrator any."""
     chat = asked.chat(act=True)
     message = asked.message(chat, "delete")
-    mine = message.sender == asked.world.bot
+    mine = message in chat.seen
     if not chat.bot.may("can_delete_messages"):
         if not mine and chat.kind != "private":
             raise bad("message can't be deleted")

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,10 +31,14 @@ TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
 
 
 class TelegramServer:
-    """A running server over a `World`. `base_url` and `base_file_url` are what python-telegram-bot's builder takes."""
+    """A running server over a `World`. `base_url` and `base_file_url` are what python-telegram-bot's builder takes.
+
+    `broken` holds what went wrong in the server itself; `telegram_server` raises it at the end.
+    """
 
     def __init__(self, world: World) -> None:
         self.world, self.port = world, 0
+        self.broken: list[Exception] = []
         self.closing = asyncio.Event()
         self._routes = Starlette(
             routes=[
@@ -60,6 +64,11 @@ class TelegramServer:
         except _CutConnection:
             send.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle of this request
             await asyncio.sleep(0.01)  # until it has noticed, else it would write an answer of its own
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            self.broken.append(error)
+            raise
 
     async def _call(self, request: Request) -> Response:
         method = request.path_params["method"]
@@ -163,6 +172,16 @@ class _Uvicorn(uvicorn.Server):
     async def main_loop(self) -> None:
         await self.ended.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(1000):
+            if not self.server_state.connections and not self.server_state.tasks:
+                break
+            await asyncio.sleep(0.005)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -174,7 +193,6 @@ async def loopback(app: ASGIApp) -> AsyncIterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
-        config.timeout_graceful_shutdown = 5
         runner = _Uvicorn(config)
         task = asyncio.create_task(runner.serve(sockets=[listener]))
         try:
@@ -200,3 +218,5 @@ async def telegram_server(world: World | None = None) -> AsyncIterator[TelegramS
         finally:
             server.closing.set()
             await server.world.updates.close()
+    if server.broken:
+        raise ExceptionGroup("the Telegram of the tests broke", server.broken)
