@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from telegram.ext import Application, ApplicationBuilder, ExtBot
+from telegram.request import HTTPXRequest
 
 from tests.platforms.telegram import Limits, TelegramServer, World, telegram_server
 
@@ -29,9 +30,11 @@ def world(telegram: TelegramServer) -> World:
 
 @pytest.fixture
 async def app(telegram: TelegramServer) -> AsyncIterator[Application]:
-    """python-telegram-bot, as a program builds it."""
+    """python-telegram-bot, as a program builds it, but that it loads no certificates, which takes its time."""
+    plain = [HTTPXRequest(httpx_kwargs={"verify": False}) for _ in range(2)]
     builder = ApplicationBuilder().token(telegram.world.token).base_url(telegram.base_url)
-    built = builder.base_file_url(telegram.base_file_url).build()
+    builder = builder.base_file_url(telegram.base_file_url).request(plain[0]).get_updates_request(plain[1])
+    built = builder.build()
     async with built:
         yield built
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from telegram import Bot
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import MessageHandler, filters
 
-from tests.platforms.telegram import Cut, Gateway, Slow, TooMany, World, loopback
+from tests.platforms.telegram import Cut, Gateway, Slow, TooMany, World, loopback, telegram_server
 
 
 def started(world: World):
@@ -147,13 +148,25 @@ async def test_a_slow_answer_comes_after_its_effect(bot, world):
     assert len(chat.seen) == 1
 
 
-async def test_a_download_meets_its_fault(bot, world):
+@pytest.mark.parametrize("fault", [TooMany(3), Gateway(502), Cut(), Cut(after_effect=True)])
+async def test_a_download_meets_its_fault(bot, world, fault):
     chat = started(world)
     file = await bot.get_file(chat.document(chat.person, b"x", "a.txt").file_id)
-    world.faults.order("download", Gateway(502))
+    world.faults.order("download", fault)
     with pytest.raises(TelegramError):
         await file.download_as_bytearray()
     assert await file.download_as_bytearray() == b"x"
+
+
+async def test_what_breaks_in_the_server_itself_is_shown():
+    async def call_a_broken_server() -> None:
+        async with telegram_server() as telegram, httpx.AsyncClient(trust_env=False, verify=False) as http:
+            telegram.world.commands = None
+            answer = await http.get(f"{telegram.base_url}{telegram.world.token}/getMyCommands")
+            assert answer.status_code == 500
+
+    with pytest.raises(ExceptionGroup, match="the Telegram of the tests broke"):
+        await call_a_broken_server()
 
 
 # webhook

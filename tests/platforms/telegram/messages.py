@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from tests.platforms.telegram.players import Chat
 from tests.platforms.telegram.refusals import bad
 from tests.platforms.telegram.requests import Asked
 from tests.platforms.telegram.rules import ACTIONS, REACTIONS, TEXT_UNITS, utf16_length
 from tests.platforms.telegram.state import Json, Message
-from tests.platforms.telegram.world import Answer, Chat
+from tests.platforms.telegram.world import Answer
 
 __all__ = ["METHODS"]
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.platforms.telegram.markup import parse
+from tests.platforms.telegram.players import Chat
 from tests.platforms.telegram.refusals import bad, forbidden, too_large
 from tests.platforms.telegram.rules import CAPTION_UNITS, check_entities, check_keyboard, detect, trim, utf16_length
 from tests.platforms.telegram.state import Json, Message
-from tests.platforms.telegram.world import Chat, World
+from tests.platforms.telegram.world import World
 
 __all__ = ["Asked", "Uploaded"]
 
@@ -114,6 +115,8 @@ class Asked:
             ApiError: it is gone, and sending without it was not allowed.
         """
         given = self.json("reply_parameters") or {}
+        if not isinstance(given, dict):
+            raise bad("object expected as reply parameters")
         number = given.get("message_id") or self.number("reply_to_message_id")
         optional = given.get("allow_sending_without_reply") or self.flag("allow_sending_without_reply")
         message = chat.messages.get(int(number)) if number else None

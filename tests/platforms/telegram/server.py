@@ -89,25 +89,32 @@ class TelegramServer:
         self.world.calls.append((method, asked.values))
         result = METHODS[method.lower()](asked)
         result = await result if inspect.isawaitable(result) else result
+        await self._after(fault)
+        extra = {} if not isinstance(result, tuple) else {"description": result[1]}
+        return JSONResponse({"ok": True, "result": result[0] if extra else result} | extra)
+
+    async def _after(self, fault: Fault | None) -> None:
+        """What a fault does once everything took place."""
         if fault == Cut(after_effect=True):
             raise _CutConnection
         if isinstance(fault, Slow):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.closing.wait(), fault.seconds)
-        extra = {} if not isinstance(result, tuple) else {"description": result[1]}
-        return JSONResponse({"ok": True, "result": result[0] if extra else result} | extra)
 
     async def _download(self, request: Request) -> Response:
         try:
             _check_token(request.path_params["token"], self.world)
+            fault = self.world.faults.take("download")
+            if (failed := _before(fault)) is not None:
+                return failed
             path = request.path_params["path"]
             stored = next((each for each in self.world.files.values() if each.path == path), None)
             if stored is None or len(stored.content) > self.world.download_bytes:
                 raise not_found()
         except ApiError as error:
             return JSONResponse(error.json(), error.code)
-        fault = self.world.faults.take("download")
-        return _before(fault) or Response(stored.content, media_type="application/octet-stream")
+        await self._after(fault)
+        return Response(stored.content, media_type="application/octet-stream")
 
 
 class _CutConnection(Exception):  # noqa: N818 - no error: it was ordered

@@ -129,7 +129,7 @@ class Message:
     @property
     def entities(self) -> list[Json]:
         """The entities of `text`."""
-        return list(self.body.get("entities", self.body.get("caption_entities", [])))
+        return list(self.body.get("entities") or self.body.get("caption_entities") or [])
 
     @property
     def buttons(self) -> list[Json]:

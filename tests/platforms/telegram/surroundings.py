@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
+from tests.platforms.telegram.players import Chat
 from tests.platforms.telegram.refusals import bad, forbidden
 from tests.platforms.telegram.requests import Asked
 from tests.platforms.telegram.rules import webhook_refusal
 from tests.platforms.telegram.state import Json, Topic
 from tests.platforms.telegram.updates import BATCH, LONGEST_POLL
-from tests.platforms.telegram.world import Chat
 
 __all__ = ["METHODS"]
 

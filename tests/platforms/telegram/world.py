@@ -53,6 +53,9 @@ class Press:
 class World:
     """People, chats, files and the one bot under test.
 
+    A test reads `bot`, `token`, `calls` (method and parameters, in order) and `commands`, sets `privacy`,
+    `meter.limits`, `download_bytes` and `upload_bytes`, and orders troubles at `faults` and `updates`.
+
     Args:
         username: the bot's, without the @.
         clock: the present for the dates of messages; UTC-aware.
