@@ -78,7 +78,11 @@ def _index(app: Aftercare) -> Finding:
     if app.manual.version is None:
         found = f"nothing is indexed with {app.embedder}"
         return Finding(what="index", state="bad", found=found, mend="run `aftercare index`")
-    return Finding(what="index", state="ok", found=f"version {app.manual.version} is live, vectors by {app.embedder}")
+    found = f"version {app.manual.version} is live, vectors by {app.embedder}"
+    if app.manual.outdated:
+        mend = "run `aftercare index` once: what is enough for an answer is then fitted to your manual again"
+        return Finding(what="index", state="warning", found=f"{found}, made by an earlier Aftercare", mend=mend)
+    return Finding(what="index", state="ok", found=found)
 
 
 async def _holidays(app: Aftercare) -> Finding:

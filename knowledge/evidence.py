@@ -7,6 +7,7 @@ held towards these, on a manual's own golden questions when it is indexed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,14 +187,20 @@ class Evidence:
         """Return the stored form."""
         return {"same": list(self.same), "cross": list(self.cross), "threshold": self.threshold}
 
+    @staticmethod
+    def readable(stored: Mapping[str, object] | None) -> bool:
+        """Whether a stored form is of these signals; that of an earlier program may be of others."""
+        same, cross = ((stored or {}).get(name) for name in ("same", "cross"))
+        sets = isinstance(same, list) and isinstance(cross, list) and len(same) == len(cross) == len(SAME)
+        return sets and isinstance((stored or {}).get("threshold"), int | float)
+
     @classmethod
     def from_json(cls, stored: Mapping[str, object] | None) -> "Evidence":
         """Read the stored form; the default where there is none, or it is of other signals."""
-        same, cross = ((stored or {}).get(name) for name in ("same", "cross"))
-        threshold = (stored or {}).get("threshold")
-        if not isinstance(same, list) or not isinstance(cross, list) or len(same) != len(SAME):
+        if not cls.readable(stored):
             return cls()
-        return cls(same=tuple(same), cross=tuple(cross), threshold=float(str(threshold)))
+        kept: Mapping[str, Any] = stored or {}
+        return cls(same=tuple(kept["same"]), cross=tuple(kept["cross"]), threshold=float(kept["threshold"]))
 
 
 @dataclass(frozen=True, kw_only=True)

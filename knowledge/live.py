@@ -1,7 +1,7 @@
 """Versions in memory: loaded from the database, their vectors in Chroma, ready to be searched. Blocking."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Live:
     searcher: Searcher
     evidence: Evidence
     classifier: categories.Classifier | None
+    outdated: bool = False
+    """Whether an earlier program fitted its evidence, which this one judges by the defaults instead."""
 
 
 class Shelf:
@@ -58,12 +60,13 @@ class Shelf:
             vectors=self._rows(vectors, digests.passages),
             question_vectors=self._rows(vectors, digests.questions),
         )
-        return self.made(
+        live = self.made(
             stored.id,
             source_hash=stored.source_hash,
             searcher=self.put(stored.id, held),
             evidence=Evidence.from_json(stored.evidence),
         )
+        return replace(live, outdated=stored.evidence is not None and not Evidence.readable(stored.evidence))
 
     def made(self, version: int, *, source_hash: str, searcher: Searcher, evidence: Evidence) -> Live:
         """Return a version whose searcher is ready, its classifier trained."""

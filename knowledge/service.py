@@ -95,6 +95,11 @@ class Manual:
         """The live version that can be searched; None before the first."""
         return self._live.version if self._live else None
 
+    @property
+    def outdated(self) -> bool:
+        """Whether an earlier program indexed the live version, so that indexing it again makes it answer better."""
+        return self._live is not None and self._live.outdated
+
     async def search(self, text: str, *, scope: Scope, limit: int = 6) -> Search:
         """Return the passages that may answer a question, best first, and how good the evidence is.
 

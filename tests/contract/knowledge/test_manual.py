@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from knowledge import store
+from knowledge import store, tables
 from knowledge.embedders import HashingEmbedder
 from knowledge.errors import AlreadyIndexing, NothingIndexed, SourceMissing, UnknownPage, UnknownVersion
 from knowledge.model import Audience, IndexReport, Progress, Scope
@@ -372,3 +373,17 @@ async def test_bad_questions(manual: Manual, source: Path, text: str) -> None:
     assert 0 <= found.evidence <= 1
     assert found.ms < 1000
     assert found.language in {"zh-Hans", "zh-Hant", "en"}
+
+
+async def test_an_index_of_an_earlier_program_says_so(
+    manual: Manual, database: Database, source: Path, tmp_path: Path, clock: ManualClock
+) -> None:
+    """Evidence of other signals is judged by the defaults, and the manual tells that it wants indexing again."""
+    await manual.index(source, by="ada")
+    assert not manual.outdated
+    older = {"same": [0.5], "cross": [0.5], "threshold": 0.4}
+    await database.write(lambda conn: conn.execute(update(tables.version).values(evidence=older)).close())
+    reopened = await Manual.open(database, tmp_path / "again", embedder=HashingEmbedder(), clock=clock)
+    assert reopened.outdated
+    assert (await pages(reopened, "change the menu"))[0] == "wordpress/menu"
+    await reopened.close()
