@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, true, update
 
 from handoff import directory
 from handoff.model import Chat, Client, Person
@@ -59,6 +59,11 @@ def link_colleague(conn: Connection, code: str, *, platform: str, external_id: s
         return None
     directory.link(conn, platform=platform, external_id=external_id, person_id=found.id)
     return found
+
+
+def spend(conn: Connection, code: str, *, now: datetime) -> None:
+    """Let a code bind nothing any more."""
+    _use(conn, code, true(), now=now)
 
 
 def chats_of(conn: Connection, client_id: int) -> tuple[Chat, ...]:

@@ -11,14 +11,21 @@ from typing import Any
 
 import pytest
 
-from bot.app import open_app
+from bot.app import load_rules, load_texts, open_app
+from bot.channels.telegram import storing
+from bot.channels.telegram.examining import examine
+from bot.channels.telegram.service import Telegram
+from bot.server import web_app
 from bot.settings import Settings
 from handoff import bindings, board, directory, messages
+from handoff.desk import Desk
 from handoff.kinds import Audience, Author, Level, Outcome
 from handoff.model import Message, Person, Turn
 from knowledge import e5
+from store.db import Database
 from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, TelegramServer, User, World, telegram_server
+from tests.platforms.telegram.server import loopback
 
 pytestmark = pytest.mark.xdist_group("scenario")
 PATIENCE = 15.0
@@ -258,3 +265,73 @@ async def test_doubled_replayed_and_reordered_updates_change_nothing(room: Room)
     assert len(stored) == len(set(stored))
     assert sum("忘记密码" in message.text for message in room.group.seen) == 1
     assert sum("/status" in message.text for message in room.group.seen) == 1
+
+
+async def test_by_webhook(
+    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer, clock: MovableClock
+) -> None:
+    """With a secret and an address Telegram pushes: the same answer, and doctor finds nothing to mend."""
+    outside: list[Any] = []
+
+    async def door(scope: Any, receive: Any, send: Any) -> None:
+        await outside[0](scope, receive, send)
+
+    async with loopback(door) as port:
+        settings = {"public_url": f"http://127.0.0.1:{port}", "telegram_webhook_secret": "a-secret-for-the-tests"}
+        async with running(indexed, embedder, tmp_path, telegram, clock, **settings) as house:
+            outside.append(web_app(house.app))
+            mei = telegram.world.user("陈梅", "mei")
+            private = telegram.world.private(mei)
+            private.say(mei, "后台密码忘了怎么办?")
+            answer = await private.bot_says("忘记密码", within=PATIENCE)
+            assert any(entity["type"] == "text_link" for entity in answer.entities)
+            findings = {each.what: each for each in await examine(house.app.telegram)}
+    assert [(each.what, each.state) for each in findings.values()] == [
+        ("Telegram", "ok"),
+        ("Telegram privacy mode", "ok"),
+        ("Telegram updates", "ok"),
+    ]
+
+
+async def test_what_came_while_we_were_away_is_answered_once(
+    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer, clock: MovableClock
+) -> None:
+    """Stopped and started again: what was said meanwhile is answered, what was answered is not again."""
+    mei = telegram.world.user("陈梅", "mei")
+    private = telegram.world.private(mei)
+    async with running(indexed, embedder, tmp_path, telegram, clock):
+        private.say(mei, "后台密码忘了怎么办?")
+        await private.bot_says("忘记密码", within=PATIENCE)
+    private.say(mei, "首页标题怎么改")
+    telegram.world.updates.unconfirmed = 1
+    async with running(indexed, embedder, tmp_path, telegram, clock):
+        await private.bot_says("标题", within=PATIENCE)
+    assert len(private.seen) == 2
+
+
+async def test_doctor_says_how_to_mend(telegram: TelegramServer, tmp_path: Path) -> None:
+    """Privacy mode on, somebody else's webhook, a secret without an address: each with what to do."""
+    telegram.world.privacy = True
+    told = Settings(
+        data=tmp_path,
+        telegram_token=telegram.world.token,
+        telegram_api=telegram.base_url.removesuffix("/bot"),
+        telegram_webhook_secret="a-secret-for-the-tests",
+    )
+    db = await Database.open(f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    room = storing.Room(desk=Desk(), rules=load_rules(), texts=load_texts())
+    made = Telegram.make(told, db, room=room, files=tmp_path, clock=MovableClock(WORKING_HOURS), href=lambda _: None)
+    assert made is not None
+    _, privacy, updates = await examine(made)
+    assert (privacy.state, updates.state) == ("warning", "warning")
+    assert "/setprivacy" in privacy.mend
+    assert "PUBLIC_URL" in updates.mend
+    await made.account.bot.set_webhook("http://127.0.0.1:1/else")
+    assert (await examine(made))[2].state == "bad"
+    telegram.world.token = f"{telegram.world.bot.id}:another-token-than-the-one-that-is-set"
+    (bad,) = await examine(made)
+    assert (bad.state, "TELEGRAM_TOKEN" in bad.mend) == ("bad", True)
+    await made.account.close()
+    await db.close()
+    (none,) = await examine(None)
+    assert none.state == "ok"

@@ -51,8 +51,10 @@ def known(conn: Connection, said: Said) -> bool:
         return False
     if messages.by_external(conn, chat_id=chat.id, external_id=said.version) is not None:
         return True
+    if not said.edited:
+        return False
     before = messages.latest_version(conn, chat_id=chat.id, external_id=said.message, mark=EDITED)
-    return said.edited and before is not None and before.text == mask(clean(said.text)).text
+    return before is not None and before.text == mask(clean(said.text)).text
 
 
 def store(
@@ -205,6 +207,7 @@ def _bind(conn: Connection, ordered: Ordered, *, chat: Chat, tongue: str, room: 
         return room.texts.say("chat.bind.slow", tongue)
     kind = bindings.kind_of(conn, code, now=now)
     if kind == "colleague" and chat.kind is not ChatKind.DIRECT:
+        bindings.spend(conn, code, now=now)  # others have read it
         return room.texts.say("chat.bind.private", tongue)
     if kind == "colleague":
         linked = bindings.link_colleague(conn, code, platform=PLATFORM, external_id=author.id, now=now)
