@@ -110,7 +110,9 @@ async def telegram(clock: MovableClock) -> AsyncIterator[TelegramServer]:
 
 
 @pytest.fixture
-async def room(indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer) -> AsyncIterator[Room]:
+async def room(
+    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer, clock: MovableClock
+) -> AsyncIterator[Room]:
     world = telegram.world
     mei, wang, lin = world.user("陈梅", "mei"), world.user("王强", "wang"), world.user("Lin", "lin_agent")
     async with running(indexed, embedder, tmp_path, telegram, clock) as house:
