@@ -6,16 +6,20 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
 from sqlalchemy import Connection
 
-from bot import contract_work, embedding, prompts
+from bot import contract_work, embedding, links, prompts
 from bot.answering import Writer
+from bot.channels.telegram import polling
+from bot.channels.telegram.service import Telegram
+from bot.channels.telegram.storing import Room
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
-from bot.delivery import Deliveries, StoredChannel
+from bot.delivery import Channel, Deliveries, StoredChannel
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
@@ -31,6 +35,7 @@ from handoff import directory, roster, routes
 from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.kinds import Role, Tier
+from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store.clock import Clock, utc_now
@@ -58,6 +63,11 @@ class Aftercare:
     secret: bytes
     one_time_password: str | None
     embedder: str  # the name of what makes the vectors
+    telegram: Telegram | None = None
+
+    def address(self, cited: Citation) -> str | None:
+        """Where a citation leads in the world."""
+        return links.address(cited, public_url=self.settings.public_url, secret=self.secret)
 
     @property
     def console(self) -> ConsoleDeps:
@@ -96,7 +106,7 @@ def load_rules() -> Rules:
 
 def load_texts() -> Texts:
     """The bot's sentences that come with the program."""
-    return Texts.load(HERE / "phrases.yaml")
+    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml")
 
 
 @asynccontextmanager
@@ -107,7 +117,11 @@ async def open_app(
     prepare_folder(settings.data)
     db = await Database.open(settings.database)
     try:
-        async with _opened(db, settings, clock=clock, embedder=embedder, model=model) as app, _working(app.worker):
+        async with (
+            _opened(db, settings, clock=clock, embedder=embedder, model=model) as app,
+            _working(app.worker),
+            _listening(app),
+        ):
             yield app
     finally:
         await db.close()
@@ -138,9 +152,19 @@ async def _opened(
         meters=meters,
         writer=_writer(speaker, settings),
     )
-    deliveries = Deliveries(
-        db, channels={"web": StoredChannel(), "terminal": StoredChannel()}, clock=clock, meters=meters
+    secret = _secret(settings.data)
+    telegram = Telegram.make(
+        settings,
+        db,
+        room=Room(desk=desk, rules=rules, texts=texts),
+        files=settings.data / "files",
+        clock=clock,
+        href=partial(links.address, public_url=settings.public_url, secret=secret),
     )
+    channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
+    if telegram is not None:
+        channels[telegram.name] = telegram.channel
+    deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
     pages = Paging(
         db, clock=clock, pager=_pager(settings, clock), direct=NoDirectChat(), public_url=settings.public_url
@@ -154,6 +178,8 @@ async def _opened(
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
     conversations.register(worker)
     deliveries.register(worker)
+    if telegram is not None:
+        telegram.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
@@ -171,11 +197,14 @@ async def _opened(
             texts=texts,
             clock=clock,
             meters=meters,
-            secret=_secret(settings.data),
+            secret=secret,
+            telegram=telegram,
             one_time_password=password,
             embedder=embedder.name,
         )
     finally:
+        if telegram is not None:
+            await telegram.account.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
@@ -191,6 +220,17 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
         stop.set()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def _listening(app: Aftercare) -> AsyncIterator[None]:
+    """Chat platforms bring what is said there; where one is not set up, nobody asks it any more."""
+    if app.telegram is None:
+        await app.db.write(lambda conn: polling.settle(conn, polls=False, now=app.clock))
+        yield
+        return
+    async with app.telegram.running():
+        yield
 
 
 def prepare_folder(data: Path) -> None:

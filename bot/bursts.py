@@ -19,12 +19,14 @@ class Piece:
     addressed: bool
 
 
-def ready_at(pieces: Sequence[Piece]) -> datetime:
+def ready_at(pieces: Sequence[Piece], *, more: bool = False) -> datetime:
     """When this burst may be answered: at once if it holds an emergency or ends in a whole, addressed question.
 
+    `more`: its last pieces may still be on the way, as of an album; only an emergency does not wait for them.
     Otherwise after `QUIET` without a further message, and `LONGEST` after the first one at most.
     """
     last = pieces[-1]
-    if any(piece.reading.emergency for piece in pieces) or (last.addressed and last.reading.whole):
+    complete = last.addressed and last.reading.whole and not more
+    if complete or any(piece.reading.emergency for piece in pieces):
         return last.stored_at
     return min(last.stored_at + QUIET, pieces[0].stored_at + LONGEST)

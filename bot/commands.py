@@ -18,12 +18,11 @@ from bot.control import Emit
 from bot.errors import BotError
 from bot.recording import TURNED
 from console.moments import iso
-from console.rendering import page_link
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
 from handoff import bands, board, directory, messages
 from handoff.kinds import Audience, Author
-from handoff.model import Citation, Client
+from handoff.model import Client
 from store import jobs
 
 Arguments = Mapping[str, Any]
@@ -236,15 +235,8 @@ def _outcome(conn: Connection, *, app: Aftercare, message_id: int) -> Any:
         return None
     reply = messages.message(conn, turn.reply_id) if turn.reply_id else None
     ticket = board.ticket(conn, turn.ticket_id) if turn.ticket_id else None
-    links = {c.n: link(app, c) for c in turn.citations}
+    links = {c.n: app.address(c) for c in turn.citations}
     return terminal.outcome(turn, reply=reply, ticket=ticket, links=links)
-
-
-def link(app: Aftercare, cited: Citation) -> str | None:
-    """A citation's address: the page's own, else ours if the world can reach us, else none."""
-    if cited.url or not app.settings.public_url:
-        return cited.url
-    return app.settings.public_url + page_link(cited.page, cited.anchor, secret=app.secret)
 
 
 def _news(conn: Connection, *, client: Client, session: str, after: int) -> Any:

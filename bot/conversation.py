@@ -57,7 +57,7 @@ class Conversations:
         )
         if situation is None:
             return
-        ready = self._ready_at(situation)
+        ready = self._ready_at(situation, more=bool(running.job.body.get("more")))
         if not running.job.body["at_once"] and started < ready <= started + bursts.LONGEST:
             await running.later(ready)
             return
@@ -101,12 +101,13 @@ class Conversations:
         """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""
         worker.register(TURN, self.turn, retry=Retry(attempts=4, first=timedelta(milliseconds=500)))
 
-    def _ready_at(self, situation: Situation) -> datetime:
+    def _ready_at(self, situation: Situation, *, more: bool) -> datetime:
         return bursts.ready_at(
             [
                 bursts.Piece(stored_at=m.stored_at, reading=self.rules.read(m.text), addressed=m.mentioned)
                 for m in situation.pieces
-            ]
+            ],
+            more=more,
         )
 
     async def _decide(self, running: Running, situation: Situation) -> Act:

@@ -1,39 +1,64 @@
 """Outbound: a committed message reaches its channel as stored, in its chat's order, or is seen as failed."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
+from bot.errors import NotSentError
 from bot.meters import Meters
 from handoff import directory, messages
 from handoff.kinds import Delivery
 from handoff.model import Chat, Message
 from store.clock import Clock
 from store.db import Database
+from store.jobs import JsonValue
 from store.worker import Running, Worker
 
 log = structlog.get_logger()
+
+_HELD = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt at a message. `once` keeps what a part of it came to, so that a later attempt does not repeat it.
+
+    `again`: an attempt before this one ended without a word, so the first part that is not kept may have arrived.
+    """
+
+    once: Callable[[str, Callable[[], Awaitable[JsonValue]]], Awaitable[JsonValue]]
+    again: bool
 
 
 class Channel(Protocol):
     """What delivery needs of a platform."""
 
-    async def send(self, chat: Chat, message: Message) -> str | None:
+    doubtful: bool
+    """Whether a send can end without a word, so that it has to be marked before."""
+
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
         """Put the message into the chat; the platform's id of it, if it gives one.
 
-        An error with `retry_after: timedelta` is obeyed; any other is retried with backoff.
+        Raises:
+            NotSentError: nothing arrived; its `retry_after` is obeyed.
+            GiveUp: it never will.
+            Exception: its fate is unknown; it is tried again with backoff, as `again`.
         """
 
 
 class StoredChannel:
     """The web and the terminal: readers follow the database, so a stored message has arrived."""
 
-    async def send(self, chat: Chat, message: Message) -> str | None:
+    doubtful = False
+
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
         """Nothing to do: the reader is told by the commit's signal."""
-        del chat, message
+        del chat, message, attempt
         return None
 
 
@@ -49,7 +74,18 @@ class Deliveries:
         message, chat = await self._db.read(partial(_load, number=number))
         if message.delivery is Delivery.SENT:
             return
-        platform_id = await self._channels[chat.platform].send(chat, message)
+        channel = self._channels[chat.platform]
+        attempt = Attempt(once=running.step, again=message.delivery is Delivery.SENDING)
+        if channel.doubtful:
+            await self._mark(number, Delivery.SENDING)
+        try:
+            platform_id = await channel.send(chat, message, attempt)
+        except NotSentError as error:
+            await self._mark(number, Delivery.SENDING if attempt.again else Delivery.QUEUED)
+            if not error.held:
+                raise
+            await running.later(self._clock() + getattr(error, "retry_after", _HELD))
+            return
         await running.finish(
             lambda conn: messages.mark_delivery(conn, number, Delivery.SENT, platform_id=platform_id, now=self._clock())
         )
@@ -64,6 +100,9 @@ class Deliveries:
         number = int(str(job.body["message"]))
         await running.bury(error, lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
         self._meters.delivery("?", "failed")
+
+    async def _mark(self, number: int, state: Delivery) -> None:
+        await self._db.write(lambda conn: messages.mark_delivery(conn, number, state, now=self._clock()))
 
     def register(self, worker: Worker) -> None:
         """Let a worker deliver."""

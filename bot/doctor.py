@@ -2,32 +2,22 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from bot.app import Aftercare
+from bot.channels.telegram.examining import examine as examine_telegram
 from bot.control import Emit
 from bot.errors import ModelError
+from bot.findings import Finding
 from bot.prompts import Prompt
 from handoff import coverage, directory
 from store import jobs
 
-State = Literal["ok", "warning", "bad"]
-
 _LOW_DISK = 500 * 1024 * 1024
 _STALE_JOB_S = 60
 _FAR_PAST = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing looked at; `mend` says what to do where the state is not ok."""
-
-    what: str
-    state: State
-    found: str
-    mend: str = ""
 
 
 async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> Any:
@@ -35,6 +25,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
     findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
+    findings += await examine_telegram(app.telegram)
     return [asdict(finding) for finding in findings]
 
 

@@ -4,6 +4,7 @@ BotError
 ├── ModelError        the language model gave nothing usable; `kind` says why
 ├── PromptError       a prompt file is broken or was filled in wrongly
 ├── PagerError        nobody could be phoned; `retry_after` where the pager named a pause
+├── NotSentError      nothing reached the platform; when to try again, and whether that counts
 ├── SettingsError     a setting cannot be used; `setting` names it
 └── OwnerError        the process that owns the data folder could not do what was asked
     └── OwnerAwayError     it does not answer: still starting, stopped, or hung
@@ -39,6 +40,16 @@ class PagerError(BotError):
 
     def __init__(self, problem: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(problem)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class NotSentError(BotError):
+    """A platform took nothing of a message, for certain. `held`: we waited for our own limits, no attempt was made."""
+
+    def __init__(self, problem: str, *, retry_after: timedelta | None = None, held: bool = False) -> None:
+        super().__init__(problem)
+        self.held = held
         if retry_after is not None:
             self.retry_after = retry_after
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from bot.masking import mask
 from bot.model import Inbound
 from handoff import directory, messages
+from handoff.kinds import Author, ChatKind, PersonKind
 from handoff.model import Message
 from knowledge.language import clean
 from store import jobs
@@ -21,7 +22,8 @@ def accept(
     """Write an inbound message, its people and chat if they are new, and the job that will answer it.
 
     Secrets are masked before the write. `at_once` skips the wait for further messages of a burst; `hurry` ends the
-    wait of the messages before it (this one completes their burst).
+    wait of the messages before it (this one completes their burst). What a colleague says in a group is theirs: it is
+    stored as such, and no turn of the bot's.
 
     Returns:
         The message, or None if this (chat, message identity) is stored already: delivered twice, answered once.
@@ -56,16 +58,17 @@ def accept(
         reply_to=inbound.reply_to,
         at=inbound.at,
         now=now,
+        author="staff" if person.kind is PersonKind.STAFF and chat.kind is ChatKind.GROUP else "client",
     )
-    if message is None:
-        return None
+    if message is None or message.author is Author.STAFF:
+        return message
     if hurry or at_once:
         for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
             jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)
     jobs.enqueue(
         conn,
         TURN,
-        {"message": message.id, "pressed": inbound.pressed, "at_once": at_once},
+        {"message": message.id, "pressed": inbound.pressed, "at_once": at_once, "more": inbound.more},
         key=f"conversation:{conversation.id}",
         dedup=f"turn:{message.id}",
         now=now,

@@ -17,7 +17,8 @@ from knowledge.model import Passage
 class Inbound:
     """A message as a channel understood it. `message` is the platform's identity of it; `at` the platform's instant.
 
-    `pressed` is a button of ours that was pressed (on message `reply_to`); then `text` is its label.
+    `pressed` is a button of ours that was pressed (on message `reply_to`); then `text` is its label. `more`: it is
+    one of several that were sent together, whose others may still be on the way.
     """
 
     platform: str
@@ -34,6 +35,7 @@ class Inbound:
     reply_to: int | None = None
     pressed: str | None = None
     client_id: int | None = None
+    more: bool = False
     at: datetime
 
 

@@ -25,6 +25,8 @@ def web_app(app: Aftercare) -> FastAPI:
     pages = console.create(app.console)
     pages.state.chat = app.web
     pages.include_router(web_routes)
+    if app.telegram is not None and app.telegram.router is not None:
+        pages.include_router(app.telegram.router)
 
     gauge = Gauge(app.db, clock=app.clock)
 

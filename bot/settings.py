@@ -1,5 +1,6 @@
 """Every setting, validated once, from the environment; nothing else reads the environment."""
 
+import re
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -7,7 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, Validation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.webhooks import checked_url, signing_key
+from bot.webhooks import checked_url, is_loopback, signing_key
 
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parent if (_HERE.parent / "pyproject.toml").is_file() else None
@@ -53,6 +54,15 @@ class Settings(BaseSettings):
     pager_secret: SecretStr | None = Field(
         default=None, validate_default=True, validation_alias=AliasChoices("AFTERCARE_PAGER_SECRET", "pager_secret")
     )
+    telegram_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("TELEGRAM_TOKEN", "telegram_token")
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("TELEGRAM_WEBHOOK_SECRET", "telegram_webhook_secret")
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API", "telegram_api")
+    )
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")
@@ -77,7 +87,26 @@ class Settings(BaseSettings):
             raise ValueError("must be embedded, sentence-transformers:FOLDER or openai:MODEL")
         return value
 
-    @field_validator("pager_url", "pager_secret", mode="before")
+    @field_validator("telegram_api")
+    @classmethod
+    def _telegram_server(cls, value: str) -> str:
+        return checked_url(value).rstrip("/")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _bots_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{20,}", value.get_secret_value()):
+            raise ValueError("must be as @BotFather gave it, such as 123456:ABC…")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _secret_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("must have 16 to 256 letters, digits, _ or -")
+        return value
+
+    @field_validator("pager_url", "pager_secret", "telegram_token", "telegram_webhook_secret", mode="before")
     @classmethod
     def _set(cls, value: str | None) -> str | None:
         return (value or "").strip() or None
@@ -102,6 +131,12 @@ class Settings(BaseSettings):
         if value.lower() not in ("debug", "info", "warning", "error"):
             raise ValueError("must be debug, info, warning or error")
         return value.lower()
+
+    @property
+    def telegram_webhook(self) -> bool:
+        """Whether Telegram pushes its updates: with a secret, and where it can reach us by https."""
+        url = self.public_url or ""
+        return self.telegram_webhook_secret is not None and (url.startswith("https://") or is_loopback(url))
 
     @property
     def database(self) -> str:

@@ -1,4 +1,4 @@
-"""Pictures people send: checked by their first bytes, kept under a random name in the attachments folder."""
+"""Files people send: pictures checked by their first bytes, kept under a random name in the attachments folder."""
 
 import errno
 import os
@@ -15,6 +15,7 @@ from store.errors import DatabaseGone, DiskFull
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_FILES: Final = 6
 _NAME_LENGTH: Final = 120
+_BYTES: Final = "application/octet-stream"
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SIGNS: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -31,14 +32,16 @@ def picture_type(content: bytes) -> str | None:
     return next((kind for sign, kind in _SIGNS if content.startswith(sign)), None)
 
 
-def keep(folder: Path, uploads: Sequence[tuple[str, bytes]]) -> tuple[Attachment, ...]:
+def keep(folder: Path, uploads: Sequence[tuple[str, bytes]], *, any_type: bool = False) -> tuple[Attachment, ...]:
     """Store pictures (name, content) under random tokens, all of them or none. Blocks until they are on the disk.
+
+    With `any_type` other files are kept too, as bytes that no page shows.
 
     Raises:
         RefusedUpload: one is too large, or not a picture.
         DiskFull: there is no room for them.
     """
-    checked = [(*_checked(name, content), content) for name, content in uploads]
+    checked = [(*_checked(name, content, any_type=any_type), content) for name, content in uploads]
     kept: list[Attachment] = []
     try:
         for name, kind, content in checked:
@@ -73,12 +76,12 @@ def no_room(error: OSError) -> DiskFull | None:
     return DiskFull(error.strerror or "") if error.errno in _NO_ROOM else None
 
 
-def _checked(name: str, content: bytes) -> tuple[str, str]:
+def _checked(name: str, content: bytes, *, any_type: bool) -> tuple[str, str]:
     shown = "".join(letter for letter in name.replace("\\", "/").rsplit("/", 1)[-1] if letter.isprintable())
     shown = shown[-_NAME_LENGTH:] or "picture"
     if len(content) > MAX_BYTES:
         raise RefusedUpload(shown, "size")
-    kind = picture_type(content)
+    kind = picture_type(content) or (_BYTES if any_type else None)
     if kind is None:
         raise RefusedUpload(shown, "type")
     return shown, kind

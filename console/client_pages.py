@@ -16,7 +16,7 @@ from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
-from handoff import accounts, agreements, board, contracts, directory
+from handoff import accounts, agreements, bindings, board, contracts, directory
 from handoff.agreements import Agreement, Cover
 from handoff.errors import Duplicate
 from handoff.kinds import Tier
@@ -93,14 +93,14 @@ async def edit_record(request: Request, *, pages: PagesDep, viewer: AdminDep, sl
 
 async def show_client(
     request: Request, pages: Pages, viewer: Viewer, slug: str, *,
-    problem: str | None = None, typed: dict[str, str] | None = None, status: int | None = None,
+    problem: str | None = None, typed: dict[str, str] | None = None, status: int | None = None, code: str | None = None,
 ) -> Response:  # fmt: skip
-    """The client's page; with a problem, what was typed is kept."""
+    """The client's page; with a problem, what was typed is kept; with a fresh `code` for a chat, this once."""
     now = pages.deps.clock()
     facts = await pages.deps.db.read(lambda conn: _facts(conn, slug, now=now))
     shown = await frame(pages, viewer, section="clients") | facts | {"problem": problem, "typed": _kept(typed)}
     shown |= {"tiers": list(Tier), "powers": accounts.POWERS, "chat_link": chat_link(request, pages, facts["client"])}
-    shown |= {"blank": range(BLANK_ROWS), "languages": LANGUAGES}
+    shown |= {"code": code, "blank": range(BLANK_ROWS), "languages": LANGUAGES}
     return pages.page(request, "client.html", status=status or (422 if problem else 200), **shown)
 
 
@@ -162,6 +162,7 @@ def _facts(conn: Connection, slug: str, *, now: Any) -> dict[str, Any]:
         "balances": agreements.balances(cover.agreement, uses, today) if cover.agreement else (),
         "year": agreements.year_of(cover.agreement, today) if cover.agreement else None,
         "misfit": _misfits(contract.fees, every), "contacts": accounts.contacts(conn, client.id),
+        "chats": bindings.chats_of(conn, client.id),
         "staff": [person for person in staff if person.active], "names": {person.id: person.name for person in staff},
     }  # fmt: skip
 

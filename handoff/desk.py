@@ -22,7 +22,7 @@ from handoff.kinds import ClockKind, ClockState, EventKind, Level, MessageKind, 
 from handoff.ledger import account
 from handoff.lifecycle import UNSOLVED, WITH_PEOPLE, reopens, require, require_reply, worth_telling
 from handoff.model import Attachment, Json, LedgerLine, Message, Person, Promise, Ticket
-from handoff.replies import announce, answer
+from handoff.replies import announce, answer, answered
 from handoff.rows import add, clean, one, to_ticket
 from handoff.tables import ticket as tickets
 
@@ -126,6 +126,16 @@ class Desk:
             case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})
         self._put(conn, case, now)
         return said
+
+    def answered(self, conn: Connection, *, ticket_id: int, by: int, message_id: int, now: datetime) -> Ticket:
+        """A colleague has answered in the client's own chat: it counts as a reply. Once for each message."""
+        case, person = self._take(conn, ticket_id, by, now)
+        require(case.was, "reply to", *UNSOLVED)
+        if case.has(EventKind.REPLIED, message=message_id):
+            return case.ticket
+        messages.join_ticket(conn, [message_id], ticket_id)
+        said = messages.message(conn, message_id)
+        return self._put(conn, answered(conn, contracts.book(conn), case, person, said, now=now), now)
 
     def note(
         self,

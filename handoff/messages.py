@@ -125,6 +125,27 @@ def message(conn: Connection, message_id: int) -> Message:
     return to_message(one(conn, messages, message_id))
 
 
+def find(conn: Connection, message_id: int) -> Message | None:
+    """The message with this id, if there is one."""
+    row = first(conn, messages, messages.c.id == message_id)
+    return None if row is None else to_message(row)
+
+
+def by_external(conn: Connection, *, chat_id: int, external_id: str) -> Message | None:
+    """The message of a chat that the platform knows by this id."""
+    row = first(conn, messages, messages.c.chat_id == chat_id, messages.c.external_id == clean(external_id))
+    return None if row is None else to_message(row)
+
+
+def latest_version(conn: Connection, *, chat_id: int, external_id: str, mark: str) -> Message | None:
+    """The newest of a message and its edits, whose ids are its own, `mark`, and anything."""
+    known = messages.c.external_id
+    versions = or_(known == clean(external_id), known.startswith(clean(external_id) + mark, autoescape=True))
+    query = select(messages).where(messages.c.chat_id == chat_id, versions).order_by(messages.c.id.desc()).limit(1)
+    row = conn.execute(query).mappings().first()
+    return None if row is None else to_message(row)
+
+
 def transcript(
     conn: Connection, conversation_id: int, *, audience: Audience, after_id: int = 0, limit: int = 200
 ) -> tuple[Message, ...]:
@@ -224,6 +245,23 @@ def record_turn(
     if ticket_id is not None:
         join_ticket(conn, message_ids, ticket_id)
     return recorded
+
+
+def handled(conn: Connection, message: Message, *, reason: str, language: str, now: datetime) -> Turn:
+    """Record that a message, such as a command, was seen to at once and needs no answer of the bot's."""
+    return record_turn(
+        conn,
+        conversation_id=message.conversation_id,
+        person_id=message.person_id,
+        message_ids=[message.id],
+        outcome=Outcome.SILENT,
+        reason=reason,
+        level=Level.QUESTION,
+        language=language,
+        question="",
+        at=now,
+        ms=0,
+    )
 
 
 def turn(conn: Connection, turn_id: int) -> Turn:

@@ -66,7 +66,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chat:
-    """A room on a platform, bound to one client or to none yet."""
+    """A room on a platform, bound to one client or to none yet; nothing gets through to it since `lost_at`."""
 
     id: int
     platform: str
@@ -74,6 +74,8 @@ class Chat:
     kind: ChatKind
     client_id: int | None = None
     mode: Mode = Mode.MENTION
+    title: str | None = None
+    lost_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

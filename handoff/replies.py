@@ -26,14 +26,9 @@ def answer(
     attachments: Sequence[Attachment] = (),
     now: datetime,
 ) -> tuple[Case, Message]:
-    """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText.
-
-    An emoji is said but is no response: it stops no clock.
-    """
+    """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText."""
     if not (text.strip() or attachments):
         raise EmptyText
-    if case.was.assignee_id is None and case.was.state in UNSOLVED:
-        case = record(conn, case, EventKind.CLAIMED, now=now, by=person.id)
     said = messages.say(
         conn,
         conversation_id=case.ticket.conversation_id,
@@ -45,11 +40,21 @@ def answer(
         ticket_id=case.ticket.id,
         now=now,
     )
-    if wordless(text) and not attachments:
-        return case, said
-    holding = not attachments and book.current.is_holding(text)
+    return answered(conn, book, case, person, said, now=now), said
+
+
+def answered(conn: Connection, book: Book, case: Case, person: Person, said: Message, *, now: datetime) -> Case:
+    """Record that a colleague has answered the client, wherever that was said; claims a ticket that nobody has.
+
+    An emoji is no response: it stops no clock.
+    """
+    if case.was.assignee_id is None and case.was.state in UNSOLVED:
+        case = record(conn, case, EventKind.CLAIMED, now=now, by=person.id)
+    if wordless(said.text) and not said.attachments:
+        return case
+    holding = not said.attachments and book.current.is_holding(said.text)
     data = {"message": said.id, "holding": holding}
-    return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data), said
+    return record(conn, case, EventKind.REPLIED, now=now, by=person.id, data=data)
 
 
 def announce(conn: Connection, book: Book, case: Case, *, cause: asking.Cause = "opened", now: datetime) -> Case:

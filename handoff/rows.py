@@ -123,6 +123,8 @@ def to_chat(row: Row) -> Chat:
         kind=ChatKind(row["kind"]),
         client_id=row["client_id"],
         mode=Mode(row["mode"]),
+        title=row["title"],
+        lost_at=row["lost_at"],
     )
 
 

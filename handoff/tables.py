@@ -77,7 +77,22 @@ chat: Final = Table(
     ref("client_id", "client"),
     Column("mode", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("title", Text),
+    Column("invited_at", Instant),  # when it was told, once, how to be bound
+    Column("lost_at", Instant),  # since when nothing of ours gets through
     UniqueConstraint("platform", "external_id"),
+)
+
+binding_code: Final = Table(
+    "binding_code",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    ref("client_id", "client"),  # binds a chat to this client, or
+    ref("person_id", "person"),  # a platform's account to this colleague
+    ref("by_id", "person", required=True),
+    Column("at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
 )
 
 conversation: Final = Table(

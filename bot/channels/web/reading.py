@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import replies
+from bot import standings
 from bot.channels.web.translations import shown
 from bot.channels.web.visitor import Visit, WebChat
-from handoff import board, directory, messages
+from handoff import board, messages
 from handoff.kinds import Audience
 from handoff.model import Attachment, Message, Ticket
 
@@ -33,19 +33,16 @@ def _banner(conn: Connection, *, web: WebChat, visit: Visit) -> dict[str, Any] |
     if not tickets:
         return None
     ticket: Ticket = tickets[-1]
-    now = web.clock()
     turns = messages.recent_turns(conn, visit.conversation.id, limit=1)
-    language = turns[0].language if turns else "zh-Hans"
-    assignee = directory.person(conn, ticket.assignee_id).name if ticket.assignee_id else None
-    standing = replies.Standing(
-        ticket=ticket,
-        clocks=board.clocks(conn, ticket.id, now),
-        promise=web.desk.promise(conn, ticket.id, now=now),
-        assignee=assignee,
+    line = standings.progress(
+        conn,
+        ticket,
         zone=visit.client.timezone,
-        now=now,
+        language=turns[0].language if turns else "zh-Hans",
+        texts=web.texts,
+        desk=web.desk,
+        now=web.clock(),
     )
-    line = replies.progress(standing, language=language, texts=web.texts)
     return {"number": ticket.number, "state": ticket.state.value, "line": line}
 
 

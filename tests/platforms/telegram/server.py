@@ -10,11 +10,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.platforms.telegram import messages, surroundings
@@ -40,7 +39,7 @@ class TelegramServer:
         self.world, self.port = world, 0
         self.broken: list[Exception] = []
         self.closing = asyncio.Event()
-        self._routes = Starlette(
+        self._routes = Router(  # no Starlette: that would answer 500 before a connection is cut
             routes=[
                 Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
                 Route("/file/bot{token}/{path:path}", self._download),

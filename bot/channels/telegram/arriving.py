@@ -1,0 +1,157 @@
+"""One update: fetch its files, store it in one transaction, then show that we are at it."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+from telegram import Update
+from telegram.constants import ChatAction
+from telegram.error import TelegramError
+
+from bot.channels.telegram import storing
+from bot.channels.telegram.account import Account
+from bot.channels.telegram.reading import PLATFORM as TELEGRAM
+from bot.channels.telegram.reading import File, Ignored, Moved, Ordered, Place, Pressed, Said, Standing, read
+from bot.channels.telegram.storing import Room
+from bot.recording import TURNED
+from console import attachments
+from console.errors import RefusedUpload
+from handoff import chats, messages
+from handoff.kinds import Author
+from handoff.model import Attachment, Message
+from store.clock import Clock
+from store.db import Database
+
+log = structlog.get_logger()
+
+_TYPING_S: Final = 4.0  # the sign fades after five
+_LONGEST_TYPING_S: Final = 30.0
+_MOST_TYPING: Final = 100
+_FETCH_TRIES: Final = 2
+_MB: Final = 1024 * 1024
+
+
+class Arrivals:
+    """Takes updates in. Returning means: stored, the update may be acknowledged."""
+
+    def __init__(self, account: Account, db: Database, *, room: Room, files: Path, clock: Clock) -> None:
+        self._account, self._db, self._room, self._files, self._clock = account, db, room, files, clock
+        self._typing: set[asyncio.Task[None]] = set()
+
+    async def take(self, update: Update) -> None:
+        """Store what an update says. Raises the store's errors: nothing of it is kept then."""
+        came = read(update, await self._account.me())
+        match came:
+            case Said():
+                await self._said(came)
+            case Ordered():
+                body = partial(storing.order, ordered=came, room=self._room, now=self._clock())
+                self._show_typing(came.said.place, await self._db.write(body))
+            case Pressed():
+                await self._pressed(came, update)
+            case Standing():
+                await self._db.write(partial(storing.stand, standing=came, room=self._room, now=self._clock()))
+            case Moved(old=old, new=new):
+                await self._db.write(partial(chats.move, platform=TELEGRAM, old=str(old), new=str(new)))
+            case Ignored(query=query) if query is not None:
+                await self._answer(query)
+            case Ignored(why=why):
+                log.debug("telegram_ignored", why=why)
+
+    async def close(self) -> None:
+        """End the signs of typing."""
+        for task in self._typing:
+            task.cancel()
+        if self._typing:
+            await asyncio.wait(self._typing)
+
+    async def _said(self, said: Said) -> None:
+        if said.files:
+            is_known = await self._db.read(partial(storing.known, said=said))
+            if is_known:
+                return
+        text, files = await self._with_files(said)
+        with attachments.named_by(self._files, files):
+            body = partial(storing.store, said=said, room=self._room, text=text, files=files, now=self._clock())
+            message = await self._db.write(body)
+        if message is None:
+            attachments.drop(self._files, files)
+        self._show_typing(said.place, message)
+
+    async def _pressed(self, pressed: Pressed, update: Update) -> None:
+        became = await self._db.write(partial(storing.press, pressed=pressed, now=self._clock()))
+        text = ""
+        if became == "other":
+            tongue = await self._db.read(partial(storing.language, place=pressed.place, author=pressed.author))
+            text = self._room.texts.say("chat.press.other", tongue)
+        await self._answer(pressed.query, text)
+        if became == "taken" and update.callback_query is not None:
+            with suppress(TelegramError, TypeError):  # the buttons stay, and do nothing more
+                await update.callback_query.edit_message_reply_markup()
+
+    async def _answer(self, query: str, text: str = "") -> None:
+        """Stop the button's spinning; too late is no harm."""
+        with suppress(TelegramError):
+            await self._account.bot.answer_callback_query(query, text=text or None)
+
+    async def _with_files(self, said: Said) -> tuple[str, tuple[Attachment, ...]]:
+        """The text, with a line for each file that is not kept, and the files that are."""
+        lines = [said.text] if said.text else []
+        fetched: list[Attachment] = []
+        for file in said.files:
+            try:
+                content = await self._fetch(file)
+                fetched += await asyncio.to_thread(attachments.keep, self._files, [(file.name, content)], any_type=True)
+            except RefusedUpload:
+                lines.append(await self._note(said, "chat.file.large", name=file.name, mb=(file.size or 0) // _MB))
+            except TelegramError as error:
+                log.warning("telegram_file_lost", error=type(error).__name__)
+                lines.append(await self._note(said, "chat.file.lost", name=file.name))
+        return "\n".join(lines), tuple(fetched)
+
+    async def _fetch(self, file: File) -> bytes:
+        if file.size is not None and file.size > attachments.MAX_BYTES:
+            raise RefusedUpload(file.name, "size")
+        for attempt in range(_FETCH_TRIES):
+            try:
+                found = await self._account.bot.get_file(file.id)
+                return bytes(await found.download_as_bytearray())
+            except TelegramError:
+                if attempt == _FETCH_TRIES - 1:
+                    raise
+                await asyncio.sleep(0.2)
+        raise AssertionError("every try returns or raises")
+
+    async def _note(self, said: Said, key: str, **values: object) -> str:
+        tongue = await self._db.read(partial(storing.language, place=said.place, author=said.author))
+        return self._room.texts.say(key, tongue, **values)
+
+    def _show_typing(self, place: Place, message: Message | None) -> None:
+        """Show that we are at it, while the turn of an addressed message is under way."""
+        by_client = message is not None and message.author is Author.CLIENT and message.mentioned
+        if message is None or not by_client or len(self._typing) >= _MOST_TYPING:
+            return
+        task = asyncio.create_task(self._type(place, message.id), name="telegram-typing")
+        self._typing.add(task)
+        task.add_done_callback(self._typing.discard)
+
+    async def _type(self, place: Place, message_id: int) -> None:
+        thread = int(place.thread) if place.thread else None
+        with suppress(TelegramError, TimeoutError):
+            async with asyncio.timeout(_LONGEST_TYPING_S), self._db.listen(TURNED) as turned:
+                while not await self._db.read(partial(_has_turn, message_id=message_id)):
+                    typing = ChatAction.TYPING
+                    await self._account.bot.send_chat_action(place.chat, typing, message_thread_id=thread)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_TYPING_S):
+                            async for signal in turned:
+                                if signal.payload in ("", str(message_id)):
+                                    break
+
+
+def _has_turn(conn: Connection, *, message_id: int) -> bool:
+    return messages.turn_of_message(conn, message_id) is not None

@@ -1,0 +1,294 @@
+"""An update of Telegram as what came in. Pure: the library's objects in, frozen values out.
+
+A message is known by `chat/message`, an edit by `chat/message:edit date`; both survive a group's move to another id.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from telegram import Message, MessageEntity, Update, User
+
+from handoff.kinds import ChatKind
+
+PLATFORM: Final = "telegram"
+EDITED: Final = ":"  # between a message's identity and the date of its edit
+COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind"})
+FORWARDED: Final = "Fwd: "  # as the rules of triage read it
+_DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
+_PRIVATE: Final = "private"
+_GROUPS: Final = frozenset({"group", "supergroup"})
+_ROOM: Final = re.compile(r"[ \t]{2,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Me:
+    """The bot's own account."""
+
+    id: int
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something was said; `chat` is Telegram's id, `thread` a forum's topic or ""."""
+
+    chat: int
+    kind: ChatKind
+    title: str | None
+    thread: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    """Who said it; `language` is what their Telegram is set to."""
+
+    id: str
+    name: str
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that can be fetched; `size` in bytes, None if it is not told."""
+
+    id: str
+    name: str
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers."""
+
+    place: Place
+    author: Author
+    message: str
+    edited: bool
+    text: str
+    files: tuple[File, ...] = ()
+    addressed: bool
+    reply_to: str | None = None
+    album: str | None = None
+    at: datetime
+
+    @property
+    def version(self) -> str:
+        """The identity of this version of the message."""
+        return f"{self.message}{EDITED}{int(self.at.timestamp())}" if self.edited else self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """A command to the bot, with what stands after it."""
+
+    said: Said
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """A button under our message `message`, the one at `button` from 0; `query` wants an answer."""
+
+    place: Place
+    author: Author
+    query: str
+    message: int
+    button: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The bot was let into a chat (or started again), or put out of it (or blocked), by `author`."""
+
+    place: Place
+    author: Author
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """A group became a supergroup, with another id."""
+
+    old: int
+    new: int
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing of ours; `query` is a press that wants an answer nevertheless."""
+
+    why: str
+    query: str | None = None
+
+
+Came: TypeAlias = Said | Ordered | Pressed | Standing | Moved | Ignored
+
+
+def read(update: Update, me: Me) -> Came:
+    """What an update says."""
+    if update.message or update.edited_message:
+        message = update.message or update.edited_message
+        assert message is not None
+        return _message(message, me, edited=update.edited_message is not None)
+    if update.callback_query:
+        return _press(update)
+    if update.my_chat_member:
+        changed = update.my_chat_member
+        if changed.chat.type not in {_PRIVATE, *_GROUPS}:
+            return Ignored("channel")
+        here = changed.new_chat_member.status not in {"left", "kicked"}
+        was = changed.old_chat_member.status not in {"left", "kicked"}
+        return (
+            Ignored("rights")
+            if here == was
+            else Standing(place=_place(changed.chat), author=_user(changed.from_user), here=here)
+        )
+    return Ignored("kind")
+
+
+def identity(chat: int, message: int) -> str:
+    """A message's identity, the same for everything that names it."""
+    return f"{chat}/{message}"
+
+
+def _message(message: Message, me: Me, *, edited: bool) -> Came:
+    if moved := _moved(message):
+        return moved
+    if message.chat.type not in {_PRIVATE, *_GROUPS}:
+        return Ignored("channel")
+    author = _author(message)
+    if author is None:
+        return Ignored("bot")
+    said = _said(message, author, me, edited=edited)
+    if not (message.text or message.caption or said.text or said.files):
+        return Ignored("service")
+    return (None if edited else _command(message, said, me)) or said
+
+
+def _moved(message: Message) -> Moved | None:
+    if message.migrate_to_chat_id:
+        return Moved(old=message.chat.id, new=message.migrate_to_chat_id)
+    if message.migrate_from_chat_id:
+        return Moved(old=message.migrate_from_chat_id, new=message.chat.id)
+    return None
+
+
+def _said(message: Message, author: Author, me: Me, *, edited: bool) -> Said:
+    text = message.text or message.caption or (message.sticker.emoji if message.sticker else None) or ""
+    entities = message.entities or message.caption_entities
+    mentions = [each for each in entities if _names(each, text, me)]
+    answered = message.reply_to_message
+    to_us = answered is not None and answered.from_user is not None and answered.from_user.id == me.id
+    opens_topic = answered is not None and answered.forum_topic_created is not None
+    at = message.edit_date if edited and message.edit_date else message.date
+    forwarded = FORWARDED if message.forward_origin and text else ""
+    return Said(
+        place=_place(message.chat, thread=_thread(message)),
+        author=author,
+        message=identity(message.chat.id, message.message_id),
+        edited=edited,
+        text=forwarded + without(text, ((each.offset, each.length) for each in mentions)),
+        files=_files(message),
+        addressed=message.chat.type == _PRIVATE or bool(mentions) or (to_us and not opens_topic),
+        reply_to=identity(message.chat.id, answered.message_id) if answered and not opens_topic else None,
+        album=message.media_group_id,
+        at=at,
+    )
+
+
+def _command(message: Message, said: Said, me: Me) -> Ordered | None:
+    """The command that the text begins with, if it is one of ours and not another bot's."""
+    first = message.entities[0] if message.entities else None
+    if first is None or first.type != MessageEntity.BOT_COMMAND or first.offset != 0 or message.text is None:
+        return None
+    name, _, whose = utf16(message.text, 0, first.length)[1:].partition("@")
+    if name.lower() not in COMMANDS or (whose and whose.lower() != me.username.lower()):
+        return None
+    rest = without(message.text, [(0, first.length)])
+    return Ordered(said=replace(said, addressed=True), name=name.lower(), argument=rest)
+
+
+def _press(update: Update) -> Came:
+    query = update.callback_query
+    assert query is not None
+    found = _DATA.fullmatch(query.data or "")
+    if found is None or query.message is None or query.message.chat.type not in {_PRIVATE, *_GROUPS}:
+        return Ignored("press", query=query.id)
+    return Pressed(
+        place=_place(query.message.chat),
+        author=_user(query.from_user),
+        query=query.id,
+        message=int(found[1]),
+        button=int(found[2]),
+    )
+
+
+def press_data(message: int, button: int) -> str:
+    """What a button carries: our message and the button's place under it; always under 64 bytes."""
+    return f"b:{message}:{button}"
+
+
+def _place(chat: object, *, thread: str = "") -> Place:
+    kind, number, title = (getattr(chat, name) for name in ("type", "id", "title"))
+    return Place(chat=number, kind=ChatKind.DIRECT if kind == _PRIVATE else ChatKind.GROUP, title=title, thread=thread)
+
+
+def _thread(message: Message) -> str:
+    return str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+
+
+def _author(message: Message) -> Author | None:
+    """The person, or the group itself for an anonymous administrator; None for bots and nobody."""
+    if message.sender_chat is not None:
+        return Author(id=str(message.sender_chat.id), name=message.sender_chat.title or "?")
+    user = message.from_user
+    if user is None or user.is_bot:
+        return None
+    return _user(user)
+
+
+def _user(user: User) -> Author:
+    return Author(id=str(user.id), name=user.full_name, language=user.language_code or "")
+
+
+def _names(entity: MessageEntity, text: str, me: Me) -> bool:
+    """Whether this part of the text is the bot's name."""
+    if entity.type == MessageEntity.TEXT_MENTION:
+        return entity.user is not None and entity.user.id == me.id
+    if entity.type != MessageEntity.MENTION:
+        return False
+    return utf16(text, entity.offset, entity.length).lower() == f"@{me.username}".lower()
+
+
+def _files(message: Message) -> tuple[File, ...]:
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return (File(id=largest.file_id, name="photo.jpg", size=largest.file_size),)
+    for file, name in (
+        (message.document, "file"),
+        (message.video, "video.mp4"),
+        (message.voice, "voice.ogg"),
+        (message.audio, "audio"),
+        (message.video_note, "video.mp4"),
+    ):
+        if file is not None:
+            return (File(id=file.file_id, name=getattr(file, "file_name", None) or name, size=file.file_size),)
+    return ()
+
+
+def utf16(text: str, offset: int, length: int) -> str:
+    """A part of a text by Telegram's offsets, which count UTF-16 units."""
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return raw[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
+
+
+def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text less these parts (offset and length in UTF-16 units), its ends trimmed."""
+    raw = text.encode("utf-16-le", "surrogatepass")
+    for offset, length in sorted(spans, reverse=True):
+        raw = raw[: 2 * offset] + raw[2 * (offset + length) :]
+    return _ROOM.sub(" ", raw.decode("utf-16-le", "replace")).strip()

@@ -1,0 +1,200 @@
+"""Delivery: a stored message's parts and files, each sent once as far as anybody can know.
+
+Telegram lets a bot look up nothing that it sent. An attempt that ended without a word (a crash, a lost answer) is
+therefore made again, with a line that says so; parts whose numbers we have are never repeated.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import structlog
+from sqlalchemy import Connection
+from telegram import LinkPreviewOptions, ReplyParameters
+from telegram import Message as Sent
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.channels.telegram.account import Account
+from bot.channels.telegram.reading import PLATFORM, identity
+from bot.channels.telegram.writing import Part, write
+from bot.delivery import Attempt
+from bot.errors import NotSentError
+from console.texts import Texts
+from handoff import chats, directory, messages
+from handoff.kinds import ChatKind
+from handoff.model import Attachment, Chat, Citation, Message
+from store import rates
+from store.clock import Clock
+from store.db import Database
+from store.errors import GiveUp
+from store.jobs import JsonValue
+
+log = structlog.get_logger()
+
+#: The limits in Telegram's FAQ: 20 a minute in a group, about one a second in a chat, 30 a second over all. A bucket
+#: lets through `limit` at once and as many again in each `per`, so these stay below them in any stretch of time.
+_GROUP: Final = {"per": timedelta(seconds=7), "limit": 2}
+_DIRECT: Final = {"per": timedelta(seconds=3.2), "limit": 2}
+_TOTAL: Final = {"per": timedelta(seconds=1), "limit": 15}
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_GONE: Final = ("chat not found", "not enough rights", "have no rights", "user is deactivated", "peer_id_invalid")
+Send = Callable[[int], Awaitable[Sent]]
+
+
+class ChatLost(GiveUp):
+    """The bot was blocked or put out, or the chat is gone: nothing will get through."""
+
+
+class TelegramChannel:
+    """Puts messages into Telegram's chats. `href` gives a citation's address in the world."""
+
+    doubtful = True
+
+    def __init__(
+        self,
+        account: Account,
+        db: Database,
+        *,
+        texts: Texts,
+        files: Path,
+        clock: Clock,
+        href: Callable[[Citation], str | None],
+    ) -> None:
+        self._account, self._db, self._texts = account, db, texts
+        self._files, self._clock, self._href = files, clock, href
+
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
+        """Send what is not sent yet of a message; the identity of its last part."""
+        where = await self._db.read(partial(_where, chat=chat, message=message))
+        sender = _Sender(self, chat, attempt)
+        note = self._texts.say("chat.resent", where["language"])
+        parts = write(message, href=self._href)
+        for place, part in enumerate(parts):
+            first_reply = where["reply"] if place == 0 else None
+            await sender.step(f"part:{place}", partial(self._text, part, where["thread"], first_reply, note))
+        for file in message.attachments:
+            await sender.step(f"file:{file.id}", partial(self._file, file, where["thread"]))
+        return sender.last
+
+    def _text(self, part: Part, thread: int | None, reply: int | None, note: str, again: bool) -> Send:  # noqa: FBT001
+        rich = part.rich.under(note) if again else part.rich
+
+        async def send(chat: int) -> Sent:
+            answers = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
+            return await self._account.bot.send_message(
+                chat,
+                rich.text,
+                entities=rich.entities,
+                message_thread_id=thread,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=answers,
+                reply_markup=part.keyboard,
+            )
+
+        return send
+
+    def _file(self, file: Attachment, thread: int | None, again: bool) -> Send:  # noqa: FBT001
+        del again
+        path, bot = self._files / file.id, self._account.bot
+
+        async def send(chat: int) -> Sent:
+            if file.media_type.startswith("image/") and file.media_type != "image/gif":
+                return await bot.send_photo(chat, path, filename=file.name, message_thread_id=thread)
+            return await bot.send_document(chat, path, filename=file.name, message_thread_id=thread)
+
+        return send
+
+    async def attempt(self, chat: Chat, send: Send, *, moved: bool = False) -> str:
+        """Make one call within the limits; what it came to, or why it did not."""
+        await self._keep_limits(chat)
+        try:
+            sent = await send(int(chat.external_id))
+        except ChatMigrated as gone:
+            if moved:
+                raise ChatLost("the chat moves on and on") from gone
+            new = str(gone.new_chat_id)
+            move = partial(chats.move, platform=PLATFORM, old=chat.external_id, new=new)
+            followed = await self._db.write(move)
+            if followed is None:
+                raise ChatLost("the chat moved away") from gone
+            return await self.attempt(followed, send, moved=True)
+        except TelegramError as error:
+            raise await self._judged(chat, error) from error
+        return identity(sent.chat.id, sent.message_id)
+
+    async def _judged(self, chat: Chat, error: TelegramError) -> Exception:
+        """What an error means to delivery."""
+        if isinstance(error, RetryAfter):
+            pause: Any = error.retry_after
+            return NotSentError("the platform is busy", retry_after=pause)
+        if isinstance(error, Forbidden) or any(sign in str(error).lower() for sign in _GONE):
+            await self._db.write(lambda conn: chats.lose(conn, chat.id, now=self._clock()))
+            return ChatLost(error.message)
+        if isinstance(error, BadRequest):
+            return GiveUp(error.message)
+        if isinstance(error, InvalidToken):
+            return NotSentError("the platform does not know our token")
+        if isinstance(error, NetworkError) and _answered(error):
+            return NotSentError("the platform answered with an error")
+        return error
+
+    async def _keep_limits(self, chat: Chat) -> None:
+        """Take from the buckets of the chat and of all chats; raises NotSentError where we must wait."""
+        own = _GROUP if chat.kind is ChatKind.GROUP else _DIRECT
+        buckets = ((f"{PLATFORM}:{chat.id}", own), (PLATFORM, _TOTAL))
+
+        def body(conn: Connection) -> timedelta | None:
+            waits = (rates.take(conn, name, **limit, now=self._clock()) for name, limit in buckets)  # type: ignore[arg-type]
+            return next((wait for wait in waits if wait), None)
+
+        if wait := await self._db.write(body):
+            raise NotSentError("our own limits", retry_after=wait, held=True)
+
+
+class _Sender:
+    """The parts of one message, in order. Only the first that is not kept can have been sent without a word."""
+
+    def __init__(self, channel: TelegramChannel, chat: Chat, attempt: Attempt) -> None:
+        self._channel, self._chat, self._attempt = channel, chat, attempt
+        self._again = attempt.again
+        self.last: str | None = None
+
+    async def step(self, name: str, make: Callable[[bool], Send]) -> None:
+        """Send a part unless it is kept."""
+        sent_now = False
+
+        async def send() -> JsonValue:
+            nonlocal sent_now
+            sent_now = True
+            return await self._channel.attempt(self._chat, make(self._again))
+
+        self.last = str(await self._attempt.once(name, send))
+        self._again = self._again and not sent_now
+
+
+def _answered(error: NetworkError) -> bool:
+    """Whether the call certainly had no effect: there was no connection, or the server answered that it failed."""
+    cause = error.__cause__
+    return not isinstance(cause, httpx.HTTPError) or isinstance(cause, _NEVER_ARRIVED)
+
+
+def _where(conn: Connection, *, chat: Chat, message: Message) -> dict[str, Any]:
+    """The topic, the message that is answered in a group, and the language of what was said last."""
+    thread = directory.conversation(conn, message.conversation_id).thread
+    turns = messages.recent_turns(conn, message.conversation_id, limit=1)
+    facts = {"thread": int(thread) if thread else None, "language": turns[0].language if turns else "zh-Hans"}
+    return facts | {"reply": _asked(conn, chat, message)}
+
+
+def _asked(conn: Connection, chat: Chat, message: Message) -> int | None:
+    """Telegram's number of the message that this one answers, in a group."""
+    if chat.kind is not ChatKind.GROUP or message.turn_id is None:
+        return None
+    asked = messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
+    there, _, number = (asked.external_id or "").partition("/")
+    number = number.partition(":")[0]
+    return int(number) if there == chat.external_id and number.isdecimal() else None

@@ -1,0 +1,235 @@
+"""What comes in, written down: transaction bodies. Doubled and late updates change nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from bot import colleagues, intake, standings
+from bot.channels.telegram.reading import EDITED, PLATFORM, Author, Ordered, Place, Pressed, Said, Standing
+from bot.masking import mask
+from bot.model import Inbound
+from bot.triage import Rules
+from console.texts import Texts, negotiate
+from handoff import bindings, chats, directory, messages
+from handoff.desk import Desk
+from handoff.kinds import Author as Writer
+from handoff.kinds import ChatKind, PersonKind
+from handoff.model import Attachment, Chat, Message
+from knowledge.language import clean
+from store import rates
+
+_TRIES: Final = {"per": timedelta(minutes=10), "limit": 10}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What the bodies need."""
+
+    desk: Desk
+    rules: Rules
+    texts: Texts
+
+
+def language(conn: Connection, place: Place, author: Author | None) -> str:
+    """The language to speak in a place: of the last turn, the client's, else what the person's Telegram is set to."""
+    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    talk = directory.find_conversation(conn, chat_id=chat.id, thread=place.thread) if chat else None
+    if talk and (turns := messages.recent_turns(conn, talk.id, limit=1)):
+        return turns[0].language
+    client = directory.client(conn, chat.client_id) if chat and chat.client_id is not None else None
+    if client is not None and client.language:
+        return client.language
+    return negotiate(author.language) if author and author.language else "zh-Hans"
+
+
+def known(conn: Connection, said: Said) -> bool:
+    """Whether this version of a message is stored already, or says what the one before it said."""
+    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(said.place.chat))
+    if chat is None:
+        return False
+    if messages.by_external(conn, chat_id=chat.id, external_id=said.version) is not None:
+        return True
+    if not said.edited:
+        return False
+    before = messages.latest_version(conn, chat_id=chat.id, external_id=said.message, mark=EDITED)
+    return before is not None and before.text == mask(clean(said.text)).text
+
+
+def store(
+    conn: Connection, said: Said, *, room: Room, text: str, files: tuple[Attachment, ...], now: datetime
+) -> Message | None:
+    """Keep a message with its job, and what follows from who said it; None if it is known."""
+    if known(conn, said):
+        return None
+    reading = room.rules.read(text)
+    hurry = (reading.whole or reading.emergency) and said.album is None
+    inbound = _inbound(conn, said, text=text, files=files)
+    message = intake.accept(conn, inbound, hurry=hurry, now=now)
+    if message is None:
+        return None
+    if message.author is Writer.STAFF:
+        colleagues.spoke(conn, message, desk=room.desk, now=now)
+    _look_at(conn, said.place, said.author, room=room, now=now)
+    return message
+
+
+def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> Message | None:
+    """Obey a command, once; the message if it started a turn."""
+    said = ordered.said
+    if ordered.name == "human":
+        label = room.texts.say("button.human", language(conn, said.place, said.author))
+        text = f"{label} {ordered.argument}".strip()
+        return store(conn, said, room=room, text=text, files=(), now=now)
+    chat, message = _keep(conn, said, text=f"/{ordered.name}", now=now)
+    if message is None:
+        return None
+    tongue = language(conn, said.place, said.author)
+    if ordered.name == "bind" or (ordered.name == "start" and ordered.argument):
+        answer = _bind(conn, ordered, chat=chat, tongue=tongue, room=room, now=now)
+    elif ordered.name == "status":
+        answer = _status(conn, message, tongue=tongue, room=room, now=now)
+    else:
+        answer = room.texts.say("chat.help", tongue)
+    _answer(conn, message, answer, reason=ordered.name, tongue=tongue, room=room, now=now)
+    return None
+
+
+def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:
+    """Press a button under a message of ours; taken once, from the one it was said to."""
+    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(pressed.place.chat))
+    person = directory.find_person(conn, platform=PLATFORM, external_id=pressed.author.id)
+    said = messages.find(conn, pressed.message)
+    if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
+        return "gone"
+    button = said.buttons[pressed.button]
+    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
+        return "again" if messages.message(conn, said.id).pressed else "other"
+    inbound = Inbound(
+        platform=PLATFORM,
+        chat=chat.external_id,
+        chat_kind=chat.kind,
+        thread=directory.conversation(conn, said.conversation_id).thread,
+        person=pressed.author.id,
+        name=pressed.author.name,
+        message=f"press:{said.id}:{button.id}",
+        text=button.label,
+        reply_to=said.id,
+        pressed=button.id,
+        at=now,
+    )
+    intake.accept(conn, inbound, at_once=True, now=now)
+    return "taken"
+
+
+def stand(conn: Connection, standing: Standing, *, room: Room, now: datetime) -> None:
+    """We were let into a chat or put out of it."""
+    place = standing.place
+    if standing.here:
+        directory.ensure_chat(conn, platform=PLATFORM, external_id=str(place.chat), kind=place.kind, now=now)
+        _look_at(conn, place, standing.author, room=room, now=now)
+    elif chat := directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat)):
+        chats.lose(conn, chat.id, now=now)
+
+
+def _inbound(conn: Connection, said: Said, *, text: str, files: tuple[Attachment, ...]) -> Inbound:
+    place = said.place
+    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    answered = (
+        messages.by_external(conn, chat_id=chat.id, external_id=said.reply_to) if chat and said.reply_to else None
+    )
+    return Inbound(
+        platform=PLATFORM,
+        chat=str(place.chat),
+        chat_kind=place.kind,
+        thread=place.thread,
+        person=said.author.id,
+        name=said.author.name,
+        message=said.version,
+        text=text,
+        attachments=files,
+        addressed=said.addressed,
+        reply_to=answered.id if answered else None,
+        more=said.album is not None,
+        at=said.at,
+    )
+
+
+def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Room, now: datetime) -> None:
+    """A sign of life of a chat: its title, that it is there, and once how an unbound group is bound."""
+    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    assert chat is not None, "it was made before"
+    chats.regain(conn, chat.id)
+    if place.title and place.title != chat.title:
+        chats.entitle(conn, chat.id, place.title)
+    if place.kind is ChatKind.GROUP and bindings.invite_once(conn, chat.id, now=now):
+        tongue = language(conn, place, author)
+        talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
+        text, name = room.texts.say("chat.invite", tongue), room.texts.say("bot.name", tongue)
+        messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
+
+
+def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Chat, Message | None]:
+    """Keep a command without what stands after it: it may be a code."""
+    place = said.place
+    chat = directory.ensure_chat(conn, platform=PLATFORM, external_id=str(place.chat), kind=place.kind, now=now)
+    talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
+    person = directory.ensure_person(
+        conn,
+        platform=PLATFORM,
+        external_id=said.author.id,
+        name=said.author.name,
+        client_id=chat.client_id,
+        now=now,
+    )
+    chats.regain(conn, chat.id)
+    if place.title:
+        chats.entitle(conn, chat.id, place.title)
+    message = messages.accept(
+        conn,
+        conversation=talk,
+        person=person,
+        external_id=said.version,
+        text=text,
+        mentioned=True,
+        at=said.at,
+        now=now,
+        author="client" if person.kind is PersonKind.CLIENT else "system",
+    )
+    return chat, message
+
+
+def _bind(conn: Connection, ordered: Ordered, *, chat: Chat, tongue: str, room: Room, now: datetime) -> str:
+    """Use a code; what to answer."""
+    author, code = ordered.said.author, ordered.argument
+    if rates.take(conn, f"bind:{PLATFORM}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
+        return room.texts.say("chat.bind.slow", tongue)
+    kind = bindings.kind_of(conn, code, now=now)
+    if kind == "colleague" and chat.kind is not ChatKind.DIRECT:
+        bindings.spend(conn, code, now=now)  # others have read it
+        return room.texts.say("chat.bind.private", tongue)
+    if kind == "colleague":
+        linked = bindings.link_colleague(conn, code, platform=PLATFORM, external_id=author.id, now=now)
+        if linked is not None:
+            return room.texts.say("chat.linked", tongue, name=linked.name)
+    elif kind == "client":
+        client = bindings.bind_chat(conn, code, chat_id=chat.id, now=now)
+        if client is not None:
+            return room.texts.say("chat.bound", client.language or tongue, client=client.name)
+    return room.texts.say("chat.bind.unknown", tongue)
+
+
+def _status(conn: Connection, message: Message, *, tongue: str, room: Room, now: datetime) -> str:
+    """One true line for each open ticket of the conversation."""
+    return standings.told(conn, message.conversation_id, language=tongue, texts=room.texts, desk=room.desk, now=now)
+
+
+def _answer(
+    conn: Connection, message: Message, text: str, *, reason: str, tongue: str, room: Room, now: datetime
+) -> None:
+    """Answer a command; it is handled, and no part of anybody's burst."""
+    talk, name = message.conversation_id, room.texts.say("bot.name", tongue)
+    messages.say(conn, conversation_id=talk, text=text, author="system", name=name, now=now)
+    if message.author is Writer.CLIENT:
+        messages.handled(conn, message, reason=reason, language=tongue, now=now)

@@ -1,0 +1,32 @@
+"""What a colleague says straight in the client's chat: it counts as the answer. A transaction body."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handoff import board, messages
+from handoff.desk import Desk
+from handoff.model import Message, Ticket
+
+
+def spoke(conn: Connection, said: Message, *, desk: Desk, now: datetime) -> Ticket | None:
+    """Count a stored message of a colleague as a reply to the ticket it is about; None if there is none."""
+    assert said.person_id is not None, "a colleague is somebody"
+    about = _about(conn, said)
+    if about is None:
+        return None
+    return desk.answered(conn, ticket_id=about.id, by=said.person_id, message_id=said.id, now=now)
+
+
+def _about(conn: Connection, said: Message) -> Ticket | None:
+    """The ticket of the message it replies to, else the speaker's own newest, else the newest that nobody has."""
+    waiting = tuple(reversed(board.open_tickets(conn, said.conversation_id)))
+    answers = messages.message(conn, said.reply_to).ticket_id if said.reply_to is not None else None
+    for fits in (
+        lambda ticket: ticket.id == answers,
+        lambda ticket: ticket.assignee_id == said.person_id,
+        lambda ticket: ticket.assignee_id is None,
+    ):
+        if found := next(filter(fits, waiting), None):
+            return found
+    return next(iter(waiting), None)

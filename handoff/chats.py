@@ -1,0 +1,63 @@
+"""What becomes of a chat on its platform: its title, that it moved, that it was lost. Transaction bodies."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from handoff import directory
+from handoff.model import Chat
+from handoff.rows import clean
+from handoff.tables import chat as chats
+from handoff.tables import conversation as conversations
+from handoff.tables import message as messages
+from handoff.tables import ticket as tickets
+from handoff.tables import turn as turns
+from store.signals import signal
+
+
+def entitle(conn: Connection, chat_id: int, title: str) -> None:
+    """Keep a chat's title up, as the platform shows it."""
+    name = " ".join(clean(title).split())[:120]
+    changed = (chats.c.id == chat_id, chats.c.title.is_distinct_from(name))
+    conn.execute(update(chats).where(*changed).values(title=name))
+
+
+def lose(conn: Connection, chat_id: int, *, now: datetime) -> None:
+    """Nothing of ours gets through any more: we were blocked or put out, or the chat is gone."""
+    conn.execute(update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_(None)).values(lost_at=now))
+    signal(conn, "chat", str(chat_id))
+
+
+def regain(conn: Connection, chat_id: int) -> None:
+    """We are let in again, or somebody wrote to us there."""
+    conn.execute(update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_not(None)).values(lost_at=None))
+
+
+def move(conn: Connection, *, platform: str, old: str, new: str) -> Chat | None:
+    """The platform gave a chat another id; None if we know neither. What was said under the new one before joins it.
+
+    Safe to run again.
+    """
+    known = directory.find_chat(conn, platform=platform, external_id=old)
+    stray = directory.find_chat(conn, platform=platform, external_id=new)
+    if known is None:
+        return stray
+    if stray is not None:
+        _absorb(conn, known, stray)
+    conn.execute(update(chats).where(chats.c.id == known.id).values(external_id=clean(new)))
+    return directory.chat(conn, known.id)
+
+
+def _absorb(conn: Connection, known: Chat, stray: Chat) -> None:
+    """Make everything of `stray` part of `known`."""
+    for row in conn.execute(select(conversations).where(conversations.c.chat_id == stray.id)).mappings().all():
+        mine = directory.find_conversation(conn, chat_id=known.id, thread=row["thread"])
+        if mine is None:
+            conn.execute(update(conversations).where(conversations.c.id == row["id"]).values(chat_id=known.id))
+            continue
+        for table in (messages, turns, tickets):
+            there = table.c.conversation_id == row["id"]
+            conn.execute(update(table).where(there).values(conversation_id=mine.id))
+        conn.execute(delete(conversations).where(conversations.c.id == row["id"]))
+    conn.execute(update(messages).where(messages.c.chat_id == stray.id).values(chat_id=known.id))
+    conn.execute(delete(chats).where(chats.c.id == stray.id))
