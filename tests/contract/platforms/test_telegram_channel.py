@@ -317,3 +317,16 @@ async def test_large_files_are_noted_and_others_kept(post: Post, group: Place, t
     private.document(anna, b"%PDF", "a.pdf", mime="application/pdf", caption="pdf")
     await arrive(post, "small", "big\n（文件「film.mp4」，10 MB，超过上限，未保存）", "pdf")
     assert sorted(file.stat().st_size for file in (tmp_path / "files").iterdir()) == [4, 72]
+
+
+async def test_an_edit_that_changes_nothing_is_none(post: Post) -> None:
+    """Telegram also tells of edits that only add a preview; a real one is a message of its own."""
+    await post.db.write(partial(settle, polls=True, now=utc_now))
+    anna = post.world.user("Anna", "anna")
+    private = post.world.private(anna)
+    said = private.say(anna, "one")
+    private.edit(anna, said, "one")
+    private.say(anna, "two")
+    await arrive(post, "one", "two")
+    private.edit(anna, said, "three")
+    await arrive(post, "one", "two", "three")
