@@ -22,7 +22,7 @@ from store.db import Database
 PIPELINE = 2
 #: Vectors kept for this version are never pruned.
 FOR_EVER = 2**62
-_BATCH = 32
+_BATCH = 128
 
 Tell = Callable[[Progress], None]
 
