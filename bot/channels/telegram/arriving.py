@@ -25,9 +25,12 @@ from handoff.kinds import Author
 from handoff.model import Attachment, Message
 from store.clock import Clock
 from store.db import Database
+from store.errors import StoreError
 
 log = structlog.get_logger()
 
+NOT_STORED: Final = (StoreError, TelegramError, OSError)
+"""What passes by itself, or once somebody has mended it: the update must come again. Nothing else will."""
 _TYPING_S: Final = 4.0  # the sign fades after five
 _LONGEST_TYPING_S: Final = 30.0
 _MOST_TYPING: Final = 100
@@ -43,7 +46,7 @@ class Arrivals:
         self._typing: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update) -> None:
-        """Store what an update says. Raises the store's errors: nothing of it is kept then."""
+        """Store what an update says. Raises what is in NOT_STORED: nothing of it is kept then."""
         came = read(update, await self._account.me())
         match came:
             case Said():

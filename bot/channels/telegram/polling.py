@@ -11,13 +11,11 @@ from typing import Final, TypeVar
 import structlog
 from sqlalchemy import Connection
 from telegram import Update
-from telegram.error import TelegramError
 
 from bot.channels.telegram.account import ALLOWED, POLL_S, Account, Troubles
-from bot.channels.telegram.arriving import Arrivals
+from bot.channels.telegram.arriving import NOT_STORED, Arrivals
 from store import jobs
 from store.clock import Clock
-from store.errors import StoreError
 from store.worker import Retry, Running, Worker
 
 log = structlog.get_logger()
@@ -66,7 +64,7 @@ class Polling:
                         await self._unless_stopped(self._account.bot.delete_webhook())
                         hooked = False
                     await self._round()
-                except (TelegramError, StoreError) as error:
+                except NOT_STORED as error:
                     await self._unless_stopped(asyncio.sleep(self._troubles.meet(error)))
         await running.later(self._clock() + _RESTS)
 
@@ -85,7 +83,7 @@ class Polling:
         """Store an update; one that we cannot read at all must not hold up the others."""
         try:
             await self._arrivals.take(update)
-        except (StoreError, TelegramError):
+        except NOT_STORED:
             raise
         except Exception:
             log.exception("telegram_update_not_understood", update=update.update_id)

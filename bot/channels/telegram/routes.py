@@ -11,8 +11,7 @@ from telegram import Update
 from telegram.error import TelegramError
 
 from bot.channels.telegram.account import ALLOWED, Account, Troubles
-from bot.channels.telegram.arriving import Arrivals
-from store.errors import StoreError
+from bot.channels.telegram.arriving import NOT_STORED, Arrivals
 
 log = structlog.get_logger()
 
@@ -33,7 +32,7 @@ def webhook(account: Account, arrivals: Arrivals, *, secret: str) -> APIRouter:
         try:
             if update is not None:
                 await arrivals.take(update)
-        except (StoreError, TelegramError) as error:
+        except NOT_STORED as error:
             log.warning("telegram_update_not_stored", error=type(error).__name__)
             raise HTTPException(503, "not stored, please send it again") from error
         except Exception:  # one that we cannot read at all must not hold up the others

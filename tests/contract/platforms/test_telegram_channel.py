@@ -1,6 +1,7 @@
 """Delivery to Telegram and fetching from it: the real library, a real database, a server that makes trouble."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from bot.channels.telegram.sending import TelegramChannel
 from bot.channels.telegram.storing import Room
 from bot.delivery import Deliveries
 from bot.meters import Meters
+from console import attachments
 from handoff import directory, messages
 from handoff.desk import Desk
 from handoff.kinds import ChatKind, Delivery
@@ -304,6 +306,24 @@ async def test_what_cannot_be_stored_is_not_acknowledged(post: Post, group: Plac
     post.arrivals._db = closed
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://desk.test") as http:
         assert (await http.post(PATH, json=update, headers=headers)).status_code == 503
+
+
+async def test_a_picture_that_the_disk_refused_comes_again(
+    post: Post, group: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the disk, other than a full one, loses no message either: the update is not confirmed."""
+    keep, refusals = attachments.keep, [OSError(errno.EIO, "Input/output error")]
+
+    def refuse_once(*given: Any, **how: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return keep(*given, **how)
+
+    monkeypatch.setattr(attachments, "keep", refuse_once)
+    await post.db.write(partial(settle, polls=True, now=utc_now))
+    post.world.private(group.owner).photo(group.owner, b"\x89PNG\r\n\x1a\n", caption="look")
+    await arrive(post, "look")
+    assert refusals == []
 
 
 async def test_large_files_are_noted_and_others_kept(post: Post, group: Place, tmp_path: Path) -> None:
