@@ -16,7 +16,6 @@ from bot import contract_work, embedding, links, prompts
 from bot.answering import Writer
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
-from bot.channels.telegram.storing import Room
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
@@ -24,6 +23,7 @@ from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.settings import Settings
 from bot.triage import Rules

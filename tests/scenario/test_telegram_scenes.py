@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from bot import reception
 from bot.app import load_rules, load_texts, open_app
-from bot.channels.telegram import storing
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.service import Telegram
 from bot.server import web_app
@@ -321,7 +321,7 @@ async def test_doctor_says_how_to_mend(telegram: TelegramServer, tmp_path: Path)
         telegram_webhook_secret="a-secret-for-the-tests",
     )
     db = await Database.open(f"sqlite:///{tmp_path / 'db.sqlite3'}")
-    room = storing.Room(desk=Desk(), rules=load_rules(), texts=load_texts())
+    room = reception.Room(desk=Desk(), rules=load_rules(), texts=load_texts())
     made = Telegram.make(told, db, room=room, files=tmp_path, clock=MovableClock(WORKING_HOURS), href=lambda _: None)
     assert made is not None
     _, privacy, updates = await examine(made)

@@ -12,11 +12,11 @@ from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from bot.channels.telegram import storing
+from bot import reception
+from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, Standing
 from bot.channels.telegram.account import Account
-from bot.channels.telegram.reading import PLATFORM as TELEGRAM
-from bot.channels.telegram.reading import File, Ignored, Moved, Ordered, Place, Pressed, Said, Standing, read
-from bot.channels.telegram.storing import Room
+from bot.channels.telegram.reading import read
+from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
 from console.errors import RefusedUpload
@@ -52,14 +52,14 @@ class Arrivals:
             case Said():
                 await self._said(came)
             case Ordered():
-                body = partial(storing.order, ordered=came, room=self._room, now=self._clock())
+                body = partial(reception.order, ordered=came, room=self._room, now=self._clock())
                 self._show_typing(came.said.place, await self._db.write(body))
             case Pressed():
                 await self._pressed(came, update)
             case Standing():
-                await self._db.write(partial(storing.stand, standing=came, room=self._room, now=self._clock()))
-            case Moved(old=old, new=new):
-                await self._db.write(partial(chats.move, platform=TELEGRAM, old=str(old), new=str(new)))
+                await self._db.write(partial(reception.stand, standing=came, room=self._room, now=self._clock()))
+            case Moved(platform=platform, old=old, new=new):
+                await self._db.write(partial(chats.move, platform=platform, old=old, new=new))
             case Ignored(query=query) if query is not None:
                 await self._answer(query)
             case Ignored(why=why):
@@ -74,22 +74,22 @@ class Arrivals:
 
     async def _said(self, said: Said) -> None:
         if said.files:
-            is_known = await self._db.read(partial(storing.known, said=said))
+            is_known = await self._db.read(partial(reception.known, said=said))
             if is_known:
                 return
         text, files = await self._with_files(said)
         with attachments.named_by(self._files, files):
-            body = partial(storing.store, said=said, room=self._room, text=text, files=files, now=self._clock())
+            body = partial(reception.store, said=said, room=self._room, text=text, files=files, now=self._clock())
             message = await self._db.write(body)
         if message is None:
             attachments.drop(self._files, files)
         self._show_typing(said.place, message)
 
     async def _pressed(self, pressed: Pressed, update: Update) -> None:
-        became = await self._db.write(partial(storing.press, pressed=pressed, now=self._clock()))
+        became = await self._db.write(partial(reception.press, pressed=pressed, now=self._clock()))
         text = ""
         if became == "other":
-            tongue = await self._db.read(partial(storing.language, place=pressed.place, author=pressed.author))
+            tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
             text = self._room.texts.say("chat.press.other", tongue)
         await self._answer(pressed.query, text)
         if became == "taken" and update.callback_query is not None:
@@ -130,7 +130,7 @@ class Arrivals:
         raise AssertionError("every try returns or raises")
 
     async def _note(self, said: Said, key: str, **values: object) -> str:
-        tongue = await self._db.read(partial(storing.language, place=said.place, author=said.author))
+        tongue = await self._db.read(partial(reception.language, place=said.place, author=said.author))
         return self._room.texts.say(key, tongue, **values)
 
     def _show_typing(self, place: Place, message: Message | None) -> None:
@@ -148,7 +148,7 @@ class Arrivals:
             async with asyncio.timeout(_LONGEST_TYPING_S), self._db.listen(TURNED) as turned:
                 while not await self._db.read(partial(_has_turn, message_id=message_id)):
                     typing = ChatAction.TYPING
-                    await self._account.bot.send_chat_action(place.chat, typing, message_thread_id=thread)
+                    await self._account.bot.send_chat_action(int(place.chat), typing, message_thread_id=thread)
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_TYPING_S):
                             async for signal in turned:

@@ -6,18 +6,28 @@ A message is known by `chat/message`, an edit by `chat/message:edit date`; both 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 from telegram import Message, MessageEntity, Update, User
 
+from bot.arrived import (
+    COMMANDS,
+    FORWARDED,
+    Author,
+    Came,
+    File,
+    Ignored,
+    Moved,
+    Ordered,
+    Place,
+    Pressed,
+    Said,
+    Standing,
+    read_press,
+)
 from handoff.kinds import ChatKind
 
 PLATFORM: Final = "telegram"
-EDITED: Final = ":"  # between a message's identity and the date of its edit
-COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind"})
-FORWARDED: Final = "Fwd: "  # as the rules of triage read it
-_DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
 _PRIVATE: Final = "private"
 _GROUPS: Final = frozenset({"group", "supergroup"})
 _ROOM: Final = re.compile(r"[ \t]{2,}")
@@ -29,103 +39,6 @@ class Me:
 
     id: int
     username: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where something was said; `chat` is Telegram's id, `thread` a forum's topic or ""."""
-
-    chat: int
-    kind: ChatKind
-    title: str | None
-    thread: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Author:
-    """Who said it; `language` is what their Telegram is set to."""
-
-    id: str
-    name: str
-    language: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """A file that can be fetched; `size` in bytes, None if it is not told."""
-
-    id: str
-    name: str
-    size: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers."""
-
-    place: Place
-    author: Author
-    message: str
-    edited: bool
-    text: str
-    files: tuple[File, ...] = ()
-    addressed: bool
-    reply_to: str | None = None
-    album: str | None = None
-    at: datetime
-
-    @property
-    def version(self) -> str:
-        """The identity of this version of the message."""
-        return f"{self.message}{EDITED}{int(self.at.timestamp())}" if self.edited else self.message
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ordered:
-    """A command to the bot, with what stands after it."""
-
-    said: Said
-    name: str
-    argument: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pressed:
-    """A button under our message `message`, the one at `button` from 0; `query` wants an answer."""
-
-    place: Place
-    author: Author
-    query: str
-    message: int
-    button: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """The bot was let into a chat (or started again), or put out of it (or blocked), by `author`."""
-
-    place: Place
-    author: Author
-    here: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moved:
-    """A group became a supergroup, with another id."""
-
-    old: int
-    new: int
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Nothing of ours; `query` is a press that wants an answer nevertheless."""
-
-    why: str
-    query: str | None = None
-
-
-Came: TypeAlias = Said | Ordered | Pressed | Standing | Moved | Ignored
 
 
 def read(update: Update, me: Me) -> Came:
@@ -171,9 +84,9 @@ def _message(message: Message, me: Me, *, edited: bool) -> Came:
 
 def _moved(message: Message) -> Moved | None:
     if message.migrate_to_chat_id:
-        return Moved(old=message.chat.id, new=message.migrate_to_chat_id)
+        return Moved(platform=PLATFORM, old=str(message.chat.id), new=str(message.migrate_to_chat_id))
     if message.migrate_from_chat_id:
-        return Moved(old=message.migrate_from_chat_id, new=message.chat.id)
+        return Moved(platform=PLATFORM, old=str(message.migrate_from_chat_id), new=str(message.chat.id))
     return None
 
 
@@ -215,26 +128,22 @@ def _command(message: Message, said: Said, me: Me) -> Ordered | None:
 def _press(update: Update) -> Came:
     query = update.callback_query
     assert query is not None
-    found = _DATA.fullmatch(query.data or "")
+    found = read_press(query.data or "")
     if found is None or query.message is None or query.message.chat.type not in {_PRIVATE, *_GROUPS}:
         return Ignored("press", query=query.id)
     return Pressed(
         place=_place(query.message.chat),
         author=_user(query.from_user),
         query=query.id,
-        message=int(found[1]),
-        button=int(found[2]),
+        message=found[0],
+        button=found[1],
     )
-
-
-def press_data(message: int, button: int) -> str:
-    """What a button carries: our message and the button's place under it; always under 64 bytes."""
-    return f"b:{message}:{button}"
 
 
 def _place(chat: object, *, thread: str = "") -> Place:
     kind, number, title = (getattr(chat, name) for name in ("type", "id", "title"))
-    return Place(chat=number, kind=ChatKind.DIRECT if kind == _PRIVATE else ChatKind.GROUP, title=title, thread=thread)
+    where = ChatKind.DIRECT if kind == _PRIVATE else ChatKind.GROUP
+    return Place(platform=PLATFORM, chat=str(number), kind=where, title=title, thread=thread)
 
 
 def _thread(message: Message) -> str:

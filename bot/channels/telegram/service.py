@@ -16,7 +16,7 @@ from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.reading import PLATFORM
 from bot.channels.telegram.routes import announce, webhook
 from bot.channels.telegram.sending import TelegramChannel
-from bot.channels.telegram.storing import Room
+from bot.reception import Room
 from bot.settings import Settings
 from handoff.model import Citation
 from store.clock import Clock

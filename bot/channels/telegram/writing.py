@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
-from bot.channels.telegram.reading import press_data
+from bot.arrived import press_data
 from bot.checks import URL
 from handoff.kinds import Author
 from handoff.model import Citation, Message

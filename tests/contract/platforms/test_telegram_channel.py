@@ -21,9 +21,9 @@ from bot.channels.telegram.arriving import Arrivals
 from bot.channels.telegram.polling import Polling, settle
 from bot.channels.telegram.routes import PATH, webhook
 from bot.channels.telegram.sending import TelegramChannel
-from bot.channels.telegram.storing import Room
 from bot.delivery import Deliveries
 from bot.meters import Meters
+from bot.reception import Room
 from console import attachments
 from handoff import directory, messages
 from handoff.desk import Desk

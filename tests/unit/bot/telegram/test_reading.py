@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.channels.telegram.reading import (
-    Ignored,
-    Me,
-    Moved,
-    Ordered,
-    Pressed,
-    Said,
-    Standing,
-    press_data,
-    read,
-    without,
-)
+from bot.arrived import Ignored, Moved, Ordered, Pressed, Said, Standing, press_data
+from bot.channels.telegram.reading import Me, read, without
 from handoff.kinds import ChatKind
 
 ME = Me(id=600, username="Aftercare_Bot")
@@ -46,7 +36,7 @@ def test_a_message_of_a_group_is_not_addressed() -> None:
     found = said(text="明天开会", message_thread_id=40, is_topic_message=True)
     assert (found.message, found.version, found.addressed) == ("-100123/5", "-100123/5", False)
     assert (found.place.chat, found.place.kind, found.place.title, found.place.thread) == (
-        -100123,
+        "-100123",
         ChatKind.GROUP,
         "青禾",
         "40",
@@ -190,7 +180,7 @@ def test_a_group_that_moves() -> None:
     """Both of Telegram's messages say the same."""
     told = read(update(migrate_to_chat_id=-1009, chat={"id": -9, "type": "group", "title": "x"}), ME)
     after = read(update(migrate_from_chat_id=-9, chat={"id": -1009, "type": "supergroup", "title": "x"}), ME)
-    assert told == after == Moved(old=-9, new=-1009)
+    assert told == after == Moved(platform="telegram", old="-9", new="-1009")
 
 
 @pytest.mark.parametrize(("old", "new", "here"), [("left", "member", True), ("member", "kicked", False)])

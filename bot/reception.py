@@ -1,4 +1,4 @@
-"""What comes in, written down: transaction bodies. Doubled and late updates change nothing."""
+"""What comes in from any chat platform, written down: transaction bodies. What comes twice or late changes nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from bot import colleagues, intake, standings
-from bot.channels.telegram.reading import EDITED, PLATFORM, Author, Ordered, Place, Pressed, Said, Standing
+from bot.arrived import EDITED, Author, Ordered, Place, Pressed, Said, Standing
 from bot.masking import mask
 from bot.model import Inbound
 from bot.triage import Rules
@@ -33,8 +33,8 @@ class Room:
 
 
 def language(conn: Connection, place: Place, author: Author | None) -> str:
-    """The language to speak in a place: of the last turn, the client's, else what the person's Telegram is set to."""
-    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    """The language to speak in a place: of the last turn, the client's, else what the person's program is set to."""
+    chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     talk = directory.find_conversation(conn, chat_id=chat.id, thread=place.thread) if chat else None
     if talk and (turns := messages.recent_turns(conn, talk.id, limit=1)):
         return turns[0].language
@@ -46,7 +46,7 @@ def language(conn: Connection, place: Place, author: Author | None) -> str:
 
 def known(conn: Connection, said: Said) -> bool:
     """Whether this version of a message is stored already, or says what the one before it said."""
-    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(said.place.chat))
+    chat = directory.find_chat(conn, platform=said.place.platform, external_id=said.place.chat)
     if chat is None:
         return False
     if messages.by_external(conn, chat_id=chat.id, external_id=said.version) is not None:
@@ -98,8 +98,8 @@ def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> M
 
 def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:
     """Press a button under a message of ours; taken once, from the one it was said to."""
-    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(pressed.place.chat))
-    person = directory.find_person(conn, platform=PLATFORM, external_id=pressed.author.id)
+    chat = directory.find_chat(conn, platform=pressed.place.platform, external_id=pressed.place.chat)
+    person = directory.find_person(conn, platform=pressed.place.platform, external_id=pressed.author.id)
     said = messages.find(conn, pressed.message)
     if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
         return "gone"
@@ -107,7 +107,7 @@ def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["take
     if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
         return "again" if messages.message(conn, said.id).pressed else "other"
     inbound = Inbound(
-        platform=PLATFORM,
+        platform=chat.platform,
         chat=chat.external_id,
         chat_kind=chat.kind,
         thread=directory.conversation(conn, said.conversation_id).thread,
@@ -127,21 +127,21 @@ def stand(conn: Connection, standing: Standing, *, room: Room, now: datetime) ->
     """We were let into a chat or put out of it."""
     place = standing.place
     if standing.here:
-        directory.ensure_chat(conn, platform=PLATFORM, external_id=str(place.chat), kind=place.kind, now=now)
+        directory.ensure_chat(conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=now)
         _look_at(conn, place, standing.author, room=room, now=now)
-    elif chat := directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat)):
+    elif chat := directory.find_chat(conn, platform=place.platform, external_id=place.chat):
         chats.lose(conn, chat.id, now=now)
 
 
 def _inbound(conn: Connection, said: Said, *, text: str, files: tuple[Attachment, ...]) -> Inbound:
     place = said.place
-    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     answered = (
         messages.by_external(conn, chat_id=chat.id, external_id=said.reply_to) if chat and said.reply_to else None
     )
     return Inbound(
-        platform=PLATFORM,
-        chat=str(place.chat),
+        platform=place.platform,
+        chat=place.chat,
         chat_kind=place.kind,
         thread=place.thread,
         person=said.author.id,
@@ -158,7 +158,7 @@ def _inbound(conn: Connection, said: Said, *, text: str, files: tuple[Attachment
 
 def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Room, now: datetime) -> None:
     """A sign of life of a chat: its title, that it is there, and once how an unbound group is bound."""
-    chat = directory.find_chat(conn, platform=PLATFORM, external_id=str(place.chat))
+    chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     assert chat is not None, "it was made before"
     chats.regain(conn, chat.id)
     if place.title and place.title != chat.title:
@@ -173,11 +173,11 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
 def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Chat, Message | None]:
     """Keep a command without what stands after it: it may be a code."""
     place = said.place
-    chat = directory.ensure_chat(conn, platform=PLATFORM, external_id=str(place.chat), kind=place.kind, now=now)
+    chat = directory.ensure_chat(conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=now)
     talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
     person = directory.ensure_person(
         conn,
-        platform=PLATFORM,
+        platform=place.platform,
         external_id=said.author.id,
         name=said.author.name,
         client_id=chat.client_id,
@@ -203,14 +203,14 @@ def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Ch
 def _bind(conn: Connection, ordered: Ordered, *, chat: Chat, tongue: str, room: Room, now: datetime) -> str:
     """Use a code; what to answer."""
     author, code = ordered.said.author, ordered.argument
-    if rates.take(conn, f"bind:{PLATFORM}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
+    if rates.take(conn, f"bind:{chat.platform}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
         return room.texts.say("chat.bind.slow", tongue)
     kind = bindings.kind_of(conn, code, now=now)
     if kind == "colleague" and chat.kind is not ChatKind.DIRECT:
         bindings.spend(conn, code, now=now)  # others have read it
         return room.texts.say("chat.bind.private", tongue)
     if kind == "colleague":
-        linked = bindings.link_colleague(conn, code, platform=PLATFORM, external_id=author.id, now=now)
+        linked = bindings.link_colleague(conn, code, platform=chat.platform, external_id=author.id, now=now)
         if linked is not None:
             return room.texts.say("chat.linked", tongue, name=linked.name)
     elif kind == "client":

@@ -1,0 +1,129 @@
+"""What came in from a chat platform, whichever it is. Pure.
+
+A message is known by an identity that is the same for everything that names it, an edit of it by that identity,
+`EDITED`, and when it was edited.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from handoff.kinds import ChatKind
+
+EDITED: Final = ":"  # between a message's identity and the date of its edit
+COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind"})
+FORWARDED: Final = "Fwd: "  # as the rules of triage read it
+_DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something was said: the platform, its id of the chat, and of the thread or topic in it, or ""."""
+
+    platform: str
+    chat: str
+    kind: ChatKind
+    title: str | None
+    thread: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    """Who said it; `language` is what their program is set to, where it tells."""
+
+    id: str
+    name: str
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that can be fetched; `size` in bytes, None if it is not told."""
+
+    id: str
+    name: str
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers."""
+
+    place: Place
+    author: Author
+    message: str
+    edited: bool
+    text: str
+    files: tuple[File, ...] = ()
+    addressed: bool
+    reply_to: str | None = None
+    album: str | None = None
+    at: datetime
+
+    @property
+    def version(self) -> str:
+        """The identity of this version of the message."""
+        return (
+            f"{self.message}{EDITED}{self.at.timestamp():.6f}".rstrip("0").rstrip(".") if self.edited else self.message
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """A command to the bot, with what stands after it."""
+
+    said: Said
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """A button under our message `message`, the one at `button` from 0; `query` wants an answer."""
+
+    place: Place
+    author: Author
+    query: str
+    message: int
+    button: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The bot was let into a chat (or started again), or put out of it (or blocked), by `author`."""
+
+    place: Place
+    author: Author
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """The platform gave a chat another id."""
+
+    platform: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing of ours; `query` is a press that wants an answer nevertheless."""
+
+    why: str
+    query: str | None = None
+
+
+Came: TypeAlias = Said | Ordered | Pressed | Standing | Moved | Ignored
+
+
+def press_data(message: int, button: int) -> str:
+    """What a button carries: our message and the button's place under it; always under 64 bytes."""
+    return f"b:{message}:{button}"
+
+
+def read_press(carried: str) -> tuple[int, int] | None:
+    """The message and the button's place that `press_data` made this of; None of anything else."""
+    found = _DATA.fullmatch(carried)
+    return (int(found[1]), int(found[2])) if found else None
