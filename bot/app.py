@@ -23,6 +23,7 @@ from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.pictures import Pictures, ProcessReader
 from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.settings import Settings
@@ -150,6 +151,7 @@ async def _opened(
         texts=texts,
         clock=clock,
         meters=meters,
+        pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
         writer=_writer(speaker, settings),
     )
     secret = _secret(settings.data)

@@ -17,6 +17,7 @@ from bot.errors import ModelError
 from bot.intake import TURN
 from bot.meters import Meters
 from bot.model import Act, Situation
+from bot.pictures import Pictures
 from bot.recording import record
 from bot.situation import as_history, load
 from bot.triage import Rules
@@ -47,6 +48,7 @@ class Conversations:
     texts: Texts
     clock: Clock
     meters: Meters
+    pictures: Pictures
     writer: Writer | None = None
 
     async def turn(self, running: Running) -> None:
@@ -115,11 +117,25 @@ class Conversations:
         frame = framing.frame(
             situation, rules=self.rules, pressed=str(pressed) if pressed else None, now=self.clock(), texts=self.texts
         )
+        if gate.wants_pictures(frame.scene) and (seen := await self._seen(running, situation)):
+            situation = replace(situation, pictured=seen)
+            frame = framing.frame(situation, rules=self.rules, pressed=None, now=self.clock(), texts=self.texts)
         try:
-            return await self._act(running, situation, frame)
+            act = await self._act(running, situation, frame)
+            return replace(act, trace={**act.trace, "pictured": situation.pictured}) if situation.pictured else act
         except KnowledgeError as error:
             log.exception("the manual failed", error=type(error).__name__)
             return planning.failed(frame, situation, error=type(error).__name__)
+
+    async def _seen(self, running: Running, situation: Situation) -> str:
+        """What stands in the pictures of the burst, read once, whatever restarts."""
+        sent = [file for piece in situation.pieces for file in piece.attachments]
+
+        async def read() -> str:
+            with self.meters.stage("pictures"):
+                return await self.pictures.text(sent)
+
+        return str(await running.step(f"pictures:{situation.pieces[-1].id}", read))
 
     async def _act(self, running: Running, situation: Situation, frame: framing.Frame) -> Act:
         plan = gate.decide(frame.scene)
@@ -150,6 +166,10 @@ class Conversations:
         """The manual's passages for the turn, and the stand-alone question that found them."""
         question = framing.question_of(frame, situation)
         found = await self._search(situation, question)
+        if (shown := framing.with_picture(question, situation)) != question:
+            pictured = await self._search(situation, shown)
+            if pictured.evidence > found.evidence:
+                return shown, pictured
         if question != frame.text or not frame.may_carry_on:
             return question, found
         together = framing.together(frame, situation)

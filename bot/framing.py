@@ -7,11 +7,12 @@ from bot import choices, gate
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff.kinds import Outcome
+from handoff.kinds import Level, Outcome
 from handoff.model import Turn
 from knowledge.golden import standalone
 from knowledge.language import ENGLISH, detect, to_script
 
+_SAID = 300  # characters of a picture's text that stand for what its sender says
 SAME_MATTER = timedelta(hours=2)  # a wish for a person within it is about the answer before
 
 
@@ -37,10 +38,10 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
 
     An outage is asked about once: a message after that is no reason to ask again.
     """
-    reading = rules.read(situation.text)
+    reading = _read(situation, rules)
     doubted = _doubted(situation, now=now)
     about = doubted if pressed == "emergency_no" or (reading.denial and not pressed) else None
-    text = about.question if about else situation.text
+    text = about.question if about else situation.text or situation.pictured[:_SAID]
     if about:
         reading, pressed = rules.read(text), None
     if doubted and reading.unconfirmed:
@@ -69,6 +70,11 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
     )
 
 
+def with_picture(question: str, situation: Situation) -> str:
+    """The question together with what stands in the pictures that came with it."""
+    return question if situation.pictured in question else f"{question}\n{situation.pictured[:_SAID]}"
+
+
 def question_of(frame: Frame, situation: Situation) -> str:
     """The stand-alone question of a turn: a chosen page, a follow-up with what it follows, or the text itself."""
     last = situation.last_turn
@@ -92,6 +98,23 @@ def together(frame: Frame, situation: Situation) -> str:
 def last_asked(situation: Situation) -> Turn | None:
     """The latest turn that was about something."""
     return next((t for t in situation.turns if t.outcome is not Outcome.SILENT and t.reason != "greeting"), None)
+
+
+def _read(situation: Situation, rules: Rules) -> Reading:
+    """The burst as its words read; a picture raises no alarm by itself, but makes us ask whether it is one.
+
+    Of a picture without a word, only what is wrong is taken from its text, none of the wishes that stand in it.
+    """
+    said = rules.read(situation.text)
+    if not situation.pictured:
+        return said
+    seen = rules.read(situation.pictured)
+    level = max(said.level, Level.BUG if seen.level is Level.EMERGENCY else seen.level, key=lambda one: one.rank)
+    if not said.empty:
+        doubt = "partial" if seen.emergency and not said.emergency else None
+        return replace(said, level=level, unconfirmed=said.unconfirmed or doubt)
+    doubt = "forwarded" if seen.emergency else None
+    return Reading(text=seen.text, level=level, unconfirmed=doubt, whole=True)
 
 
 def _language(situation: Situation) -> str:

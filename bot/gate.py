@@ -121,6 +121,14 @@ def decide(scene: Scene) -> Plan:
     return Shadow(_answered(scene)) if scene.mode is Mode.SHADOW and asks else Stay("not_addressed")
 
 
+def wants_pictures(scene: Scene) -> bool:
+    """Whether it matters what stands in the pictures that were sent: not where silence or a person is certain."""
+    if not scene.attachments or scene.pressed:
+        return False
+    plan = decide(scene)
+    return isinstance(plan, Look | Say | Shadow) or plan == HandOff("cannot_read", Level.QUESTION)
+
+
 def _answered(scene: Scene) -> Say | HandOff | Look:
     if scene.reading.about_bot:
         return Say("about_bot")

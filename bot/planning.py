@@ -209,6 +209,7 @@ def _hand_off(
             texts=frame.texts,
         ),
         since=unresolved.at if unresolved else situation.pieces[0].at,
+        before=unresolved.message_ids if unresolved else (),
     )
     return _act(frame, plan, Outcome.ESCALATE, reason, opening=opening, question=question, **more | {"level": level})
 

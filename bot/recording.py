@@ -125,6 +125,7 @@ def _ticket(conn: Connection, act: Act, situation: Situation, *, desk: Desk, now
             since=min(opening.since, now),
             now=now,
         )
+        messages.join_ticket(conn, opening.before, ticket.id)
         return desk.reprioritise(conn, ticket_id=ticket.id, by=None, now=now) if act.reading.urgent else ticket
     if act.joins is None:
         return None
