@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot import sameness
 from handoff import contracts, drafts, messages
 from handoff.model import Message, Turn
+from knowledge.language import SIMPLIFIED, to_script
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
@@ -36,7 +37,9 @@ class Scoring:
         shadow = draft.trace.get(drafts.DRAFTED)
         shadow = shadow if isinstance(shadow, dict) else {}
         text = sameness.drafted(shadow)
-        likeness = await self.manual.likeness(text, answer) if text else None
+        likeness = None
+        if text and sameness.comparable(text, answer):
+            likeness = await self.manual.likeness(to_script(text, SIMPLIFIED), to_script(answer, SIMPLIFIED))
         judged = sameness.judge(shadow, answer, likeness=likeness)
         keep = partial(drafts.score, draft=draft, verdict=judged.verdict, how=judged.how, similarity=likeness)
         await running.finish(partial(keep, message_id=said.id, now=self.clock()))

@@ -56,12 +56,12 @@ class Fall:
 
 
 def lower_bound(hits: int, n: int, *, z: float = Z95) -> float:
-    """The lower end of Wilson's score interval, one-sided 95 % by default; 0 without any trial.
+    """The lower end of Wilson's score interval, one-sided 95 % by default; 0 without any hit.
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
     Statistical Association 22 (1927), 209-212. It holds for few trials, where the normal interval does not.
     """
-    if n == 0:
+    if hits == 0:
         return 0.0
     share, square = hits / n, z * z
     middle = share + square / (2 * n)
