@@ -157,6 +157,8 @@ class Conversations:
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
         vague = frame.reading.vague and question == frame.text
+        if plan.unasked and (vague or not gate.is_sure(enough=found.enough, evidence=found.evidence)):
+            return planning.unsure(frame, plan, found, question=question, category=category)
         if not found.enough or not found.passages or vague:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)

@@ -44,7 +44,8 @@ class Situation:
     """Everything a turn is decided on, read in one snapshot. `pieces` are the waiting messages, oldest first.
 
     `open_tickets` are with people, newest first; `returned` was given back to the bot; `resolved` is the conversation's
-    newest ticket, if it is done; `pictured` is what stands written in the pictures of the burst.
+    newest ticket, if it is done; `colleagues` are our people's names, read where the text @s somebody; `pictured` is
+    what stands written in the pictures of the burst.
     """
 
     chat: Chat
@@ -58,6 +59,7 @@ class Situation:
     history: tuple[Message, ...]
     staff_spoke_at: datetime | None
     names: Mapping[int, str]
+    colleagues: tuple[str, ...] = ()
     pictured: str = ""
 
     @property

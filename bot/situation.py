@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.model import Situation
+from bot.waiting import CALL
 from handoff import board, directory, messages
 from handoff.kinds import Audience, Author, TicketState
 from handoff.model import Message
@@ -24,12 +25,13 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
     tickets = tuple(t for t in unsolved if t.state is not TicketState.RETURNED)
     waiting = messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id)
     latest = board.latest_ticket(conn, message.conversation_id)
+    pieces = (message,) if pressed else tuple(m for m in waiting if not _is_press(m))
     assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
     return Situation(
         chat=chat,
         client=directory.client(conn, chat.client_id) if chat.client_id is not None else None,
         person=directory.person(conn, message.person_id),
-        pieces=(message,) if pressed else tuple(m for m in waiting if not _is_press(m)),
+        pieces=pieces,
         open_tickets=tickets,
         returned=next((t for t in unsolved if t.state is TicketState.RETURNED), None),
         resolved=latest if latest and latest.state is TicketState.RESOLVED else None,
@@ -37,7 +39,14 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
         history=history,
         staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},
+        colleagues=_colleagues(conn) if any(CALL in piece.text for piece in pieces) else (),
     )
+
+
+def _colleagues(conn: Connection) -> tuple[str, ...]:
+    """The names by which our people can be called."""
+    staff = directory.staff(conn, active_only=True)
+    return tuple(name for person in staff for name in (person.name, person.login) if name)
 
 
 def _is_press(message: Message) -> bool:
