@@ -38,7 +38,7 @@ _WEAK_ALONE, _SURE_TOGETHER = 0.8, 0.9
 SURE_UNASKED = 0.9
 _IN_DOUBT = ("supposed", "partial")  # reports that the manual may settle; a button beside the answer wakes people
 
-Greeting = Literal["greeting", "about_bot", "emergency"]
+Greeting = Literal["greeting", "about_bot", "emergency", "which_client"]
 Called = Literal["colleague", "other"]
 
 
@@ -47,7 +47,7 @@ class Scene:
     """What is known when a turn begins. `open_tickets` are this conversation's, newest first.
 
     `bound`: the chat belongs to a client. `called`: whom the text @s, if not us. `in_talk`: we answered its author a
-    moment ago.
+    moment ago. `which_client`: its author speaks for several clients, and has not said for which.
     """
 
     reading: Reading
@@ -58,6 +58,7 @@ class Scene:
     bound: bool = True
     called: Called | None = None
     in_talk: bool = False
+    which_client: bool = False
     pressed: str | None = None
     attachments: int = 0
     open_tickets: tuple[Ticket, ...] = ()
@@ -134,6 +135,8 @@ def decide(scene: Scene) -> Plan:
     """The plan of a turn: the first rule that applies, silence before speech, emergencies before silence."""
     if scene.mode is Mode.OFF or not scene.by_client:
         return Stay("off" if scene.mode is Mode.OFF else "not_a_client")
+    if scene.which_client and not scene.reading.small_talk:
+        return Say("which_client")
     for rule in (_pressed, _emergency, _person_here, _ticket_talk, _small_talk):
         if plan := rule(scene):
             return plan

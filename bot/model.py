@@ -45,7 +45,8 @@ class Situation:
 
     `open_tickets` are with people, newest first; `returned` was given back to the bot; `resolved` is the conversation's
     newest ticket, if it is done; `colleagues` are our people's names, read where the text @s somebody; `pictured` is
-    what stands written in the pictures of the burst.
+    what stands written in the pictures of the burst; `several` are the clients that the author of a direct chat speaks
+    for, where there is more than one.
     """
 
     chat: Chat
@@ -61,6 +62,7 @@ class Situation:
     names: Mapping[int, str]
     colleagues: tuple[str, ...] = ()
     pictured: str = ""
+    several: tuple[Client, ...] = ()
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from bot import gate, replies
+from bot import belonging, gate, replies
 from bot.answering import Declined, Draft
 from bot.framing import SAME_MATTER, Frame, last_asked
 from bot.model import Act, Opening, Situation
@@ -55,13 +55,14 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
             return _act(frame, plan, Outcome.SILENT, "stood_down", joins=ticket)
         case gate.Say(what):
             names = ("emergency_yes", "emergency_no") if what == "emergency" else ()
+            offered = belonging.buttons(situation.several) if what == belonging.WHICH else ()
             return _act(
                 frame,
                 plan,
                 Outcome.CLARIFY,
                 what,
                 say=frame.texts.say(f"clarify.{what}", frame.language),
-                buttons=replies.buttons(frame.texts, frame.language, *names),
+                buttons=(*replies.buttons(frame.texts, frame.language, *names), *offered),
             )
         case gate.HandOff(reason, level):
             return _hand_off(frame, situation, plan, reason=reason, level=level, question=_matter(frame, situation))

@@ -4,9 +4,9 @@ from sqlalchemy import Connection
 
 from bot.model import Situation
 from bot.waiting import CALL
-from handoff import board, directory, messages
-from handoff.kinds import Audience, Author, TicketState
-from handoff.model import Message
+from handoff import board, contacts, directory, messages
+from handoff.kinds import Audience, Author, ChatKind, TicketState
+from handoff.model import Chat, Client, Message
 
 _HISTORY = 30  # messages looked back at
 
@@ -26,10 +26,12 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
     waiting = messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id)
     latest = board.latest_ticket(conn, message.conversation_id)
     pieces = (message,) if pressed else tuple(m for m in waiting if not _is_press(m))
+    theirs = _theirs(conn, chat, message)
     assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
     return Situation(
         chat=chat,
-        client=directory.client(conn, chat.client_id) if chat.client_id is not None else None,
+        client=theirs[0] if len(theirs) == 1 else None,
+        several=theirs if len(theirs) > 1 else (),
         person=directory.person(conn, message.person_id),
         pieces=pieces,
         open_tickets=tickets,
@@ -41,6 +43,15 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},
         colleagues=_colleagues(conn) if any(CALL in piece.text for piece in pieces) else (),
     )
+
+
+def _theirs(conn: Connection, chat: Chat, message: Message) -> tuple[Client, ...]:
+    """The clients that a message may be about: the chat's, else in a direct chat those its author speaks for."""
+    if chat.client_id is not None:
+        return (directory.client(conn, chat.client_id),)
+    if chat.kind is not ChatKind.DIRECT or message.person_id is None:
+        return ()
+    return contacts.clients_of(conn, message.person_id, now=message.stored_at)
 
 
 def _colleagues(conn: Connection) -> tuple[str, ...]:
