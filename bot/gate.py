@@ -34,8 +34,9 @@ _BRIEF = 12  # characters of Chinese; a word of English says about as much as tw
 #: Evidence of a short message alone below which, and of it with the question before above which, it carries that on.
 #: Of .4 to .9, these lose least where a short question opens another matter (benchmarks/golden.py, asked in pairs).
 _WEAK_ALONE, _SURE_TOGETHER = 0.8, 0.9
-#: How sure the evidence must be for an answer that nobody asked us for.
-SURE_UNASKED = 0.9
+#: How sure the evidence must be for an answer that nobody asked us for. Of the golden questions that are answered when
+#: asked, 94 % are answered rightly; of the four in five that reach this, 98 % (the evidence was fitted on them).
+SURE_UNASKED = 0.95
 _IN_DOUBT = ("supposed", "partial")  # reports that the manual may settle; a button beside the answer wakes people
 
 Greeting = Literal["greeting", "about_bot", "emergency", "which_client"]
