@@ -25,11 +25,16 @@ _TRIES: Final = {"per": timedelta(minutes=10), "limit": 10}
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What the bodies need."""
+    """What the bodies need; `command` is how a command is typed on the platform, with `{}` for its name."""
 
     desk: Desk
     rules: Rules
     texts: Texts
+    command: str = "/{}"
+
+    def say(self, key: str, language: str, *commands: str) -> str:
+        """A sentence that names these commands as they are typed here."""
+        return self.texts.say(key, language, **{name: self.command.format(name) for name in commands})
 
 
 def language(conn: Connection, place: Place, author: Author | None) -> str:
@@ -91,7 +96,7 @@ def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> M
     elif ordered.name == "status":
         answer = _status(conn, message, tongue=tongue, room=room, now=now)
     else:
-        answer = room.texts.say("chat.help", tongue)
+        answer = room.say("chat.help", tongue, "status", "human")
     _answer(conn, message, answer, reason=ordered.name, tongue=tongue, room=room, now=now)
     return None
 
@@ -166,7 +171,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
     if place.kind is ChatKind.GROUP and bindings.invite_once(conn, chat.id, now=now):
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
-        text, name = room.texts.say("chat.invite", tongue), room.texts.say("bot.name", tongue)
+        text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
