@@ -16,6 +16,7 @@ from handoff.kinds import Delivery
 from handoff.model import Chat, Message
 from store.clock import Clock
 from store.db import Database
+from store.errors import GiveUp
 from store.jobs import JsonValue
 from store.worker import Running, Worker
 
@@ -41,13 +42,19 @@ class Channel(Protocol):
     doubtful: bool
     """Whether a send can end without a word, so that it has to be marked before."""
 
-    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
-        """Put the message into the chat; the platform's id of it, if it gives one.
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
+        """Put the message into the chat; the platform's ids of what it became: of its texts, then of its files.
 
         Raises:
             NotSentError: nothing arrived; its `retry_after` is obeyed.
             GiveUp: it never will.
             Exception: its fate is unknown; it is tried again with backoff, as `again`.
+        """
+
+    async def edit(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
+        """Let what was sent (`message.sent`) say what the message says now; the ids as they are then. Raises as `send`.
+
+        Texts that are needed no more go, those that are needed besides are sent.
         """
 
 
@@ -56,10 +63,12 @@ class StoredChannel:
 
     doubtful = False
 
-    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
         """Nothing to do: the reader is told by the commit's signal."""
         del chat, message, attempt
-        return None
+        return ()
+
+    edit = send
 
 
 class Deliveries:
@@ -69,27 +78,45 @@ class Deliveries:
         self._db, self._channels, self._clock, self._meters = db, channels, clock, meters
 
     async def deliver(self, running: Running) -> None:
-        """Send one message and note the platform's id of it."""
-        number = int(str(running.job.body["message"]))
-        message, chat = await self._db.read(partial(_load, number=number))
-        if message.delivery is Delivery.SENT:
-            return
-        channel = self._channels[chat.platform]
-        attempt = Attempt(once=running.step, again=message.delivery is Delivery.SENDING)
-        if channel.doubtful:
-            await self._mark(number, Delivery.SENDING)
+        """Send one message, or what has become of it since, and note the platform's ids of it."""
+        message, chat = await self._db.read(partial(_load, number=int(str(running.job.body["message"]))))
+        channel = self._channels.get(chat.platform)
+        if channel is None:
+            raise GiveUp(f"{chat.platform} is not set up here")
         try:
-            platform_id = await channel.send(chat, message, attempt)
+            if running.job.body.get("edit"):
+                await self._edit(running, channel, chat, message)
+            else:
+                await self._send(running, channel, chat, message)
         except NotSentError as error:
-            await self._mark(number, Delivery.SENDING if attempt.again else Delivery.QUEUED)
             if not error.held:
                 raise
             await running.later(self._clock() + getattr(error, "retry_after", _HELD))
+
+    async def _send(self, running: Running, channel: Channel, chat: Chat, message: Message) -> None:
+        if message.delivery is Delivery.SENT:
             return
-        await running.finish(
-            lambda conn: messages.mark_delivery(conn, number, Delivery.SENT, platform_id=platform_id, now=self._clock())
-        )
+        attempt = Attempt(once=running.step, again=message.delivery is Delivery.SENDING)
+        if channel.doubtful:
+            await self._mark(message.id, Delivery.SENDING)
+        try:
+            sent = await channel.send(chat, message, attempt)
+        except NotSentError:
+            await self._mark(message.id, Delivery.SENDING if attempt.again else Delivery.QUEUED)
+            raise
+        await self._sent(running, message, sent)
         self._meters.delivery(chat.platform, "sent")
+
+    async def _edit(self, running: Running, channel: Channel, chat: Chat, message: Message) -> None:
+        if message.delivery is not Delivery.SENT:
+            return  # it failed: there is nothing to change
+        await self._sent(running, message, await channel.edit(chat, message, Attempt(once=running.step, again=False)))
+        self._meters.delivery(chat.platform, "edited")
+
+    async def _sent(self, running: Running, message: Message, sent: tuple[str, ...]) -> None:
+        await running.finish(
+            lambda conn: messages.mark_delivery(conn, message.id, Delivery.SENT, sent=sent, now=self._clock())
+        )
 
     async def dead(self, running: Running, error: Exception) -> None:
         """A delivery that was given up is marked, so that the desk can show it."""
@@ -98,6 +125,9 @@ class Deliveries:
             return
         log.error("delivery failed", job=job.id, error=type(error).__name__)
         number = int(str(job.body["message"]))
+        if job.body.get("edit"):  # what was sent still stands there
+            await running.bury(error)
+            return
         await running.bury(error, lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
         self._meters.delivery("?", "failed")
 

@@ -101,6 +101,24 @@ def say(
     return said
 
 
+def amend(
+    conn: Connection,
+    message_id: int,
+    *,
+    text: str,
+    buttons: Sequence[Button] = (),
+    citations: Sequence[Citation] = (),
+    now: datetime,
+) -> Message:
+    """Change what a message of ours says: in its chat too, in the chat's order. Its files stay. Raises NotFound."""
+    values = {"text": clean(text), "buttons": parts(buttons), "citations": parts(citations), "video": None}
+    conn.execute(update(messages).where(messages.c.id == message_id).values(values))
+    amended = message(conn, message_id)
+    enqueue(conn, DELIVER, {"message": message_id, "edit": True}, key=f"chat:{amended.chat_id}", now=now)
+    signal(conn, "chat", str(amended.chat_id))
+    return amended
+
+
 def internal(
     conn: Connection,
     *,
@@ -175,15 +193,20 @@ def ticket_messages(
 
 
 def mark_delivery(
-    conn: Connection, message_id: int, state: Delivery, *, platform_id: str | None = None, now: datetime
+    conn: Connection, message_id: int, state: Delivery, *, sent: Sequence[str] = (), now: datetime
 ) -> Message:
-    """Say how far a message has come; `platform_id` is the platform's id of it. Raises NotFound."""
+    """Say how far a message has come; `sent` are the platform's ids of its parts, the last of them its own.
+
+    Raises NotFound.
+    """
     values: dict[str, object] = {"delivery": Delivery(state)}
     if Delivery(state) is Delivery.SENT:
         values["delivered_at"] = now
     marked = message(conn, message_id)
-    if platform_id is not None and not _taken(conn, marked, clean(platform_id)):
-        values["external_id"] = clean(platform_id)
+    if sent:
+        values["sent"] = [clean(each) for each in sent]
+        if not _taken(conn, marked, clean(sent[-1])):
+            values["external_id"] = clean(sent[-1])
     conn.execute(update(messages).where(messages.c.id == message_id).values(values))
     signal(conn, "chat", str(marked.chat_id))
     return message(conn, message_id)

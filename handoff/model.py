@@ -120,7 +120,7 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One message of a conversation. `at` is the platform's instant, `stored_at` ours."""
+    """One message of a conversation. `at` is the platform's instant, `stored_at` ours; `sent` its parts over there."""
 
     id: int
     conversation_id: int
@@ -142,6 +142,7 @@ class Message:
     turn_id: int | None = None
     ticket_id: int | None = None
     delivery: Delivery | None = None
+    sent: tuple[str, ...] = ()
     pressed: str | None = None
 
 

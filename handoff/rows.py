@@ -156,6 +156,7 @@ def to_message(row: Row) -> Message:
         turn_id=row["turn_id"],
         ticket_id=row["ticket_id"],
         delivery=Delivery(row["delivery"]) if row["delivery"] else None,
+        sent=tuple(row["sent"] or ()),
         pressed=row["pressed"],
     )
 

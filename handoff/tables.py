@@ -195,6 +195,7 @@ message: Final = Table(
     ref("ticket_id", "ticket"),
     Column("delivery", Text),
     Column("delivered_at", Instant),
+    Column("sent", JSON),  # the platform's ids of everything that it became
     Column("pressed", Text),
     Column("pressed_at", Instant),
     UniqueConstraint("chat_id", "external_id"),

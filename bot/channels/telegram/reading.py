@@ -12,6 +12,7 @@ from telegram import Message, MessageEntity, Update, User
 
 from bot.arrived import (
     COMMANDS,
+    EDITED,
     FORWARDED,
     Author,
     Came,
@@ -66,6 +67,12 @@ def read(update: Update, me: Me) -> Came:
 def identity(chat: int, message: int) -> str:
     """A message's identity, the same for everything that names it."""
     return f"{chat}/{message}"
+
+
+def number(identified: str) -> int | None:
+    """Telegram's number of the message with this identity, or of which this is an edit's; None of anything else."""
+    digits = identified.partition("/")[2].partition(EDITED)[0]
+    return int(digits) if digits.isdecimal() else None
 
 
 def _message(message: Message, me: Me, *, edited: bool) -> Came:

@@ -5,10 +5,11 @@ therefore made again, with a line that says so; parts whose numbers we have are 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 import structlog
@@ -18,7 +19,7 @@ from telegram import Message as Sent
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.channels.telegram.account import Account
-from bot.channels.telegram.reading import PLATFORM, identity
+from bot.channels.telegram.reading import PLATFORM, identity, number
 from bot.channels.telegram.writing import Part, write
 from bot.delivery import Attempt
 from bot.errors import NotSentError
@@ -42,7 +43,9 @@ _TOTAL: Final = {"per": timedelta(seconds=1), "limit": 15}
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE: Final = ("chat not found", "not enough rights", "have no rights", "user is deactivated", "peer_id_invalid")
+_UNCHANGED: Final = ("not modified", "message to edit not found", "message can't be edited")
 Send = Callable[[int], Awaitable[Sent]]
+T = TypeVar("T")
 
 
 class ChatLost(GiveUp):
@@ -67,8 +70,8 @@ class TelegramChannel:
         self._account, self._db, self._texts = account, db, texts
         self._files, self._clock, self._href = files, clock, href
 
-    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> str | None:
-        """Send what is not sent yet of a message; the identity of its last part."""
+    async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
+        """Send what is not sent yet of a message; the identities of its parts and files."""
         where = await self._db.read(partial(_where, chat=chat, message=message))
         sender = _Sender(self, chat, attempt)
         note = self._texts.say("chat.resent", where["language"])
@@ -78,7 +81,39 @@ class TelegramChannel:
             await sender.step(f"part:{place}", partial(self._text, part, where["thread"], first_reply, note))
         for file in message.attachments:
             await sender.step(f"file:{file.id}", partial(self._file, file, where["thread"]))
-        return sender.last
+        return tuple(sender.sent)
+
+    async def edit(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
+        """Let the parts that were sent say what the message says now; the identities as they are then."""
+        count = len(message.sent) - len(message.attachments)
+        texts, files = message.sent[:count], message.sent[count:]
+        parts = write(message, href=self._href)
+        for place, (part, known) in enumerate(zip(parts, texts, strict=False)):
+            change = partial(self._change, part, known)
+            await attempt.once(f"change:{place}", partial(self._call, chat, change))
+        for known in texts[len(parts) :]:
+            with suppress(BadRequest):
+                await self._account.bot.delete_message(int(chat.external_id), number(known) or 0)
+        where = await self._db.read(partial(_where, chat=chat, message=message))
+        sender = _Sender(self, chat, attempt)
+        for place, part in enumerate(parts[len(texts) :]):
+            await sender.step(f"more:{place}", partial(self._text, part, where["thread"], None, ""))
+        return (*texts[: len(parts)], *sender.sent, *files)
+
+    async def _change(self, part: Part, known: str, chat: int) -> None:
+        """Nothing new, or nothing there any more, is no harm."""
+        try:
+            await self._account.bot.edit_message_text(
+                part.rich.text,
+                chat_id=chat,
+                message_id=number(known),
+                entities=part.rich.entities,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=part.keyboard,
+            )
+        except BadRequest as error:
+            if not any(sign in str(error).lower() for sign in _UNCHANGED):
+                raise
 
     def _text(self, part: Part, thread: int | None, reply: int | None, note: str, again: bool) -> Send:  # noqa: FBT001
         rich = part.rich.under(note) if again else part.rich
@@ -108,11 +143,16 @@ class TelegramChannel:
 
         return send
 
-    async def attempt(self, chat: Chat, send: Send, *, moved: bool = False) -> str:
-        """Make one call within the limits; what it came to, or why it did not."""
+    async def attempt(self, chat: Chat, send: Send) -> str:
+        """Send one thing within the limits; its identity, or why it was not sent."""
+        sent = await self._call(chat, send)
+        return identity(sent.chat.id, sent.message_id)
+
+    async def _call(self, chat: Chat, make: Callable[[int], Awaitable[T]], *, moved: bool = False) -> T:
+        """Make one call within the limits, where the chat is now; what it came to, or why it did not."""
         await self._keep_limits(chat)
         try:
-            sent = await send(int(chat.external_id))
+            return await make(int(chat.external_id))
         except ChatMigrated as gone:
             if moved:
                 raise ChatLost("the chat moves on and on") from gone
@@ -121,10 +161,9 @@ class TelegramChannel:
             followed = await self._db.write(move)
             if followed is None:
                 raise ChatLost("the chat moved away") from gone
-            return await self.attempt(followed, send, moved=True)
+            return await self._call(followed, make, moved=True)
         except TelegramError as error:
             raise await self._judged(chat, error) from error
-        return identity(sent.chat.id, sent.message_id)
 
     async def _judged(self, chat: Chat, error: TelegramError) -> Exception:
         """What an error means to delivery."""
@@ -161,7 +200,7 @@ class _Sender:
     def __init__(self, channel: TelegramChannel, chat: Chat, attempt: Attempt) -> None:
         self._channel, self._chat, self._attempt = channel, chat, attempt
         self._again = attempt.again
-        self.last: str | None = None
+        self.sent: list[str] = []
 
     async def step(self, name: str, make: Callable[[bool], Send]) -> None:
         """Send a part unless it is kept."""
@@ -172,7 +211,7 @@ class _Sender:
             sent_now = True
             return await self._channel.attempt(self._chat, make(self._again))
 
-        self.last = str(await self._attempt.once(name, send))
+        self.sent.append(str(await self._attempt.once(name, send)))
         self._again = self._again and not sent_now
 
 
@@ -195,6 +234,5 @@ def _asked(conn: Connection, chat: Chat, message: Message) -> int | None:
     if chat.kind is not ChatKind.GROUP or message.turn_id is None:
         return None
     asked = messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
-    there, _, number = (asked.external_id or "").partition("/")
-    number = number.partition(":")[0]
-    return int(number) if there == chat.external_id and number.isdecimal() else None
+    there, _, _ = (asked.external_id or "").partition("/")
+    return number(asked.external_id or "") if there == chat.external_id else None

@@ -101,7 +101,7 @@ async def test_what_is_said_is_delivered_in_the_order_of_its_chat(world: World) 
     assert said.delivery is Delivery.QUEUED
     depth = {depth.queue: depth.waiting for depth in await world.ask(depths, now=world.clock())}
     assert depth == {"deliver": 1}
-    sent = await world.do(messages.mark_delivery, message_id=said.id, state=Delivery.SENT, platform_id="p1")
+    sent = await world.do(messages.mark_delivery, message_id=said.id, state=Delivery.SENT, sent=("p1",))
     assert (sent.delivery, sent.external_id) == (Delivery.SENT, "p1")
 
 
@@ -110,7 +110,7 @@ async def test_an_echo_of_our_own_message_does_not_break_its_delivery(world: Wor
     said = await say(world, "…")
     facts = {"conversation": world.conversations[Tier.GOLD], "person": world.contacts[Tier.GOLD], "author": "bot"}
     await world.do(messages.accept, **facts, external_id="p1", text="…", at=world.clock())
-    sent = await world.do(messages.mark_delivery, message_id=said.id, state="sent", platform_id="p1")
+    sent = await world.do(messages.mark_delivery, message_id=said.id, state="sent", sent=("p1",))
     assert (sent.delivery, sent.external_id) == (Delivery.SENT, None)
 
 

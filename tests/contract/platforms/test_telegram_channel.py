@@ -206,6 +206,39 @@ async def test_of_a_long_message_only_what_is_missing_is_sent_again(post: Post, 
     assert [m.text[0] + m.text[-1] for m in group.seen] == ["ab", "cd", "ef"]
 
 
+LONG = "\n\n".join(letter * 1500 for letter in "abcd")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("hello", "goodbye", ["goodbye"]),
+        ("hello", "hello", ["hello"]),
+        (LONG, "short", ["short"]),
+        ("short", LONG, [LONG[:3002], LONG[3004:]]),
+    ],
+    ids=["changed", "unchanged", "shorter", "longer"],
+)
+async def test_what_was_sent_can_be_changed(
+    post: Post, group: Place, before: str, after: str, shown: list[str]
+) -> None:
+    """Its texts say the new words, those that are too many go, those that are missing come."""
+    _, talk = await post.chat(group.id)
+    said = await post.becomes(await post.say(talk, before), Delivery.SENT)
+    await post.db.write(lambda conn: messages.amend(conn, said.id, text=after, now=utc_now()))
+
+    async def settled() -> bool:
+        return [m.text for m in group.seen if not m.deleted] == shown
+
+    await until(settled)
+
+    async def kept() -> bool:
+        sent = (await post.message(said.id)).sent
+        return sent == tuple(f"{group.id}/{m.id}" for m in group.seen if not m.deleted)
+
+    await until(kept)
+
+
 async def test_limits_are_kept_before_they_are_hit(tmp_path: Path) -> None:
     """Five messages at once into one chat: each call is taken, none refused, in order."""
     async with telegram_server(World(limits=Limits())) as telegram, posting(telegram, tmp_path) as post:
