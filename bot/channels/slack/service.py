@@ -30,6 +30,7 @@ class Slack:
     app: AsyncApp
     router: APIRouter | None
     settings: Settings
+    clock: Clock
     name: str = PLATFORM
 
     @classmethod
@@ -59,6 +60,7 @@ class Slack:
             app=app,
             router=router(app) if by_request else None,
             settings=settings,
+            clock=clock,
         )
 
     @asynccontextmanager
