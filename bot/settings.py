@@ -200,4 +200,11 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise SettingsError(str(first["loc"][0]), first["msg"]) from None
+        raise SettingsError(_in_environment(str(first["loc"][0])), first["msg"]) from None
+
+
+def _in_environment(name: str) -> str:
+    """What a setting is called there; one that is missing is named by its field."""
+    field = Settings.model_fields.get(name)
+    alias = field.validation_alias if field else None
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name

@@ -71,6 +71,14 @@ class Account:
             self._titles.keep(channel, name, until=now + fresh)
         return self._titles.get(channel)
 
+    async def inside(self, channel: str) -> bool:
+        """Whether we are in a channel; so it seems, where Slack cannot be asked."""
+        try:
+            told: Any = await self.client.conversations_info(channel=channel)
+        except TROUBLE as error:
+            return code(error) != "channel_not_found"
+        return bool(told["channel"].get("is_member", True))
+
     def renamed(self, channel: str, name: str) -> None:
         """Keep a new name."""
         self._titles.keep(channel, name, until=self._clock() + _FRESH)

@@ -66,8 +66,9 @@ class Arrivals:
             await asyncio.wait(self._errands)
 
     async def _take(self, body: Json) -> str:
-        people = await self._account.people(needs(body))
-        came = read(body, await self._account.me(), people, now=self._clock())
+        me = await self._account.me()
+        people = await self._account.people(user for user in needs(body) if user != me.user)
+        came = read(body, me, people, now=self._clock())
         match came:
             case Said():
                 async with self._alone(came.version):  # an edit, a mention and a retry tell of it at the same time
@@ -120,6 +121,14 @@ class Arrivals:
             self._errand(self._hint(body, self._room.texts.say("chat.press.other", tongue)))
         elif body.get("message"):
             self._errand(self._without_buttons(body))
+
+    async def _stranger(self, said: Said) -> str:
+        """How to let us into a channel where a command can be typed, but where we hear and say nothing."""
+        if said.place.kind is ChatKind.DIRECT or await self._account.inside(channel_of(said.place.chat)):
+            return ""
+        tongue = await self._db.read(partial(reception.language, place=said.place, author=said.author))
+        name = (await self._account.me()).name
+        return "\n" + self._room.texts.say("chat.outside", tongue, invite=f"/invite @{name}")
 
     async def _fetch(self, file: File) -> bytes:
         return await self._account.fetch(file.id)

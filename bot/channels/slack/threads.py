@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from bot.arrived import Ordered, Said
+from bot.arrived import Said
 from bot.channels.slack.reading import stamp
 from handoff import directory, messages
 from handoff.kinds import Audience, Author, ChatKind
@@ -24,18 +24,13 @@ def placed(conn: Connection, said: Said) -> Said:
     if not said.reply_to:
         return said
     chat = directory.find_chat(conn, platform=said.place.platform, external_id=said.place.chat)
-    root = messages.by_external(conn, chat_id=chat.id, external_id=said.reply_to) if chat else None
+    root = _first(conn, chat, said.reply_to) if chat else None
     if chat is None or root is None:
         follows = _last_heard(conn, said, chat) if chat else False
         return replace(said, addressed=said.addressed or follows)
     thread = directory.conversation(conn, root.conversation_id).thread
     follows = root.author in _OURS or _last_heard(conn, said, chat, root=root)
     return replace(said, place=replace(said.place, thread=thread), addressed=said.addressed or follows)
-
-
-def placed_order(conn: Connection, ordered: Ordered) -> Ordered:
-    """The same of a command."""
-    return replace(ordered, said=placed(conn, ordered.said))
 
 
 def thread_for(conn: Connection, chat: Chat, message: Message) -> str:
@@ -47,6 +42,14 @@ def thread_for(conn: Connection, chat: Chat, message: Message) -> str:
     if asked is None:
         return ""
     return _root(conn, asked) if chat.kind is ChatKind.GROUP else _thread(conn, asked)
+
+
+def _first(conn: Connection, chat: Chat, identified: str) -> Message | None:
+    """The message that a thread hangs on; of ours it may be any part."""
+    if found := messages.by_external(conn, chat_id=chat.id, external_id=identified):
+        return found
+    talk = directory.find_conversation(conn, chat_id=chat.id)
+    return next((each for each in _backwards(conn, talk.id) if identified in each.sent), None) if talk else None
 
 
 def _asked(conn: Connection, message: Message) -> Message | None:
