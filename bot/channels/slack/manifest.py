@@ -14,7 +14,6 @@ SCOPES: Final = frozenset(
         "groups:history",
         "groups:read",
         "im:history",
-        "im:read",
         "mpim:history",
         "mpim:read",
         "reactions:write",
