@@ -24,10 +24,13 @@ from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.pictures import Pictures, ProcessReader
 from bot.reception import Room
 from bot.rerouting import Rerouting
+from bot.scoring import Scoring
 from bot.settings import Settings
 from bot.triage import Rules
+from bot.unanswered import Unanswered
 from bot.webhooks import signing_key
 from console import auth
 from console.pages import ConsoleDeps
@@ -152,6 +155,7 @@ async def _opened(
         texts=texts,
         clock=clock,
         meters=meters,
+        pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
         writer=_writer(speaker, settings),
     )
     secret = _secret(settings.data)
@@ -182,6 +186,8 @@ async def _opened(
     contract_work.register(worker, clock=clock)
     pages.register(worker)
     Rerouting(db, desk=desk, clock=clock).register(worker)
+    Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock).register(worker)
+    Scoring(db=db, manual=manual, clock=clock).register(worker)
     try:
         yield Aftercare(
             settings=settings,

@@ -3,15 +3,16 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import choices, gate
+from bot import belonging, choices, gate, waiting
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff.kinds import Outcome
+from handoff.kinds import Level, Outcome
 from handoff.model import Turn
 from knowledge.golden import standalone
 from knowledge.language import ENGLISH, detect, to_script
 
+_SAID = 300  # characters of a picture's text that stand for what its sender says
 SAME_MATTER = timedelta(hours=2)  # a wish for a person within it is about the answer before
 
 
@@ -37,10 +38,12 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
 
     An outage is asked about once: a message after that is no reason to ask again.
     """
-    reading = rules.read(situation.text)
+    reading = _read(situation, rules)
     doubted = _doubted(situation, now=now)
     about = doubted if pressed == "emergency_no" or (reading.denial and not pressed) else None
-    text = about.question if about else situation.text
+    if situation.client is not None and _only_names_client(situation, pressed):
+        about = belonging.asked(situation.turns, now=now)
+    text = about.question if about else situation.text or situation.pictured[:_SAID]
     if about:
         reading, pressed = rules.read(text), None
     if doubted and reading.unconfirmed:
@@ -53,6 +56,10 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
             addressed=answers_us or any(piece.mentioned for piece in situation.pieces),
             mode=situation.chat.mode,
             by_client=situation.person.kind == "client",
+            bound=situation.client is not None,
+            called=waiting.called(text, colleagues=situation.colleagues),
+            in_talk=_in_talk(situation, now=now),
+            which_client=situation.client is None and bool(situation.several),
             pressed=pressed,
             attachments=sum(len(piece.attachments) for piece in situation.pieces),
             open_tickets=situation.open_tickets,
@@ -67,6 +74,11 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
         may_carry_on=about is None and gate.may_carry_on(reading, last_turn=last_asked(situation), now=now),
         about=about,
     )
+
+
+def with_picture(question: str, situation: Situation) -> str:
+    """The question together with what stands in the pictures that came with it."""
+    return question if situation.pictured in question else f"{question}\n{situation.pictured[:_SAID]}"
 
 
 def question_of(frame: Frame, situation: Situation) -> str:
@@ -92,6 +104,34 @@ def together(frame: Frame, situation: Situation) -> str:
 def last_asked(situation: Situation) -> Turn | None:
     """The latest turn that was about something."""
     return next((t for t in situation.turns if t.outcome is not Outcome.SILENT and t.reason != "greeting"), None)
+
+
+def _read(situation: Situation, rules: Rules) -> Reading:
+    """The burst as its words read; a picture raises no alarm by itself, but makes us ask whether it is one.
+
+    Of a picture without a word, only what is wrong is taken from its text, none of the wishes that stand in it.
+    """
+    said = rules.read(situation.text)
+    if not situation.pictured:
+        return said
+    seen = rules.read(situation.pictured)
+    level = max(said.level, Level.BUG if seen.level is Level.EMERGENCY else seen.level, key=lambda one: one.rank)
+    if not said.empty:
+        doubt = "partial" if seen.emergency and not said.emergency else None
+        return replace(said, level=level, unconfirmed=said.unconfirmed or doubt)
+    doubt = "forwarded" if seen.emergency else None
+    return Reading(text=seen.text, level=level, unconfirmed=doubt, whole=True)
+
+
+def _only_names_client(situation: Situation, pressed: str | None) -> bool:
+    return belonging.is_choice(pressed) or belonging.is_name(situation.text, situation.several)
+
+
+def _in_talk(situation: Situation, *, now: datetime) -> bool:
+    """Whether we answered this very person a moment ago."""
+    last = last_asked(situation)
+    mine = last is not None and last.person_id == situation.person.id and last.outcome is Outcome.ANSWERED
+    return mine and last is not None and now - last.at <= SAME_MATTER
 
 
 def _language(situation: Situation) -> str:
