@@ -64,7 +64,7 @@ class Account:
         """A channel's name, if Slack says it."""
         now = self._clock()
         if not self._titles.knows(channel, now):
-            name, fresh = None, _FAILED_FRESH
+            name, fresh = self._titles.get(channel), _FAILED_FRESH
             with suppress(*TROUBLE):
                 told: Any = await self.client.conversations_info(channel=channel)
                 name, fresh = told["channel"].get("name"), _FRESH
@@ -86,7 +86,7 @@ class Account:
     async def _person(self, user: str) -> Known | None:
         now = self._clock()
         if not self._people.knows(user, now):
-            known, fresh = None, _FAILED_FRESH
+            known, fresh = self._people.get(user), _FAILED_FRESH
             with suppress(*TROUBLE):
                 told: Any = await self.client.users_info(user=user, include_locale=True)
                 known, fresh = _known(told["user"]), _FRESH

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
 from bot import reception
-from bot.arrived import File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot.arrived import Author, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.channels.slack import threads
 from bot.channels.slack.account import TROUBLE, Account, code, pause
-from bot.channels.slack.reading import Json, channel_of, needs, read, stamp
+from bot.channels.slack.reading import PLATFORM, Json, channel_of, needs, read, stamp
 from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from handoff import messages
-from handoff.kinds import Author, ChatKind
+from handoff import directory, messages
+from handoff.kinds import Author as Writer
+from handoff.kinds import ChatKind
 from handoff.model import Attachment, Message
 from store.clock import Clock
 from store.db import Database
@@ -35,6 +37,7 @@ EYES: Final = "eyes"
 _LONGEST_LOOK_S: Final = 60.0
 _MOST_ERRANDS: Final = 200
 _TRIES: Final = 3
+_REST_S: Final = 1.0
 
 
 class Arrivals:
@@ -100,22 +103,27 @@ class Arrivals:
             message = await self._db.write(partial(self._store, said=said, text=text, files=files))
         if message is None:
             attachments.drop(self._files, files)
-        elif message.author is Author.CLIENT and message.mentioned:
+        elif message.author is Writer.CLIENT and message.mentioned:
             self._errand(self._look(said.place, message))
 
     def _store(self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]) -> Message | None:
-        placed = threads.placed(conn, said)
+        placed = threads.placed(conn, replace(said, author=_named(conn, said.author)))
         return reception.store(conn, placed, room=self._room, text=text, files=files, now=self._clock())
 
     async def _ordered(self, ordered: Ordered) -> None:
         def body(conn: Connection) -> None:
-            placed = replace(ordered, said=threads.placed(conn, ordered.said))
+            said = replace(ordered.said, author=_named(conn, ordered.said.author))
+            placed = replace(ordered, said=threads.placed(conn, said))
             reception.order(conn, placed, room=self._room, now=self._clock())
 
         await self._db.write(body)
 
     async def _pressed(self, pressed: Pressed, body: Json) -> None:
-        became = await self._db.write(partial(reception.press, pressed=pressed, now=self._clock()))
+        def press(conn: Connection) -> str:
+            named = replace(pressed, author=_named(conn, pressed.author))
+            return reception.press(conn, named, now=self._clock())
+
+        became = await self._db.write(press)
         if became == "other":
             tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
             self._errand(self._hint(body, self._room.texts.say("chat.press.other", tongue)))
@@ -181,8 +189,12 @@ class Arrivals:
         for _ in range(_TRIES):  # it may be taken away less often than it is given
             try:
                 await client.reactions_remove(**where)
-            except TROUBLE as error:
-                await asyncio.sleep(pause(error) or 1.0)
+            except SlackApiError as error:
+                if (wait := pause(error)) is None:
+                    return  # the message is gone, or somebody took them away
+                await asyncio.sleep(wait)
+            except TROUBLE:
+                await asyncio.sleep(_REST_S)
             else:
                 return
 
@@ -205,3 +217,11 @@ class Arrivals:
 
 def _has_turn(conn: Connection, *, message_id: int) -> bool:
     return messages.turn_of_message(conn, message_id) is not None
+
+
+def _named(conn: Connection, author: Author) -> Author:
+    """The author by the name we know, where Slack would not tell it just now."""
+    if author.name:
+        return author
+    known = directory.find_person(conn, platform=PLATFORM, external_id=author.id)
+    return replace(author, name=known.name if known else author.id.rpartition("/")[2])

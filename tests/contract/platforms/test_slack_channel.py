@@ -22,6 +22,7 @@ from bot.channels.slack.sending import SlackChannel
 from bot.delivery import Deliveries
 from bot.meters import Meters
 from bot.reception import Room
+from bot.recording import TURNED
 from console import attachments
 from handoff import directory, messages
 from handoff.desk import Desk
@@ -29,6 +30,7 @@ from handoff.kinds import ChatKind, Delivery
 from handoff.model import Chat, Message
 from store.clock import utc_now
 from store.db import Database
+from store.signals import signal
 from store.worker import Running, Worker
 from tests.platforms.slack import Channel, Cut, Html, Refuse, Settings, SlackServer, TooMany, Upload, User
 from tests.platforms.slack.settings import EVERY_SCOPE
@@ -454,6 +456,38 @@ async def test_names_are_asked_for_once(heard: Post) -> None:
     assert await heard.settled() == ["ask @ben", "one"]
     asked = [call.args["user"] for call in heard.slack.calls if call.method == "users.info"]
     assert sorted(asked) == sorted({heard.anna.id, heard.ben.id})
+
+
+async def test_a_name_that_slack_does_not_tell_is_the_known_one(heard: Post) -> None:
+    """Trouble with names renames nobody; who was never named is known by their id."""
+    heard.place.say(heard.anna, "one")
+    await heard.settled()
+    heard.account._people._kept.clear()
+    heard.slack.faults.call("users.info", Refuse("internal_error"), times=2)
+    heard.place.say(heard.anna, "two")
+    heard.place.say(heard.ben, "three")
+    await heard.settled()
+    assert {m.text: m.name for m in await heard.kept()} == {"one": "anna", "two": "anna", "three": heard.ben.id}
+
+
+async def test_eyes_are_on_a_message_until_its_turn_is_done(post: Post) -> None:
+    """Given at once, taken away in the end, also where Slack asks to wait with that; a refusal is no harm."""
+    post.slack.faults.call("reactions.add", Refuse("too_many_reactions"))
+    for text in ("one", "two"):
+        said = post.place.say(post.anna, f"{post.slack.world.bot.mention} {text}")
+        await post.arrivals.take(_event(said))
+    await post.slack.world.until(lambda: said.reactions == {"eyes": [post.slack.world.bot.id]})
+    post.slack.faults.call("reactions.remove", TooMany(1))
+
+    def done(conn: Connection) -> None:
+        message = messages.by_external(conn, chat_id=1, external_id=f"T0HOME/{post.place.id}/{said.ts}")
+        assert message is not None
+        messages.handled(conn, message, reason="done", language="en", now=utc_now())
+        signal(conn, TURNED, str(message.id))
+
+    await post.db.write(done)
+    await post.slack.world.until(lambda: not said.reactions)
+    assert sum(call.method == "reactions.add" for call in post.slack.calls) == 2
 
 
 async def test_let_in_and_put_out(heard: Post) -> None:
