@@ -513,6 +513,15 @@ async def test_let_in_and_put_out(heard: Post) -> None:
     await until(lost)
 
 
+async def test_a_command_where_we_are_not(heard: Post) -> None:
+    """It can be typed anywhere: then it also says how we are let in."""
+    outside = heard.slack.world.channel("outside", members=[heard.ben], bot=False)
+    told = (await heard.slack.slash(heard.ben, outside, "/aftercare", "help")).body["text"]
+    assert told.startswith("网站方面的问题")
+    assert "/invite @aftercare" in told
+    assert "/invite" not in (await heard.slack.slash(heard.ben, heard.place, "/aftercare", "help")).body["text"]
+
+
 async def test_a_follow_up_in_the_thread_is_said_to_us(heard: Post) -> None:
     """After our words in it; not after somebody else's, and never at the top."""
     world, place = heard.slack.world, heard.place
@@ -631,6 +640,18 @@ async def test_a_socket_that_cannot_be_opened_is_told_once_and_tried_again(tmp_p
         told = [line for line in logs if line["event"].startswith("slack_trouble")]
         assert [line["event"] for line in told] == ["slack_trouble", "slack_trouble_over"]
         assert "xapp-" in told[0]["mend"]
+
+
+async def test_an_address_that_lapsed_is_asked_for_anew(tmp_path: Path) -> None:
+    """An address opens one socket: where that failed, it is no use to try it again."""
+    async with stage(tmp_path, socket_mode=True) as post:
+        tickets, failures = post.slack.world.tickets, [True]
+        use = tickets.use
+        tickets.use = lambda ticket: use(ticket) and not (failures and failures.pop())  # type: ignore[method-assign]
+        async with listening(post):
+            post.place.say(post.anna, "one")
+            assert await post.settled() == ["one"]
+        assert sum(call.method == "apps.connections.open" for call in post.slack.calls) == 2
 
 
 async def test_a_renamed_channel_keeps_up(heard: Post) -> None:
