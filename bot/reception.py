@@ -16,7 +16,7 @@ from console.texts import Texts, negotiate
 from handoff import bindings, chats, directory, messages
 from handoff.desk import Desk
 from handoff.kinds import Author as Writer
-from handoff.kinds import ChatKind, PersonKind
+from handoff.kinds import ChatKind, Mode, PersonKind
 from handoff.model import Attachment, Chat, Message
 from knowledge.language import clean
 from store import rates
@@ -125,6 +125,12 @@ def withdraw(conn: Connection, withdrawn: Withdrawn, *, now: datetime) -> None:
         if (waiting.external_id or "").split(EDITED)[0] == withdrawn.message:
             messages.handled(conn, waiting, reason="withdrawn", language=tongue, now=now)
             signal(conn, TURNED, str(waiting.id))
+
+
+def awaits_us(conn: Connection, *, message_id: int) -> bool:
+    """Whether a message still waits for a turn in which we may speak: a sign that we are at it would be true."""
+    message = messages.message(conn, message_id)
+    return message.turn_id is None and directory.chat(conn, message.chat_id).mode in {Mode.MENTION, Mode.AUTO}
 
 
 def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:

@@ -226,3 +226,11 @@ async def _spoken(room: Room, many: int) -> bool:
 async def _tallies(room: Room) -> Any:
     chat = await room.read(directory.find_chat, platform="telegram", external_id=str(room.group.id))
     return (await room.read(drafts.tallies, now=room.house.clock())).get(chat.id)
+
+
+async def test_no_sign_of_typing_where_nothing_will_be_said(room: Room) -> None:
+    """In `shadow` a mention is drafted in silence: nobody is led to wait for an answer."""
+    await put(room, Mode.SHADOW)
+    room.group.say(room.mei, f"{room.world.bot.mention} {KNOWN}")
+    await room.turn(KNOWN)
+    assert "sendchataction" not in {name.lower() for name, _ in room.world.calls}

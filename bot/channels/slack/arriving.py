@@ -21,7 +21,7 @@ from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from handoff import directory, messages
+from handoff import directory
 from handoff.kinds import Author as Writer
 from handoff.kinds import ChatKind
 from handoff.model import Attachment, Message
@@ -174,13 +174,15 @@ class Arrivals:
     async def _look(self, place: Place, message: Message) -> None:
         """Eyes on the message, as Slack shows no typing of bots, until its turn is done."""
         where = {"channel": channel_of(place.chat), "timestamp": stamp(message.external_id), "name": EYES}
-        client = self._account.client
+        client, awaits = self._account.client, partial(reception.awaits_us, message_id=message.id)
         try:
             async with self._db.listen(TURNED) as turned:
+                if not await self._db.read(awaits):
+                    return
                 await client.reactions_add(**where)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LONGEST_LOOK_S):
-                        while not await self._db.read(partial(_has_turn, message_id=message.id)):
+                        while await self._db.read(awaits):
                             await anext(turned)
         except TROUBLE as error:
             log.debug("slack_no_eyes", error=code(error))
@@ -212,10 +214,6 @@ class Arrivals:
             await self._account.client.chat_update(
                 channel=channel, ts=message["ts"], text=message.get("text") or " ", blocks=blocks
             )
-
-
-def _has_turn(conn: Connection, *, message_id: int) -> bool:
-    return messages.turn_of_message(conn, message_id) is not None
 
 
 def _named(conn: Connection, author: Author) -> Author:

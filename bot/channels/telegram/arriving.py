@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
 from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
@@ -21,7 +20,7 @@ from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from handoff import chats, messages
+from handoff import chats
 from handoff.kinds import Author
 from handoff.model import Message
 from store.clock import Clock
@@ -120,7 +119,7 @@ class Arrivals:
         thread = int(place.thread) if place.thread else None
         with suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(_LONGEST_TYPING_S), self._db.listen(TURNED) as turned:
-                while not await self._db.read(partial(_has_turn, message_id=message_id)):
+                while await self._db.read(partial(reception.awaits_us, message_id=message_id)):
                     typing = ChatAction.TYPING
                     await self._account.bot.send_chat_action(int(place.chat), typing, message_thread_id=thread)
                     with suppress(TimeoutError):
@@ -128,7 +127,3 @@ class Arrivals:
                             async for signal in turned:
                                 if signal.payload in ("", str(message_id)):
                                     break
-
-
-def _has_turn(conn: Connection, *, message_id: int) -> bool:
-    return messages.turn_of_message(conn, message_id) is not None
