@@ -25,7 +25,10 @@ from bot.notices import ClientNotices
 from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
 from bot.reception import Room
 from bot.rerouting import Rerouting
+from bot.retracting import Retractions
 from bot.settings import Settings
+from bot.staff_words import StaffWords
+from bot.staffroom import StaffRoom, Threads
 from bot.triage import Rules
 from bot.webhooks import signing_key
 from console import auth
@@ -106,7 +109,7 @@ def load_rules() -> Rules:
 
 def load_texts() -> Texts:
     """The bot's sentences that come with the program."""
-    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml")
+    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml", HERE / "staff_phrases.yaml")
 
 
 @asynccontextmanager
@@ -153,17 +156,19 @@ async def _opened(
         writer=_writer(speaker, settings),
     )
     secret = _secret(settings.data)
+    room = Room(desk=desk, rules=rules, texts=texts)
     telegram = Telegram.make(
         settings,
         db,
-        room=Room(desk=desk, rules=rules, texts=texts),
+        room=room,
         files=settings.data / "files",
         clock=clock,
         href=partial(links.address, public_url=settings.public_url, secret=secret),
     )
     channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
+    threads: dict[str, Threads] = {}
     if telegram is not None:
-        channels[telegram.name] = telegram.channel
+        channels[telegram.name], threads[telegram.name] = telegram.channel, telegram.topics
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
     pages = Paging(
@@ -181,6 +186,9 @@ async def _opened(
     if telegram is not None:
         telegram.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)
+    Retractions(db, texts=texts, clock=clock).register(worker)
+    words = StaffWords(texts=texts, desk=room.desk_texts)
+    StaffRoom(db, threads=threads, words=words, public_url=settings.public_url, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
     pages.register(worker)

@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
-from bot.arrived import press_data
+from bot.arrived import button_data
 from bot.checks import URL
-from handoff.kinds import Author
+from handoff.kinds import Audience, Author
 from handoff.model import Citation, Message
 
 LONGEST: Final = 4096  # UTF-16 units of a message
@@ -100,7 +100,7 @@ def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[
 def keyboard(message: Message) -> InlineKeyboardMarkup:
     """The message's buttons, two in a row."""
     buttons = [
-        InlineKeyboardButton(button.label, callback_data=press_data(message.id, place))
+        InlineKeyboardButton(button.label, callback_data=button_data(message, place))
         for place, button in enumerate(message.buttons)
     ]
     return InlineKeyboardMarkup([buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW)])
@@ -148,10 +148,13 @@ def _furthest(text: str, start: int, *, most: int) -> int:
 
 def _composed(message: Message, *, href: Callable[[Citation], str | None]) -> Rich:
     writer = _Writer(links=_links(message, href), allowed=frozenset(URL.findall(message.text)))
-    if message.author is Author.STAFF and message.text:
+    passed_on = message.audience is Audience.STAFF and message.author is not Author.SYSTEM
+    if message.text and (message.author is Author.STAFF or passed_on):
         writer.marked(message.name, "bold")
         writer.put("\n")
-    if message.text.strip():
+    if message.author is Author.CLIENT:
+        writer.put(message.text)  # a client's words are passed on as they are
+    elif message.text.strip():
         writer.blocks(_parser().parse(message.text))
     if message.video and message.video.startswith(_OUTWARD):
         writer.put(f"\n\n▶ {message.video}")
