@@ -19,10 +19,12 @@ from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
+from bot.direct import LinkedDirectChat
+from bot.drafting import Drafting
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
-from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.paging import Pager, Paging, WebhookPager
 from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
@@ -171,9 +173,9 @@ async def _opened(
         channels[telegram.name], threads[telegram.name] = telegram.channel, telegram.topics
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
-    pages = Paging(
-        db, clock=clock, pager=_pager(settings, clock), direct=NoDirectChat(), public_url=settings.public_url
-    )
+    words = StaffWords(texts=texts, desk=room.desk_texts)
+    direct = LinkedDirectChat(db, words=words, clock=clock)
+    pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 
     async def dead(running: Running, error: Exception) -> None:
         await conversations.dead(running, error)
@@ -187,8 +189,10 @@ async def _opened(
         telegram.register(worker)
     ClientNotices(db, texts=texts, clock=clock).register(worker)
     Retractions(db, texts=texts, clock=clock).register(worker)
-    words = StaffWords(texts=texts, desk=room.desk_texts)
-    StaffRoom(db, threads=threads, words=words, public_url=settings.public_url, clock=clock).register(worker)
+    drafting = Drafting(db=db, manual=manual, texts=texts, writer=_writer(speaker, settings))
+    StaffRoom(
+        db, threads=threads, words=words, public_url=settings.public_url, drafting=drafting, clock=clock
+    ).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
     pages.register(worker)

@@ -16,7 +16,7 @@ EDITED: Final = ":"  # between a message's identity and the date of its edit
 COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind", "queue", "mine", "why"})
 STAFF_COMMANDS: Final = frozenset({"queue", "mine", "why"})  # anybody else who writes them is not answered
 FORWARDED: Final = "Fwd: "  # as the rules of triage read it
-_STAFF_DATA: Final = re.compile(r"s:(\d{1,18}):([a-z0-9_:]{1,40})")
+_STAFF_DATA: Final = re.compile(r"s:(\d{1,18}):([a-zA-Z0-9_:]{1,40})")
 _DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
 
 

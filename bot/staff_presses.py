@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 from bot import cards as faces
 from bot import leaving, staff_reception
 from bot.arrived import StaffPressed
+from bot.checks import MARK
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
-from handoff import cards, directory, messages, retraction, staff_chats, staff_talk
+from handoff import board, cards, directory, messages, retraction, staff_chats, staff_talk
 from handoff.errors import AlreadyClaimed, HandoffError, NotAllowed, NotReplied
 from handoff.kinds import Level
-from handoff.model import Message, Person
+from handoff.model import Button, Message, Person
 
 MORNING: Final = time(9)
 
@@ -185,6 +186,64 @@ def _keep(act: _Press) -> str:
     return ""
 
 
+def _send_draft(act: _Press) -> str:
+    """By whoever has the ticket, or if nobody has; by somebody else once they confirm."""
+    ticket = board.ticket(act.conn, act.ticket_id)
+    holder = directory.holder(act.conn, ticket.assignee_id)
+    if holder is None or holder.id == act.person.id:
+        return _sent_draft(act, act.said)
+    question = plain(act.words.say("staff.confirm", name=holder.name))
+    anyway = Button(id=f"draft:{act.said.id}", label=act.words.say("staff.button.anyway"))
+    keep = Button(id="keep", label=act.words.say("staff.button.keep"))
+    staff_reception.say(act.conn, act.said, question, act.words, buttons=(anyway, keep), now=act.now)
+    return ""
+
+
+def _draft(act: _Press) -> str:
+    draft = messages.find(act.conn, int(act.argument)) if act.argument.isdecimal() else None
+    if draft is None or draft.chat_id != act.said.chat_id:
+        return act.words.say("staff.press.gone")
+    told = _sent_draft(act, draft)
+    messages.amend(act.conn, act.said.id, text=plain(told or act.words.say("staff.sent_anyway")), now=act.now)
+    return told
+
+
+def _sent_draft(act: _Press, draft: Message) -> str:
+    """Send a draft under the presser's name, once; a line then says what became of it."""
+    card = cards.in_chat(act.conn, ticket_id=act.ticket_id, chat_id=draft.chat_id)
+    offered = any(button.id == "send_draft" for button in draft.buttons)
+    if card is None or not offered:
+        return act.words.say("staff.press.gone")
+    verb: dict[str, Any] = act.verb
+    sent = act.staff.desk.reply(act.conn, text=draft.text, citations=draft.citations, **verb)
+    relayed = cards.relay(act.conn, card_id=card.id, message_id=sent.id, copy_id=draft.id)
+    text = plain(act.words.say("staff.draft.sent", name=act.person.name))
+    messages.amend(act.conn, draft.id, text=text, now=act.now)
+    if relayed is not None:
+        line = staff_reception.say(act.conn, draft, plain(act.words.say("staff.sending")), act.words, now=act.now)
+        cards.mark(act.conn, relayed.id, mark_id=line.id)
+    return ""
+
+
+def _edit_draft(act: _Press) -> str:
+    asked = plain(act.words.say("staff.draft.edit", name=act.person.name))
+    drop = Button(id=staff_reception.DROP, label=act.words.say("staff.button.drop"))
+    text = f"{asked}\n\n```\n{_unmarked(act.said.text)}\n```"
+    staff_reception.say(act.conn, act.said, text, act.words, buttons=(drop,), now=act.now)
+    return ""
+
+
+def _drop(act: _Press) -> str:
+    text = plain(act.words.say("staff.draft.dropped", name=act.person.name))
+    messages.amend(act.conn, act.said.id, text=text, now=act.now)
+    return ""
+
+
+def _unmarked(text: str) -> str:
+    """A draft to be copied: without marks that would lead nowhere, and no end of the quotation in it."""
+    return MARK.sub("", text).replace("```", "")
+
+
 def _retract(act: _Press) -> str:
     answers = [each.message_id for each in cards.of_copy(act.conn, act.said.id)]
     if not answers:
@@ -209,4 +268,8 @@ _VERBS: Final[dict[str, Callable[[_Press], str]]] = {
     "send": _send,
     "keep": _keep,
     "retract": _retract,
+    "send_draft": _send_draft,
+    "draft": _draft,
+    "edit_draft": _edit_draft,
+    "drop": _drop,
 }

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot import cards as faces
+from bot.answering import Draft
 from bot.cards import Dossier
 from bot.staff_words import StaffWords, plain
 from console.views import people_in
@@ -19,6 +20,7 @@ from handoff.model import Button, Chat, Message, Ticket
 _BEFORE: Final = timedelta(hours=1)  # how far back the bot's answers before the hand-off are shown
 _LOOKED_BACK: Final = 30
 _ROSTER_WEIGHT: Final = 3
+DRAFT_BUTTONS: Final = ("send_draft", "edit_draft", "drop")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,13 @@ def dossier(conn: Connection, ticket: Ticket, *, public_url: str | None, now: da
     )
 
 
-def show(conn: Connection, thread: Thread, known: Dossier, words: StaffWords, *, now: datetime) -> Card:
-    """Bring the card and its thread up to date: the card, what happened, what was said, what became of it."""
+def show(
+    conn: Connection, thread: Thread, known: Dossier, words: StaffWords, *, draft: Draft | None = None, now: datetime
+) -> Card:
+    """Bring the card and its thread up to date: the card, what happened, what was said, what became of it.
+
+    `draft` is a reply to suggest, where the thread has none yet.
+    """
     card = thread.card
     shown = _with_colleagues(conn, known, now=now) if card.menu == "assign" else known
     face = faces.face(shown, words, menu=card.menu)
@@ -67,6 +74,8 @@ def show(conn: Connection, thread: Thread, known: Dossier, words: StaffWords, *,
     _tell_news(conn, card, known, words, now=now)
     _relay(conn, card, known, words, now=now)
     _mark(conn, card, words, now=now)
+    if draft is not None and card.suggestion_id is None:
+        card = _suggest(conn, card, draft, words, now=now)
     return cards.change(conn, card.id, seq=known.events[-1].seq)
 
 
@@ -138,6 +147,22 @@ def retractable(conn: Connection, said: Message) -> bool:
     return messages.turn(conn, said.turn_id).outcome in {Outcome.ANSWERED, Outcome.ESCALATE}
 
 
+def _suggest(conn: Connection, card: Card, draft: Draft, words: StaffWords, *, now: datetime) -> Card:
+    suggested = staff_talk.tell(
+        conn,
+        conversation_id=_talk(card),
+        text=draft.text,
+        author=Author.BOT,
+        name=words.say("staff.draft"),
+        citations=draft.citations,
+        buttons=tuple(Button(id=name, label=words.say(f"staff.button.{name}")) for name in DRAFT_BUTTONS),
+        ticket_id=card.ticket_id,
+        reply_to=_under(card),
+        now=now,
+    )
+    return cards.change(conn, card.id, suggestion_id=suggested.id)
+
+
 def _copy(conn: Connection, card: Card, message: Message, words: StaffWords, *, now: datetime) -> None:
     names = ", ".join(file.name for file in message.attachments)
     text = message.text or words.say("staff.copy.files", names=plain(names))
@@ -173,7 +198,8 @@ def _mark(conn: Connection, card: Card, words: StaffWords, *, now: datetime) -> 
         if sent.audience is not Audience.CLIENT or sent.author is not Author.STAFF:
             continue
         source = messages.message(conn, each.copy_id)
-        if source.delivery is None and (text := _fate(sent, words)):
+        own = source.delivery is None or each.mark_id is not None  # not the copy of what was sent elsewhere
+        if own and (text := _fate(sent, words)):
             _mark_one(conn, card, each, text, words, now=now)
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 
 from bot import cards as faces
 from bot import staff_threads
+from bot.answering import Draft
 from bot.cards import Dossier
+from bot.drafting import Drafting, kept, restored
 from bot.staff_threads import Thread
 from bot.staff_words import StaffWords, plain
 from handoff import board, cards, directory, messages, staff_chats, staff_talk
@@ -22,6 +24,7 @@ from handoff.kinds import Delivery
 from handoff.model import Chat, Ticket
 from store.clock import Clock
 from store.db import Database
+from store.jobs import JsonValue
 from store.worker import Running, Worker
 
 _APART: Final = timedelta(seconds=1)  # between two looks at one card: a burst of events is one change
@@ -50,6 +53,7 @@ class _Look:
     ticket: Ticket
     known: Dossier
     threads: tuple[Thread, ...]
+    is_empty: bool  # nothing stands in one of the threads yet
 
 
 class StaffRoom:
@@ -62,8 +66,10 @@ class StaffRoom:
         threads: Mapping[str, Threads],
         words: StaffWords,
         public_url: str | None,
+        drafting: Drafting | None = None,
         clock: Clock,
     ) -> None:
+        self._drafting = drafting
         self._db, self._threads, self._words = db, threads, words
         self._public_url, self._clock = public_url, clock
 
@@ -77,7 +83,8 @@ class StaffRoom:
         threads = [await self._placed(running, thread, look) for thread in look.threads]
         for thread in threads:
             await self._shape(running, thread, look)
-        await running.finish(partial(self._show, ticket_id=ticket_id, threads=threads))
+        draft = restored(await running.step("draft", partial(self._draft, look))) if look.is_empty else None
+        await running.finish(partial(self._show, ticket_id=ticket_id, threads=threads, draft=draft))
 
     async def greet(self, running: Running) -> None:
         """Let a chat's people find the commands."""
@@ -109,7 +116,11 @@ class StaffRoom:
                 card = cards.ensure(conn, ticket_id=ticket_id, chat_id=chat.id, seq=known.events[-1].seq)
             if card is not None:
                 threads.append(Thread(card=card, chat=chat, thread=self._begun(conn, chat, card)))
-        return _Look(ticket=ticket, known=known, threads=tuple(threads))
+        empty = any(not cards.relays_of(conn, each.card.id) for each in threads)
+        return _Look(ticket=ticket, known=known, threads=tuple(threads), is_empty=empty)
+
+    async def _draft(self, look: _Look) -> JsonValue:
+        return kept(await self._drafting.draft(look.ticket) if self._drafting is not None else None)
 
     def _begun(self, conn: Connection, chat: Chat, card: cards.Card) -> str | None:
         """The thread of a card, where it is known or the card that begins it has arrived."""
@@ -148,7 +159,7 @@ class StaffRoom:
         await running.step(f"shape:{card.id}:{title}:{closed}", shape)
         await self._db.write(lambda conn: cards.change(conn, card.id, title=title, closed=closed))
 
-    def _show(self, conn: Connection, *, ticket_id: int, threads: list[Thread]) -> None:
+    def _show(self, conn: Connection, *, ticket_id: int, threads: list[Thread], draft: Draft | None) -> None:
         now = self._clock()
         ticket = board.ticket(conn, ticket_id)
         known = staff_threads.dossier(conn, ticket, public_url=self._public_url, now=now)
@@ -156,7 +167,7 @@ class StaffRoom:
             card = cards.in_chat(conn, ticket_id=ticket_id, chat_id=thread.chat.id)
             if card is not None:
                 current = Thread(card=card, chat=thread.chat, thread=thread.thread)
-                staff_threads.show(conn, current, known, self._words.of(thread.chat), now=now)
+                staff_threads.show(conn, current, known, self._words.of(thread.chat), draft=draft, now=now)
 
     def _tell_lost(self, conn: Connection, *, chat_id: int) -> None:
         gone = directory.chat(conn, chat_id)

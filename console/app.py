@@ -21,6 +21,7 @@ from console import (
     people_pages,
     service_pages,
     sign_in_pages,
+    staff_chat_pages,
     team_pages,
     ticket_pages,
 )  # fmt: skip
@@ -42,7 +43,16 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
     texts = Texts.shipped()
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
-    rooms = (service_pages, holiday_pages, agreement_pages, binding_pages, client_pages, team_pages, number_pages)
+    rooms = (
+        service_pages,
+        holiday_pages,
+        agreement_pages,
+        binding_pages,
+        client_pages,
+        team_pages,
+        number_pages,
+        staff_chat_pages,
+    )
     for room in (*rooms, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)
