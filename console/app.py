@@ -43,17 +43,18 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
     texts = Texts.shipped()
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
-    rooms = (
-        service_pages,
-        holiday_pages,
-        agreement_pages,
-        binding_pages,
-        client_pages,
-        team_pages,
-        number_pages,
+    rooms = (service_pages, holiday_pages, agreement_pages, binding_pages, client_pages, team_pages, number_pages)
+    for room in (
+        *rooms,
         staff_chat_pages,
-    )
-    for room in (*rooms, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
+        assets,
+        sign_in_pages,
+        live,
+        people_pages,
+        ticket_pages,
+        desk_pages,
+        manual_pages,
+    ):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)
     app.add_api_route("/readyz", _ready)

@@ -25,9 +25,8 @@ async def manual_list(request: Request, pages: PagesDep, viewer: ViewerDep) -> R
     today = pages.deps.clock().date().isoformat()
     flagged = await pages.deps.db.read(retraction.flagged)
     shown = await frame(pages, viewer, section="manual")
-    return pages.page(
-        request, "manual.html", **shown, pages=found, version=manual.version, today=today, flagged=flagged
-    )
+    shown |= {"pages": found, "version": manual.version, "today": today, "flagged": flagged}
+    return pages.page(request, "manual.html", **shown)
 
 
 @router.get("/desk/manual/{page_id:path}")

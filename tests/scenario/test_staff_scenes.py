@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handoff import bindings, board, messages
-from handoff.kinds import Role
+from handoff import bindings, board, directory, messages, retraction
+from handoff.kinds import Audience, ChatPurpose, Role
 from handoff.model import Message as Stored
 from handoff.model import Person, Ticket
 from knowledge import e5
 from tests.house import WORKING_HOURS, House, MovableClock
-from tests.platforms.telegram import Chat, Limits, Message, TelegramServer, User, World, telegram_server
+from tests.platforms.telegram import Chat, Limits, Message, Slow, TelegramServer, User, World, telegram_server
 from tests.telegram_house import PATIENCE, code_for_client, linked, running
 
 pytestmark = pytest.mark.xdist_group("scenario")
