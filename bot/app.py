@@ -147,7 +147,8 @@ async def _opened(
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
-    embedder = embedder or await asyncio.to_thread(embedding.choose, settings)
+    if embedder is None:
+        embedder = await asyncio.to_thread(embedding.choose, settings)
     manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
     speaker = model or _model(settings)
     conversations = Conversations(

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from handoff import directory, staff_chats
+from handoff.chat_tables import chat_mode as changes
+from handoff.chat_tables import draft_score as scores
 from handoff.model import Chat
 from handoff.rows import clean
 from handoff.tables import chat as chats
@@ -61,5 +63,6 @@ def _absorb(conn: Connection, known: Chat, stray: Chat) -> None:
             there = table.c.conversation_id == row["id"]
             conn.execute(update(table).where(there).values(conversation_id=mine.id))
         conn.execute(delete(conversations).where(conversations.c.id == row["id"]))
-    conn.execute(update(messages).where(messages.c.chat_id == stray.id).values(chat_id=known.id))
+    for table in (messages, changes, scores):
+        conn.execute(update(table).where(table.c.chat_id == stray.id).values(chat_id=known.id))
     conn.execute(delete(chats).where(chats.c.id == stray.id))

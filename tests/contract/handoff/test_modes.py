@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot import colleagues
-from handoff import board, directory, drafts, messages, modes
+from handoff import board, chats, directory, drafts, messages, modes
 from handoff.autonomy import RECENT, Bound, Fall, Tally
 from handoff.chat_tables import draft_score
-from handoff.kinds import Level, Mode, NoticeKind, Outcome, Tier
+from handoff.kinds import ChatKind, Level, Mode, NoticeKind, Outcome, Tier
 from handoff.model import Message, Turn
 from store.tables import job
 from tests.contract.handoff.conftest import World
@@ -208,3 +208,15 @@ async def test_the_overview_names_each_group_with_its_last_word(world: World) ->
     shown = [(row.client_slug, row.last_text) for row in rows]
     assert shown[:2] == [("gold", "标题怎么改"), ("standard", "你好")]
     assert ("platinum", None) in shown
+
+
+async def test_a_moved_chat_keeps_its_mode_and_scores(world: World) -> None:
+    """What was kept under its new id before the move was known joins it; the mode stays the known one's."""
+    await scored(world, "hit")
+    stray = await world.do(directory.ensure_chat, platform="web", external_id="new", kind=ChatKind.GROUP)
+    await world.do(modes.change, chat_id=stray.id, mode=Mode.AUTO, by=world.ann.id)
+    moved = await world.db.write(lambda conn: chats.move(conn, platform="web", old="gold", new="new"))
+    assert moved is not None
+    assert (moved.id, moved.mode) == (chat_id(world), Mode.MENTION)
+    assert len(await world.ask(modes.changes, moved.id)) == 1
+    assert (await world.ask(drafts.tallies, now=world.clock()))[moved.id] == (Tally(hits=1, answers=1),)
