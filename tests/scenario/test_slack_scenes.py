@@ -275,15 +275,6 @@ async def test_an_unbound_channel_is_told_once(room: Room) -> None:
     assert chat.client_id is None
 
 
-async def test_a_command_where_we_are_not(room: Room) -> None:
-    """It can be typed anywhere: then it also says how we are let in."""
-    outside = room.slack.world.channel("outside", members=[room.wang], bot=False)
-    ack = await room.slack.slash(room.wang, outside, "/aftercare", "help")
-    assert "/invite @aftercare" in ack.body["text"]
-    ack = await room.slack.slash(room.wang, room.channel, "/aftercare", "help")
-    assert "/invite" not in ack.body["text"]
-
-
 async def test_a_code_in_plain_words(room: Room) -> None:
     """In a direct message a colleague's code links; in a channel others have read it, so it is spent."""
     world, house = room.slack.world, room.house

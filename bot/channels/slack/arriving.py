@@ -77,9 +77,8 @@ class Arrivals:
                 async with self._alone(came.version):  # an edit, a mention and a retry tell of it at the same time
                     await self._said(replace(came, place=await self._titled(came.place)))
             case Ordered() if "command" in body:
-                return await self._db.write(
-                    partial(reception.whisper, ordered=came, room=self._room, now=self._clock())
-                )
+                obey = partial(reception.whisper, ordered=came, room=self._room, now=self._clock())
+                return "\n".join(filter(None, (await self._db.write(obey), await self._stranger(came.said))))
             case Ordered():
                 await self._ordered(replace(came, said=replace(came.said, place=await self._titled(came.said.place))))
             case Pressed():
@@ -136,7 +135,7 @@ class Arrivals:
             return ""
         tongue = await self._db.read(partial(reception.language, place=said.place, author=said.author))
         name = (await self._account.me()).name
-        return "\n" + self._room.texts.say("chat.outside", tongue, invite=f"/invite @{name}")
+        return self._room.texts.say("chat.outside", tongue, invite=f"/invite @{name}")
 
     async def _fetch(self, file: File) -> bytes:
         return await self._account.fetch(file.id)

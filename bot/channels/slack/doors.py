@@ -103,14 +103,19 @@ async def _keep(client: SocketModeClient, account: Account, *, token: str, ping_
             break
         except TROUBLE as error:
             await asyncio.sleep(troubles.meet(error))
-    await client.connect()  # type: ignore[no-untyped-call]
-    troubles.over()
-    while True:
-        await asyncio.sleep(2 * ping_s)
-        if await client.is_connected():
-            troubles.over()
-        else:
-            troubles.meet(ConnectionError("the socket is gone"))
+    connecting = asyncio.create_task(client.connect(), name="slack-connecting")  # type: ignore[no-untyped-call]
+    try:
+        await asyncio.wait({connecting}, timeout=2 * ping_s)
+        while True:
+            if await client.is_connected():
+                troubles.over()
+            else:
+                troubles.meet(ConnectionError("the socket is gone"))
+                client.wss_uri = None  # the library would try the same address for ever, which opens one socket, once
+            await asyncio.sleep(2 * ping_s)
+    finally:
+        connecting.cancel()
+        await asyncio.wait({connecting})
 
 
 def _quiet() -> logging.Logger:

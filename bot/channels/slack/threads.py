@@ -3,7 +3,7 @@
 Transaction bodies that only read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -56,15 +56,16 @@ def _asked(conn: Connection, message: Message) -> Message | None:
     """What a message of ours answers: its turn's last message, else the newest of its ticket, else the newest."""
     if message.turn_id is not None:
         return messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
-    return next(_heard(conn, message, of_ticket=True), None) or next(_heard(conn, message, of_ticket=False), None)
+    if message.ticket_id is not None:
+        mine = messages.ticket_messages(conn, message.ticket_id, audience=Audience.CLIENT)
+        return _newest(mine, before=message)
+    return _newest(tuple(reversed(_backwards(conn, message.conversation_id))), before=message)
 
 
-def _heard(conn: Connection, message: Message, *, of_ticket: bool) -> Iterator[Message]:
-    """What clients said before, newest first."""
-    for each in _backwards(conn, message.conversation_id):
-        mine = not of_ticket or (message.ticket_id is not None and each.ticket_id == message.ticket_id)
-        if mine and each.id < message.id and each.author is Author.CLIENT and stamp(each.external_id):
-            yield each
+def _newest(said: Sequence[Message], *, before: Message) -> Message | None:
+    """What a client said last, of these, the oldest first."""
+    heard = (m for m in reversed(said) if m.id < before.id and m.author is Author.CLIENT and stamp(m.external_id))
+    return next(heard, None)
 
 
 def _thread(conn: Connection, message: Message) -> str:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
+from bot import contract_work
 from bot.app import load_rules, load_texts
 from bot.channels.slack.account import Account
 from bot.channels.slack.arriving import Arrivals
@@ -26,7 +27,7 @@ from bot.recording import TURNED
 from console import attachments
 from handoff import directory, messages
 from handoff.desk import Desk
-from handoff.kinds import ChatKind, Delivery
+from handoff.kinds import ChatKind, Delivery, Level
 from handoff.model import Chat, Message
 from store.clock import utc_now
 from store.db import Database
@@ -512,6 +513,15 @@ async def test_let_in_and_put_out(heard: Post) -> None:
     await until(lost)
 
 
+async def test_a_command_where_we_are_not(heard: Post) -> None:
+    """It can be typed anywhere: then it also says how we are let in."""
+    outside = heard.slack.world.channel("outside", members=[heard.ben], bot=False)
+    told = (await heard.slack.slash(heard.ben, outside, "/aftercare", "help")).body["text"]
+    assert told.startswith("网站方面的问题")
+    assert "/invite @aftercare" in told
+    assert "/invite" not in (await heard.slack.slash(heard.ben, heard.place, "/aftercare", "help")).body["text"]
+
+
 async def test_a_follow_up_in_the_thread_is_said_to_us(heard: Post) -> None:
     """After our words in it; not after somebody else's, and never at the top."""
     world, place = heard.slack.world, heard.place
@@ -545,6 +555,31 @@ async def test_a_thread_from_before_our_time_is_a_conversation_of_its_own(heard:
     (message,) = [m for m in await heard.kept() if m.text == "now"]
     await heard.becomes(await heard.say(message.conversation_id, "answer"), Delivery.SENT)
     assert place.last.thread == old.ts
+
+
+async def test_what_is_said_on_a_ticket_goes_to_its_thread(post: Post) -> None:
+    """However much was said in the channel since; what is on no ticket goes under what was said last."""
+    await contract_work.open_contract(post.db, post.files.parent, clock=utc_now)
+    asked = post.place.say(post.anna, "one")
+    await post.arrivals.take(_event(asked))
+    (first,) = await post.kept()
+    assert first.person_id is not None
+
+    def open_ticket(conn: Connection) -> int:
+        facts: dict[str, Any] = {"client_id": None, "requester_id": first.person_id, "level": Level.BUG}
+        facts |= {"title": "one", "summary": "one", "reason": "asked_for_person", "since": utc_now()}
+        ticket = Desk().open(conn, conversation_id=first.conversation_id, now=utc_now(), **facts)
+        messages.join_ticket(conn, [first.id], ticket.id)
+        return ticket.id
+
+    ticket = await post.db.write(open_ticket)
+    for n in range(35):
+        last = post.place.say(post.ben, f"n{n}")
+        await post.arrivals.take(_event(last))
+    await post.becomes(await post.say(first.conversation_id, "about it", ticket_id=ticket), Delivery.SENT)
+    assert post.place.last.thread == asked.ts
+    await post.becomes(await post.say(first.conversation_id, "hello"), Delivery.SENT)
+    assert post.place.last.thread == last.ts
 
 
 # --- the doors
@@ -605,6 +640,18 @@ async def test_a_socket_that_cannot_be_opened_is_told_once_and_tried_again(tmp_p
         told = [line for line in logs if line["event"].startswith("slack_trouble")]
         assert [line["event"] for line in told] == ["slack_trouble", "slack_trouble_over"]
         assert "xapp-" in told[0]["mend"]
+
+
+async def test_an_address_that_lapsed_is_asked_for_anew(tmp_path: Path) -> None:
+    """An address opens one socket: where that failed, it is no use to try it again."""
+    async with stage(tmp_path, socket_mode=True) as post:
+        tickets, failures = post.slack.world.tickets, [True]
+        use = tickets.use
+        tickets.use = lambda ticket: use(ticket) and not (failures and failures.pop())  # type: ignore[method-assign]
+        async with listening(post):
+            post.place.say(post.anna, "one")
+            assert await post.settled() == ["one"]
+        assert sum(call.method == "apps.connections.open" for call in post.slack.calls) == 2
 
 
 async def test_a_renamed_channel_keeps_up(heard: Post) -> None:
