@@ -56,7 +56,7 @@ def press(conn: Connection, pressed: StaffPressed, *, staff: Staff, now: datetim
         return words.say("staff.link.short")
     ticket_id = staff_reception.ticket_of(conn, said)
     name, _, argument = pressed.button.partition(":")
-    if name not in _VERBS or ticket_id is None:
+    if name not in VERBS or ticket_id is None:
         return words.say("staff.press.gone")
     talk = directory.conversation(conn, said.conversation_id)
     key = f"press:{pressed.query}"
@@ -79,7 +79,7 @@ def press(conn: Connection, pressed: StaffPressed, *, staff: Staff, now: datetim
 def _done(act: _Press, name: str) -> str:
     try:
         with act.conn.begin_nested():
-            told = _VERBS[name](act)
+            told = VERBS[name](act)
     except HandoffError as error:
         return sentence(error, act.words)
     if name not in faces.MENUS:
@@ -254,7 +254,7 @@ def _retract(act: _Press) -> str:
     return told
 
 
-_VERBS: Final[dict[str, Callable[[_Press], str]]] = {
+VERBS: Final[dict[str, Callable[[_Press], str]]] = {
     "claim": _claim,
     "assign": _assign,
     "snooze": _snooze,

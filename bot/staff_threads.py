@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot import cards as faces
 from bot.answering import Draft
 from bot.cards import Dossier
+from bot.masking import MASK
 from bot.staff_words import StaffWords, plain
 from console.views import people_in
 from handoff import asking, board, cards, contracts, directory, messages, staff_talk
@@ -206,7 +207,9 @@ def _mark(conn: Connection, card: Card, words: StaffWords, *, now: datetime) -> 
 def _fate(sent: Message, words: StaffWords) -> str | None:
     if sent.delivery is Delivery.FAILED:
         return words.say("staff.failed")
-    return words.say("staff.sent") if sent.delivery is Delivery.SENT else None
+    if sent.delivery is not Delivery.SENT:
+        return None
+    return words.say("staff.sent.masked" if MASK in sent.text else "staff.sent")
 
 
 def _mark_one(conn: Connection, card: Card, each: Relay, text: str, words: StaffWords, *, now: datetime) -> None:
@@ -215,8 +218,7 @@ def _mark_one(conn: Connection, card: Card, each: Relay, text: str, words: Staff
         cards.mark(conn, each.id, mark_id=line.id)
         return
     was = messages.message(conn, each.mark_id)
-    final = {words.say("staff.sent"), words.say("staff.changed")}
-    if was.text != text and not (was.text in final and text in final):
+    if was.text not in {text, words.say("staff.changed")}:
         messages.amend(conn, each.mark_id, text=text, now=now)
 
 
