@@ -20,15 +20,20 @@ from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
+from bot.direct import LinkedDirectChat
+from bot.drafting import Drafting
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
-from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
+from bot.paging import Pager, Paging, WebhookPager
 from bot.pictures import Pictures, ProcessReader
 from bot.reception import Room
 from bot.rerouting import Rerouting
+from bot.retracting import Retractions
 from bot.scoring import Scoring
 from bot.settings import Settings
+from bot.staff_words import StaffWords
+from bot.staffroom import StaffRoom, Threads
 from bot.triage import Rules
 from bot.unanswered import Unanswered
 from bot.webhooks import signing_key
@@ -111,7 +116,7 @@ def load_rules() -> Rules:
 
 def load_texts() -> Texts:
     """The bot's sentences that come with the program."""
-    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml")
+    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml", HERE / "staff_phrases.yaml")
 
 
 @asynccontextmanager
@@ -142,10 +147,9 @@ async def _opened(
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
-    folder = settings.data / "index"
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
-    manual = await Manual.open(db, folder, embedder=embedder, clock=clock)
+    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
     speaker = model or _model(settings)
     conversations = Conversations(
         db=db,
@@ -165,11 +169,12 @@ async def _opened(
     slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
     channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
     channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
+    threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
-    pages = Paging(
-        db, clock=clock, pager=_pager(settings, clock), direct=NoDirectChat(), public_url=settings.public_url
-    )
+    words = StaffWords(texts=texts, desk=room.desk_texts)
+    direct = LinkedDirectChat(db, words=words, clock=clock)
+    pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 
     async def dead(running: Running, error: Exception) -> None:
         await conversations.dead(running, error)
@@ -177,17 +182,23 @@ async def _opened(
         await pages.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
-    conversations.register(worker)
-    deliveries.register(worker)
     if telegram is not None:
         telegram.register(worker)
-    ClientNotices(db, texts=texts, clock=clock).register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
-    pages.register(worker)
-    Rerouting(db, desk=desk, clock=clock).register(worker)
-    Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock).register(worker)
-    Scoring(db=db, manual=manual, clock=clock).register(worker)
+    drafting = Drafting(db=db, manual=manual, texts=texts, writer=conversations.writer)
+    for each in (
+        conversations,
+        deliveries,
+        pages,
+        ClientNotices(db, texts=texts, clock=clock),
+        Retractions(db, texts=texts, clock=clock),
+        StaffRoom(db, threads=threads, words=words, public_url=settings.public_url, drafting=drafting, clock=clock),
+        Rerouting(db, desk=desk, clock=clock),
+        Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
+        Scoring(db=db, manual=manual, clock=clock),
+    ):
+        each.register(worker)
     try:
         yield Aftercare(
             settings=settings,
@@ -207,9 +218,9 @@ async def _opened(
             embedder=embedder.name,
         )
     finally:
-        for each in (telegram, slack):
-            if each is not None:
-                await each.account.close()
+        for platform in (telegram, slack):
+            if platform is not None:
+                await platform.account.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()

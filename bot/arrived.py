@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from handoff.kinds import ChatKind
+from handoff.kinds import Audience, ChatKind
+from handoff.model import Message
 
 EDITED: Final = ":"  # between a message's identity and the date of its edit
-COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind"})
+COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind", "queue", "mine", "why"})
+STAFF_COMMANDS: Final = frozenset({"queue", "mine", "why"})  # anybody else who writes them is not answered
 FORWARDED: Final = "Fwd: "  # as the rules of triage read it
+_STAFF_DATA: Final = re.compile(r"s:(\d{1,18}):([a-zA-Z0-9_:]{1,40})")
 _DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
 
 
@@ -48,7 +51,10 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers."""
+    """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers.
+
+    To stand in a thread is no answer: `reply_to` is only what its author chose to answer.
+    """
 
     place: Place
     author: Author
@@ -90,6 +96,17 @@ class Pressed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffPressed:
+    """A button for our own people, by its id, under our message `message`; `query` wants an answer."""
+
+    place: Place
+    author: Author
+    query: str
+    message: int
+    button: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """The bot was let into a chat (or started again), or put out of it (or blocked), by `author`."""
 
@@ -123,12 +140,28 @@ class Ignored:
     query: str | None = None
 
 
-Came: TypeAlias = Said | Ordered | Pressed | Standing | Moved | Ignored
+Came: TypeAlias = Said | Ordered | Pressed | StaffPressed | Standing | Moved | Ignored
 
 
 def press_data(message: int, button: int) -> str:
     """What a button carries: our message and the button's place under it; always under 64 bytes."""
     return f"b:{message}:{button}"
+
+
+def button_data(message: Message, place: int) -> str:
+    """What the button at `place` under a message carries; always under 64 bytes.
+
+    Buttons for our own people change while they stand there: they carry what they do, not their place.
+    """
+    if message.audience is Audience.STAFF:
+        return f"s:{message.id}:{message.buttons[place].id}"
+    return press_data(message.id, place)
+
+
+def read_staff_press(carried: str) -> tuple[int, str] | None:
+    """The message and the button's id, of a button for our own people; None of anything else."""
+    found = _STAFF_DATA.fullmatch(carried)
+    return (int(found[1]), found[2]) if found else None
 
 
 def read_press(carried: str) -> tuple[int, int] | None:

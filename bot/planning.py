@@ -30,7 +30,11 @@ class Reply:
 
 def about(situation: Situation) -> str:
     """What we know of the client, for the model; never asked of the client."""
-    client = situation.client
+    return told_of(situation.client)
+
+
+def told_of(client: Client | None) -> str:
+    """The same of one client."""
     if client is None:
         return "-"
     facts = {"site": client.site, "CMS": client.cms, "hosting": client.hosting, "tier": client.tier}

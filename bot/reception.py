@@ -1,38 +1,45 @@
 """What comes in from any chat platform, written down: transaction bodies. What comes twice or late changes nothing."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from bot import colleagues, intake, standings
-from bot.arrived import EDITED, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot import binding, colleagues, intake, staff_reception, standings
+from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.masking import mask
 from bot.model import Inbound
 from bot.recording import TURNED
+from bot.staff_reception import Staff
 from bot.triage import Rules
 from console.texts import Texts, negotiate
-from handoff import bindings, chats, directory, messages
+from handoff import bindings, chats, directory, messages, staff_chats, staff_talk
 from handoff.desk import Desk
 from handoff.kinds import Author as Writer
-from handoff.kinds import ChatKind, Mode, PersonKind
+from handoff.kinds import ChatKind, ChatPurpose, Mode, PersonKind
 from handoff.model import Attachment, Chat, Message
 from knowledge.language import clean
-from store import rates
 from store.signals import signal
-
-_TRIES: Final = {"per": timedelta(minutes=10), "limit": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What the bodies need; `command` is how a command is typed on the platform, with `{}` for its name."""
+    """What the bodies need; `desk_texts` is the desk's own catalogue.
+
+    `command` is how a command is typed on the platform, with `{}` for its name.
+    """
 
     desk: Desk
     rules: Rules
     texts: Texts
+    desk_texts: Texts = field(default_factory=Texts.shipped)
     command: str = "/{}"
+
+    @property
+    def staff(self) -> Staff:
+        """What the bodies for our own people's chats need."""
+        return Staff(desk=self.desk, texts=self.texts, desk_texts=self.desk_texts)
 
     def say(self, key: str, language: str, *commands: str) -> str:
         """A sentence that names these commands as they are typed here."""
@@ -70,6 +77,9 @@ def store(
     """Keep a message with its job, and what follows from who said it; None if it is known."""
     if known(conn, said):
         return None
+    if (ours := staff_reception.staffs(conn, said.place)) is not None:
+        chats.regain(conn, ours.id)
+        return staff_reception.hear(conn, said, chat=ours, staff=room.staff, text=text, files=files, now=now)
     reading = room.rules.read(text)
     hurry = (reading.whole or reading.emergency) and said.album is None
     inbound = _inbound(conn, said, text=text, files=files)
@@ -78,6 +88,8 @@ def store(
         return None
     if message.author is Writer.STAFF:
         colleagues.spoke(conn, message, desk=room.desk, now=now)
+    if said.place.kind is ChatKind.DIRECT and message.person_id is not None:
+        staff_chats.belongs(conn, message.chat_id, message.person_id)
     _look_at(conn, said.place, said.author, room=room, now=now)
     return message
 
@@ -85,6 +97,11 @@ def store(
 def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> Message | None:
     """Obey a command, once; the message if it started a turn."""
     said = ordered.said
+    if (ours := _our_own(conn, ordered)) is not None and not is_binding(ordered):
+        staff_reception.order(conn, ordered, chat=ours, staff=room.staff, now=now)
+        return None
+    if ordered.name in STAFF_COMMANDS:
+        return store(conn, said, room=room, text=f"/{ordered.name} {ordered.argument}".strip(), files=(), now=now)
     if ordered.name == "human":
         label = room.texts.say("button.human", language(conn, said.place, said.author))
         text = f"{label} {ordered.argument}".strip()
@@ -131,6 +148,23 @@ def awaits_us(conn: Connection, *, message_id: int) -> bool:
     """Whether a message still waits for a turn in which we may speak: a sign that we are at it would be true."""
     message = messages.message(conn, message_id)
     return message.turn_id is None and directory.chat(conn, message.chat_id).mode in {Mode.MENTION, Mode.AUTO}
+
+
+def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:
+    """The chat of a command that our own people are answered in: a staff chat, or a colleague's direct chat."""
+    place = ordered.said.place
+    if (ours := staff_reception.staffs(conn, place)) is not None:
+        return ours
+    if place.kind is not ChatKind.DIRECT or ordered.name not in {"help", *STAFF_COMMANDS}:
+        return None
+    person = directory.find_person(conn, platform=place.platform, external_id=ordered.said.author.id)
+    if person is None or not staff_reception.is_colleague(person):
+        return None
+    made = directory.ensure_chat(
+        conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=ordered.said.at
+    )
+    staff_chats.belongs(conn, made.id, person.id)
+    return directory.chat(conn, made.id)
 
 
 def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:
@@ -221,6 +255,7 @@ def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Ch
         now=now,
     )
     chats.regain(conn, chat.id)
+    staff_chats.belongs(conn, chat.id, person.id)
     if place.title:
         chats.entitle(conn, chat.id, place.title)
     message = messages.accept(
@@ -249,33 +284,16 @@ def _obey(
     now: datetime,
 ) -> str:
     """Do what a command says; the answer. `private`: nobody else has read it."""
-    if ordered.name == "bind" or (ordered.name == "start" and ordered.argument):
-        return _bind(conn, ordered, chat=chat, private=private, tongue=tongue, room=room, now=now)
+    if is_binding(ordered):
+        return binding.bind(conn, ordered, chat=chat, private=private, tongue=tongue, texts=room.texts, now=now)
     if ordered.name == "status":
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, now=now)
     return room.say("chat.help", tongue, "status", "human")
 
 
-def _bind(
-    conn: Connection, ordered: Ordered, *, chat: Chat, private: bool, tongue: str, room: Room, now: datetime
-) -> str:
-    """Use a code; what to answer."""
-    author, code = ordered.said.author, ordered.argument
-    if rates.take(conn, f"bind:{chat.platform}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
-        return room.texts.say("chat.bind.slow", tongue)
-    kind = bindings.kind_of(conn, code, now=now)
-    if kind == "colleague" and not private:
-        bindings.spend(conn, code, now=now)  # others have read it
-        return room.texts.say("chat.bind.private", tongue)
-    if kind == "colleague":
-        linked = bindings.link_colleague(conn, code, platform=chat.platform, external_id=author.id, now=now)
-        if linked is not None:
-            return room.texts.say("chat.linked", tongue, name=linked.name)
-    elif kind == "client":
-        client = bindings.bind_chat(conn, code, chat_id=chat.id, now=now)
-        if client is not None:
-            return room.texts.say("chat.bound", client.language or tongue, client=client.name)
-    return room.texts.say("chat.bind.unknown", tongue)
+def is_binding(ordered: Ordered) -> bool:
+    """Whether a command uses a code."""
+    return ordered.name == "bind" or (ordered.name == "start" and bool(ordered.argument))
 
 
 def _answer(
@@ -283,6 +301,9 @@ def _answer(
 ) -> None:
     """Answer a command; it is handled, and no part of anybody's burst."""
     talk, name = message.conversation_id, room.texts.say("bot.name", tongue)
+    if directory.chat(conn, message.chat_id).purpose is ChatPurpose.STAFF:
+        staff_talk.tell(conn, conversation_id=talk, text=text, name=name, now=now)
+        return
     messages.say(conn, conversation_id=talk, text=text, author="system", name=name, now=now)
     if message.author is Writer.CLIENT:
         messages.handled(conn, message, reason=reason, language=tongue, now=now)

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.checks import URL
-from handoff.kinds import Author
+from handoff.kinds import Audience, Author
 from handoff.model import Citation, Message
 
 _OUTWARD: Final = ("https://", "http://")
@@ -62,10 +62,13 @@ AnyRich = TypeVar("AnyRich", bound=Rich)
 def compose(message: Message, *, href: Callable[[Citation], str | None]) -> Rich:
     """A message to be sent. `href` gives a citation's address in the world, if any; nothing else becomes a link."""
     writer = _Writer(links=_links(message, href), allowed=frozenset(URL.findall(message.text)))
-    if message.author is Author.STAFF and message.text:
+    passed_on = message.audience is Audience.STAFF and message.author is not Author.SYSTEM
+    if message.text and (message.author is Author.STAFF or passed_on):
         writer.marked(message.name, "bold")
         writer.put("\n")
-    if message.text.strip():
+    if message.author is Author.CLIENT:
+        writer.put(message.text)  # a client's words are passed on as they are
+    elif message.text.strip():
         writer.blocks(_parser().parse(message.text))
     if message.video and message.video.startswith(_OUTWARD):
         writer.put(f"\n\n▶ {message.video}")

@@ -10,6 +10,7 @@ from console.desk_pages import frame
 from console.guard import ViewerDep, current_viewer
 from console.pages import PagesDep
 from console.rendering import page_html, page_link_holds
+from handoff import retraction
 from knowledge.chunking import headings
 from knowledge.model import Audience, Page
 
@@ -22,8 +23,10 @@ async def manual_list(request: Request, pages: PagesDep, viewer: ViewerDep) -> R
     manual = pages.deps.manual
     found = sorted(await manual.pages(), key=lambda page: (page.audience, page.language, page.id))
     today = pages.deps.clock().date().isoformat()
+    flagged = await pages.deps.db.read(retraction.flagged)
     shown = await frame(pages, viewer, section="manual")
-    return pages.page(request, "manual.html", **shown, pages=found, version=manual.version, today=today)
+    shown |= {"pages": found, "version": manual.version, "today": today, "flagged": flagged}
+    return pages.page(request, "manual.html", **shown)
 
 
 @router.get("/desk/manual/{page_id:path}")

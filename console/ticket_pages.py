@@ -18,7 +18,7 @@ from console.forms import typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from console.ticket_view import MAX_TEXT, show_ticket
-from handoff import board, messages
+from handoff import board, messages, retraction
 from handoff.desk import Desk
 from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotMergeable, NotReplied
 from handoff.kinds import Audience, Level
@@ -160,6 +160,24 @@ async def merge(
         if other is None:
             raise NotMergeable("unknown")
         return desk.merge(conn, ticket_id=ticket_id, into=other.id, by=by.person.id, now=now)
+
+    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
+    return await _after(request, pages, viewer, number, problem)
+
+
+@router.post("/{number}/retract", dependencies=FORM)
+async def retract(
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
+    message: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Take a wrong answer of the bot's back; the client's message will say so."""
+    now, which = pages.deps.clock(), typed_id(message)
+
+    def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
+        del desk
+        if which is None:
+            raise NotFound("answer", message)
+        return retraction.retract(conn, ticket_id=ticket_id, message_id=which, by=by.person.id, now=now)
 
     problem = await _done(request, pages, viewer, number, once=once, verb=verb)
     return await _after(request, pages, viewer, number, problem)

@@ -1,4 +1,4 @@
-"""One-time codes: they bind a chat to a client, or a platform's account to a colleague. Transaction bodies.
+"""One-time codes: they bind a chat to a client or to our own people, or an account to a colleague. Transaction bodies.
 
 A code is shown once and stored hashed; it is good for a day and for one use. A fresh one ends those before it.
 """
@@ -8,9 +8,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, true, update
 
-from handoff import directory
+from handoff import directory, staff_chats
+from handoff.kinds import ChatPurpose
 from handoff.model import Chat, Client, Person
 from handoff.rows import Row
 from handoff.tables import binding_code as codes
@@ -19,6 +20,7 @@ from handoff.tables import chat as chats
 GOOD_FOR: Final = timedelta(days=1)
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 _GROUPS, _GROUP = 3, 5  # 74 bits
+_FOR_STAFF: Final = and_(codes.c.client_id.is_(None), codes.c.person_id.is_(None))
 LONGEST: Final = 40
 """Characters of anything that may be a code."""
 
@@ -35,12 +37,22 @@ def code_for_colleague(conn: Connection, person_id: int, *, now: datetime) -> st
     return _issue(conn, codes.c.person_id == person_id, by=person_id, now=now, person_id=person_id)
 
 
-def kind_of(conn: Connection, code: str, *, now: datetime) -> Literal["client", "colleague"] | None:
+def code_for_staff_chat(
+    conn: Connection, *, by: int, language: str | None = None, timezone: str | None = None, now: datetime
+) -> str:
+    """A fresh code that makes one chat a staff chat, in this language and zone. Raises NotFound."""
+    directory.colleague(conn, by)
+    return _issue(conn, _FOR_STAFF, by=by, now=now, language=language, timezone=timezone)
+
+
+def kind_of(conn: Connection, code: str, *, now: datetime) -> Literal["client", "colleague", "staff"] | None:
     """What a code that can be used now binds; None for any other text."""
     row = _usable(conn, code, now=now)
     if row is None:
         return None
-    return "client" if row["client_id"] is not None else "colleague"
+    if row["client_id"] is not None:
+        return "client"
+    return "staff" if row["person_id"] is None else "colleague"
 
 
 def bind_chat(conn: Connection, code: str, *, chat_id: int, now: datetime) -> Client | None:
@@ -48,7 +60,8 @@ def bind_chat(conn: Connection, code: str, *, chat_id: int, now: datetime) -> Cl
     row = _use(conn, code, codes.c.client_id.is_not(None), now=now)
     if row is None:
         return None
-    conn.execute(update(chats).where(chats.c.id == chat_id).values(client_id=row["client_id"]))
+    values = {"client_id": row["client_id"], "purpose": ChatPurpose.CLIENT}
+    conn.execute(update(chats).where(chats.c.id == chat_id).values(**values))
     return directory.client(conn, row["client_id"])
 
 
@@ -59,6 +72,16 @@ def link_colleague(conn: Connection, code: str, *, platform: str, external_id: s
         return None
     directory.link(conn, platform=platform, external_id=external_id, person_id=found.id)
     return found
+
+
+def bind_staff_chat(conn: Connection, code: str, *, chat_id: int, now: datetime) -> bool:
+    """Use a code up to make this chat a staff chat; False if it is no such code, or used up."""
+    row = _use(conn, code, _FOR_STAFF, now=now)
+    if row is None:
+        return False
+    conn.execute(update(chats).where(chats.c.id == chat_id).values(client_id=None))
+    staff_chats.make(conn, chat_id, language=row["language"], timezone=row["timezone"], now=now)
+    return True
 
 
 def spend(conn: Connection, code: str, *, now: datetime) -> None:
@@ -74,11 +97,16 @@ def chats_of(conn: Connection, client_id: int) -> tuple[Chat, ...]:
 
 def invite_once(conn: Connection, chat_id: int, *, now: datetime) -> bool:
     """Whether an unbound chat is to be told now how to be bound: True once, ever."""
-    untold = (chats.c.id == chat_id, chats.c.client_id.is_(None), chats.c.invited_at.is_(None))
+    untold = (
+        chats.c.id == chat_id,
+        chats.c.client_id.is_(None),
+        chats.c.invited_at.is_(None),
+        chats.c.purpose == ChatPurpose.CLIENT,
+    )
     return conn.execute(update(chats).where(*untold).values(invited_at=now)).rowcount > 0
 
 
-def _issue(conn: Connection, mine: ColumnElement[bool], *, by: int, now: datetime, **target: int) -> str:
+def _issue(conn: Connection, mine: ColumnElement[bool], *, by: int, now: datetime, **target: object) -> str:
     unused = codes.c.used_at.is_(None)
     conn.execute(delete(codes).where(unused, mine))
     conn.execute(delete(codes).where(unused, codes.c.expires_at < now))

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from handoff import asking, directory, paging, roster
+from handoff import asking, cards, directory, paging, roster
 from handoff.casefile import Case, lock, notify, record, tell_client
 from handoff.clocks import Course, courses, view
 from handoff.kinds import ClockKind, ClockState, EventKind, NoticeKind
@@ -54,6 +54,7 @@ def put(conn: Connection, book: Book, case: Case, *, now: datetime, fired: str |
     _arm(conn, case.ticket.id, looks(due), now=now, fired=fired)
     ticket = _save_ticket(conn, case, rows)
     signal(conn, "desk", ticket.number)
+    cards.wake(conn, ticket.id, now=now)
     if case.told_client:
         signal(conn, "chat", str(directory.conversation(conn, ticket.conversation_id).chat_id))
     return ticket

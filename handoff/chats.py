@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from handoff import directory
+from handoff import directory, staff_chats
 from handoff.chat_tables import chat_mode as changes
 from handoff.chat_tables import draft_score as scores
 from handoff.model import Chat
@@ -25,8 +25,10 @@ def entitle(conn: Connection, chat_id: int, title: str) -> None:
 
 
 def lose(conn: Connection, chat_id: int, *, now: datetime) -> None:
-    """Nothing of ours gets through any more: we were blocked or put out, or the chat is gone."""
-    conn.execute(update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_(None)).values(lost_at=now))
+    """Nothing of ours gets through any more: we were blocked or put out, or the chat is gone. Staff are told, once."""
+    lost = update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_(None)).values(lost_at=now)
+    if conn.execute(lost).rowcount:
+        staff_chats.tell_lost(conn, chat_id, now=now)
     signal(conn, "chat", str(chat_id))
 
 

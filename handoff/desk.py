@@ -21,7 +21,7 @@ from handoff.errors import AlreadyClaimed, EmptyText, NotFound, PastInstant
 from handoff.kinds import ClockKind, ClockState, EventKind, Level, MessageKind, NoticeKind, TicketState, Tier
 from handoff.ledger import account
 from handoff.lifecycle import UNSOLVED, WITH_PEOPLE, reopens, require, require_reply, worth_telling
-from handoff.model import Attachment, Json, LedgerLine, Message, Person, Promise, Ticket
+from handoff.model import Attachment, Citation, Json, LedgerLine, Message, Person, Promise, Ticket
 from handoff.replies import announce, answer, answered
 from handoff.rows import add, clean, one, to_ticket
 from handoff.tables import ticket as tickets
@@ -110,6 +110,7 @@ class Desk:
         by: int,
         text: str,
         attachments: Sequence[Attachment] = (),
+        citations: Sequence[Citation] = (),
         wait: bool = False,
         now: datetime,
     ) -> Message:
@@ -120,7 +121,8 @@ class Desk:
         """
         case, person = self._take(conn, ticket_id, by, now)
         require(case.was, "reply to", *UNSOLVED, TicketState.RESOLVED)
-        case, said = answer(conn, contracts.book(conn), case, person, text, attachments=attachments, now=now)
+        book = contracts.book(conn)
+        case, said = answer(conn, book, case, person, text, attachments=attachments, citations=citations, now=now)
         if wait and case.was.state is not TicketState.RESOLVED:
             require_reply(case.was, ticket_id)
             case = record(conn, case, EventKind.WAITED, now=now, by=by, data={"on": "client"})

@@ -15,6 +15,7 @@ HandoffError
 ├── RosterError(where, why)         a shift, an absence, a team or a skill that cannot be meant
 ├── Clash(first, last)              two agreements of one client cover the same days
 ├── NotMergeable(why)               these two tickets cannot become one
+├── NotOurChat(chat_id)             others than our own people may read there
 └── Outdated(version)               somebody else changed it meanwhile
 """
 
@@ -137,6 +138,14 @@ class Outdated(HandoffError):
     def __init__(self, version: str) -> None:
         super().__init__(f"version {version} is in force meanwhile")
         self.version = version
+
+
+class NotOurChat(HandoffError):
+    """What is meant for our own people cannot be said in a chat that others may read."""
+
+    def __init__(self, chat_id: int) -> None:
+        super().__init__(f"chat {chat_id} is not our own people's alone")
+        self.chat_id = chat_id
 
 
 class RosterError(HandoffError):

@@ -66,6 +66,13 @@ class ChatKind(StrEnum):
     GROUP = "group"
 
 
+class ChatPurpose(StrEnum):
+    """Whom a chat is for: a client and us, or our own people alone."""
+
+    CLIENT = "client"
+    STAFF = "staff"
+
+
 class Mode(StrEnum):
     """When the bot may speak in a chat."""
 
@@ -136,6 +143,7 @@ class EventKind(StrEnum):
     WOKEN = "woken"
     ROUTED = "routed"
     SILENT = "silent"
+    RETRACTED = "retracted"
 
 
 class ClockKind(StrEnum):

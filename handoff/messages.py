@@ -1,15 +1,16 @@
 """What is said in conversations, and what the bot made of it. Transaction bodies.
 
 `say` is the one way out to a client; it takes no audience, and `internal` never enqueues a delivery, so an
-internal note cannot reach a client's chat.
+internal note cannot reach a client's chat. What is said in our own people's chats is `staff_talk`'s.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select, update
 
+from handoff import cards
 from handoff.kinds import Audience, Author, Delivery, Level, Outcome
 from handoff.model import Attachment, Button, Citation, Conversation, Json, Message, Person, Ticket, Turn
 from handoff.rows import Row, add, clean, first, one, parts, to_message, to_turn
@@ -18,7 +19,7 @@ from handoff.tables import message as messages
 from handoff.tables import ticket as tickets
 from handoff.tables import turn as turns
 from store.db import insert_into
-from store.jobs import enqueue
+from store.jobs import enqueue, reschedule
 from store.signals import signal
 
 DELIVER: Final = "deliver"
@@ -45,7 +46,7 @@ def accept(
     author: Literal["client", "staff", "bot", "system"] = "client",
 ) -> Message | None:
     """Store a message that came in; None if this (chat, external id) is stored already. Tells the chat."""
-    values = _blank(conversation, person_id=person.id, name=person.name, text=text, now=now)
+    values = blank(conversation, person_id=person.id, name=person.name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.CLIENT, "external_id": clean(external_id)}
     values |= {"attachments": parts(attachments), "mentioned": mentioned, "reply_to": reply_to, "at": at}
     statement = insert_into(conn, messages).values(values)
@@ -88,7 +89,7 @@ def say(
 ) -> Message:
     """Say something to the client: stored as queued, with its delivery job, in the order of its chat."""
     conversation = _conversation(conn, conversation_id)
-    values = _blank(conversation, person_id=person_id, name=name, text=text, now=now)
+    values = blank(conversation, person_id=person_id, name=name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.CLIENT, "delivery": Delivery.QUEUED}
     values |= {"citations": parts(citations), "buttons": parts(buttons), "attachments": parts(attachments)}
     values |= {"video": video, "ticket_id": ticket_id, "turn_id": turn_id}
@@ -98,6 +99,8 @@ def say(
         conn.execute(update(turns).where(*unset).values(reply_id=said.id))
     enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
     signal(conn, "chat", str(said.chat_id))
+    if ticket_id is not None:
+        cards.wake(conn, ticket_id, now=now)
     return said
 
 
@@ -114,7 +117,7 @@ def amend(
     values = {"text": clean(text), "buttons": parts(buttons), "citations": parts(citations), "video": None}
     conn.execute(update(messages).where(messages.c.id == message_id).values(values))
     amended = message(conn, message_id)
-    enqueue(conn, DELIVER, {"message": message_id, "edit": True}, key=f"chat:{amended.chat_id}", now=now)
+    _deliver_change(conn, amended, now=now)
     signal(conn, "chat", str(amended.chat_id))
     return amended
 
@@ -133,7 +136,7 @@ def internal(
 ) -> Message:
     """Store a note that only staff ever see; nothing is delivered and the client's chat is not told."""
     conversation = _conversation(conn, conversation_id)
-    values = _blank(conversation, person_id=person_id, name=name, text=text, now=now)
+    values = blank(conversation, person_id=person_id, name=name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.INTERNAL, "ticket_id": ticket_id}
     return to_message(add(conn, messages, **values | {"attachments": parts(attachments)}))
 
@@ -198,7 +201,7 @@ def said_since(conn: Connection, conversation_id: int, author: Author, *, after_
 def dossier(conn: Connection, ticket: Ticket, *, limit: int = 200) -> tuple[Message, ...]:
     """All that staff may see of a ticket: its conversation, and what came with tickets merged into it."""
     mine = or_(messages.c.conversation_id == ticket.conversation_id, messages.c.ticket_id == ticket.id)
-    return _visible(conn, mine, Audience.INTERNAL, 0, limit)
+    return _visible(conn, and_(mine, messages.c.audience != Audience.STAFF), Audience.INTERNAL, 0, limit)
 
 
 def ticket_messages(
@@ -225,6 +228,8 @@ def mark_delivery(
             values["external_id"] = clean(sent[-1])
     conn.execute(update(messages).where(messages.c.id == message_id).values(values))
     signal(conn, "chat", str(marked.chat_id))
+    if Delivery(state) in {Delivery.SENT, Delivery.FAILED}:
+        _tell_card(conn, marked, now=now)
     return message(conn, message_id)
 
 
@@ -344,9 +349,10 @@ def _conversation(conn: Connection, conversation_id: int) -> Conversation:
     return Conversation(id=row["id"], chat_id=row["chat_id"], thread=row["thread"])
 
 
-def _blank(
+def blank(
     conversation: Conversation, *, person_id: int | None, name: str, text: str, now: datetime
 ) -> dict[str, object]:
+    """The columns that every message has."""
     return {
         "conversation_id": conversation.id,
         "chat_id": conversation.chat_id,
@@ -360,6 +366,24 @@ def _blank(
         "at": now,
         "stored_at": now,
     }
+
+
+def _deliver_change(conn: Connection, amended: Message, *, now: datetime) -> None:
+    """One waiting job brings whatever has changed by the time it runs."""
+    edits = conn.execute(select(messages.c.edits).where(messages.c.id == amended.id)).scalar_one()
+    if edits and reschedule(conn, DELIVER, dedup=f"edit:{amended.id}:{edits}", run_at=now, now=now):
+        return
+    conn.execute(update(messages).where(messages.c.id == amended.id).values(edits=edits + 1))
+    dedup, key = f"edit:{amended.id}:{edits + 1}", f"chat:{amended.chat_id}"
+    enqueue(conn, DELIVER, {"message": amended.id, "edit": True}, key=key, dedup=dedup, now=now)
+
+
+def _tell_card(conn: Connection, marked: Message, *, now: datetime) -> None:
+    """A card says whether what our people wrote has arrived; some threads begin with a card that has arrived."""
+    answers = marked.audience is Audience.CLIENT and marked.author is Author.STAFF
+    card = cards.of_message(conn, marked.id) if marked.audience is Audience.STAFF else None
+    if marked.ticket_id is not None and (answers or (card is not None and card.thread is None)):
+        cards.wake(conn, marked.ticket_id, now=now)
 
 
 def _select(conn: Connection, *where: ColumnElement[bool]) -> tuple[Message, ...]:

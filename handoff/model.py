@@ -12,6 +12,7 @@ from handoff.kinds import (
     Audience,
     Author,
     ChatKind,
+    ChatPurpose,
     ClockKind,
     ClockState,
     Delivery,
@@ -66,7 +67,10 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chat:
-    """A room on a platform, bound to one client or to none yet; nothing gets through to it since `lost_at`."""
+    """A room on a platform, bound to one client or to none yet; nothing gets through to it since `lost_at`.
+
+    A direct chat is with `person_id`. A chat for our own people has no client, but a language and a zone.
+    """
 
     id: int
     platform: str
@@ -76,6 +80,10 @@ class Chat:
     mode: Mode = Mode.MENTION
     title: str | None = None
     lost_at: datetime | None = None
+    purpose: ChatPurpose = ChatPurpose.CLIENT
+    person_id: int | None = None
+    language: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

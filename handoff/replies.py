@@ -11,7 +11,7 @@ from handoff.clocks import courses
 from handoff.errors import EmptyText
 from handoff.kinds import EventKind, NoticeKind
 from handoff.lifecycle import UNSOLVED
-from handoff.model import Attachment, Json, Message, Person
+from handoff.model import Attachment, Citation, Json, Message, Person
 from handoff.policy import Book
 from handoff.waits import wordless
 
@@ -24,6 +24,7 @@ def answer(
     text: str,
     *,
     attachments: Sequence[Attachment] = (),
+    citations: Sequence[Citation] = (),
     now: datetime,
 ) -> tuple[Case, Message]:
     """Answer the client and record it; a ticket that nobody has becomes the speaker's. Raises EmptyText."""
@@ -37,6 +38,7 @@ def answer(
         person_id=person.id,
         name=person.name,
         attachments=attachments,
+        citations=citations,
         ticket_id=case.ticket.id,
         now=now,
     )

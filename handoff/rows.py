@@ -12,6 +12,7 @@ from handoff.kinds import (
     Audience,
     Author,
     ChatKind,
+    ChatPurpose,
     Delivery,
     EventKind,
     Level,
@@ -125,6 +126,10 @@ def to_chat(row: Row) -> Chat:
         mode=Mode(row["mode"]),
         title=row["title"],
         lost_at=row["lost_at"],
+        purpose=ChatPurpose(row["purpose"]),
+        person_id=row["person_id"],
+        language=row["language"],
+        timezone=row["timezone"],
     )
 
 

@@ -80,6 +80,12 @@ chat: Final = Table(
     Column("title", Text),
     Column("invited_at", Instant),  # when it was told, once, how to be bound
     Column("lost_at", Instant),  # since when nothing of ours gets through
+    Column("purpose", Text, nullable=False, server_default="client"),  # a ChatPurpose
+    Column("person_id", BigId),  # whose direct chat it is; no foreign key, as a person may be made after it
+    Column("language", Text),  # a staff chat's
+    Column("timezone", Text),
+    Index("chat_purpose", "purpose", **only("purpose <> 'client'")),
+    Index("chat_person", "person_id", **only("person_id IS NOT NULL")),
     UniqueConstraint("platform", "external_id"),
 )
 
@@ -88,11 +94,13 @@ binding_code: Final = Table(
     metadata,
     Column("code_hash", Text, primary_key=True),
     ref("client_id", "client"),  # binds a chat to this client, or
-    ref("person_id", "person"),  # a platform's account to this colleague
+    ref("person_id", "person"),  # a platform's account to this colleague; with neither it makes a staff chat
     ref("by_id", "person", required=True),
     Column("at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("language", Text),  # of a staff chat to be
+    Column("timezone", Text),
 )
 
 conversation: Final = Table(
@@ -196,6 +204,7 @@ message: Final = Table(
     Column("delivery", Text),
     Column("delivered_at", Instant),
     Column("sent", JSON),  # the platform's ids of everything that it became
+    Column("edits", Integer, nullable=False, server_default="0"),  # how often it was changed; names the last one's job
     Column("pressed", Text),
     Column("pressed_at", Instant),
     UniqueConstraint("chat_id", "external_id"),

@@ -1,9 +1,7 @@
 """The acceptance scenes in a client's Telegram group: the real library against a strict Telegram of our own."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,12 +10,12 @@ from typing import Any
 import pytest
 
 from bot import reception
-from bot.app import load_rules, load_texts, open_app
+from bot.app import load_rules, load_texts
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.service import Telegram
 from bot.server import web_app
 from bot.settings import Settings
-from handoff import bindings, board, directory, messages
+from handoff import board, directory, messages
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, Level, Outcome
 from handoff.model import Message, Person, Turn
@@ -26,9 +24,9 @@ from store.db import Database
 from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, TelegramServer, User, World, telegram_server
 from tests.platforms.telegram.server import loopback
+from tests.telegram_house import PATIENCE, code_for_client, linked, running
 
 pytestmark = pytest.mark.xdist_group("scenario")
-PATIENCE = 15.0
 
 
 @dataclass
@@ -63,36 +61,6 @@ class Room:
                 return turn
             await asyncio.sleep(0.02)
         raise AssertionError(f"no turn for {text!r}")
-
-
-@asynccontextmanager
-async def running(
-    indexed: Path, embedder: e5.E5Embedder, folder: Path, telegram: TelegramServer, clock: MovableClock, **settings: Any
-) -> AsyncIterator[House]:
-    """The application on a copy of the indexed data, talking to that Telegram."""
-    if not (folder / "data").exists():
-        shutil.copytree(indexed, folder / "data")
-    api = telegram.base_url.removesuffix("/bot")
-    told = Settings(data=folder / "data", telegram_token=telegram.world.token, telegram_api=api, **settings)
-    async with open_app(told, clock=clock, embedder=embedder) as app:
-        yield House(app, clock)
-
-
-async def code_for_client(house: House, admin: Person) -> str:
-    def body(conn: Any) -> str:
-        client = directory.client_by_slug(conn, "demo")
-        assert client is not None
-        return bindings.code_for_client(conn, client.id, by=admin.id, now=house.clock())
-
-    return await house.app.db.write(body)
-
-
-async def linked(house: House, world: World, user: User, agent: Person) -> None:
-    """The agent links their account with a code from the desk, in a direct message."""
-    code = await house.app.db.write(partial(bindings.code_for_colleague, person_id=agent.id, now=house.clock()))
-    private = world.private(user)
-    private.say(user, f"/start {code}")
-    await private.bot_says(agent.name, within=PATIENCE)
 
 
 @pytest.fixture

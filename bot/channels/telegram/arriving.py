@@ -11,8 +11,8 @@ from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from bot import reception
-from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, Standing
+from bot import reception, staff_presses
+from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, StaffPressed, Standing
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.reading import read
 from bot.errors import FileLostError
@@ -54,6 +54,9 @@ class Arrivals:
                 self._show_typing(came.said.place, await self._db.write(body))
             case Pressed():
                 await self._pressed(came, update)
+            case StaffPressed(query=query):
+                press = partial(staff_presses.press, pressed=came, staff=self._room.staff, now=self._clock())
+                await self._answer(query, await self._db.write(press))
             case Standing():
                 await self._db.write(partial(reception.stand, standing=came, room=self._room, now=self._clock()))
             case Moved(platform=platform, old=old, new=new):

@@ -23,8 +23,10 @@ from bot.arrived import (
     Place,
     Pressed,
     Said,
+    StaffPressed,
     Standing,
     read_press,
+    read_staff_press,
 )
 from handoff.kinds import ChatKind
 
@@ -135,6 +137,9 @@ def _command(message: Message, said: Said, me: Me) -> Ordered | None:
 def _press(update: Update) -> Came:
     query = update.callback_query
     assert query is not None
+    if (staffs := read_staff_press(query.data or "")) is not None and query.message is not None:
+        place, author = _place(query.message.chat), _user(query.from_user)
+        return StaffPressed(place=place, author=author, query=query.id, message=staffs[0], button=staffs[1])
     found = read_press(query.data or "")
     if found is None or query.message is None or query.message.chat.type not in {_PRIVATE, *_GROUPS}:
         return Ignored("press", query=query.id)

@@ -6,6 +6,7 @@ therefore made again, with a line that says so; parts whose numbers we have are 
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -35,11 +36,6 @@ from store.jobs import JsonValue
 
 log = structlog.get_logger()
 
-#: The limits in Telegram's FAQ: 20 a minute in a group, about one a second in a chat, 30 a second over all. A bucket
-#: lets through `limit` at once and as many again in each `per`, so these stay below them in any stretch of time.
-_GROUP: Final = {"per": timedelta(seconds=7), "limit": 2}
-_DIRECT: Final = {"per": timedelta(seconds=3.2), "limit": 2}
-_TOTAL: Final = {"per": timedelta(seconds=1), "limit": 15}
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE: Final = ("chat not found", "not enough rights", "have no rights", "user is deactivated", "peer_id_invalid")
@@ -48,14 +44,29 @@ Send = Callable[[int], Awaitable[Sent]]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many calls, in which stretch of time: in a group, in any chat, in all chats together.
+
+    Telegram's FAQ says 20 a minute, about one a second, 30 a second. A bucket lets so many through at once and as many
+    again in each stretch, so these stay below that in any stretch: a group gets 7 in a burst, as a ticket's card with
+    its thread is one, and under 12 a minute.
+    """
+
+    group: tuple[int, timedelta] = (7, timedelta(seconds=36))
+    chat: tuple[int, timedelta] = (2, timedelta(seconds=3.2))
+    total: tuple[int, timedelta] = (15, timedelta(seconds=1))
+
+
 class ChatLost(GiveUp):
     """The bot was blocked or put out, or the chat is gone: nothing will get through."""
 
 
 class TelegramChannel:
-    """Puts messages into Telegram's chats. `href` gives a citation's address in the world."""
+    """Puts messages into Telegram's chats. `href` gives a citation's address in the world; `limits` None knows none."""
 
     doubtful = True
+    limits: Limits | None = Limits()
 
     def __init__(
         self,
@@ -183,12 +194,20 @@ class TelegramChannel:
 
     async def _keep_limits(self, chat: Chat) -> None:
         """Take from the buckets of the chat and of all chats; raises NotSentError where we must wait."""
-        own = _GROUP if chat.kind is ChatKind.GROUP else _DIRECT
-        buckets = ((f"{PLATFORM}:{chat.id}", own), (PLATFORM, _TOTAL))
+        if self.limits is None:
+            return
+        buckets = {f"{PLATFORM}:{chat.id}": self.limits.chat, PLATFORM: self.limits.total}
+        if chat.kind is ChatKind.GROUP:
+            buckets |= {f"{PLATFORM}:{chat.id}:group": self.limits.group}
 
         def body(conn: Connection) -> timedelta | None:
-            waits = (rates.take(conn, name, **limit, now=self._clock()) for name, limit in buckets)  # type: ignore[arg-type]
-            return next((wait for wait in waits if wait), None)
+            taking, now = conn.begin_nested(), self._clock()
+            waits = [rates.take(conn, name, per=per, limit=many, now=now) for name, (many, per) in buckets.items()]
+            if wait := max((wait for wait in waits if wait), default=None):
+                taking.rollback()  # of several buckets none is taken from, or all
+            else:
+                taking.commit()
+            return wait
 
         if wait := await self._db.write(body):
             raise NotSentError("our own limits", retry_after=wait, held=True)
@@ -231,8 +250,13 @@ def _where(conn: Connection, *, chat: Chat, message: Message) -> dict[str, Any]:
 
 def _asked(conn: Connection, chat: Chat, message: Message) -> int | None:
     """Telegram's number of the message that this one answers, in a group."""
-    if chat.kind is not ChatKind.GROUP or message.turn_id is None:
+    if chat.kind is not ChatKind.GROUP:
         return None
-    asked = messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
+    if message.reply_to is not None:
+        asked = messages.message(conn, message.reply_to)
+    elif message.turn_id is not None:
+        asked = messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
+    else:
+        return None
     there, _, _ = (asked.external_id or "").partition("/")
     return number(asked.external_id or "") if there == chat.external_id else None

@@ -16,6 +16,7 @@ from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.reading import PLATFORM
 from bot.channels.telegram.routes import announce, webhook
 from bot.channels.telegram.sending import TelegramChannel
+from bot.channels.telegram.topics import Topics
 from bot.reception import Room
 from bot.settings import Settings
 from handoff.model import Citation
@@ -31,6 +32,7 @@ class Telegram:
     account: Account
     arrivals: Arrivals
     channel: TelegramChannel
+    topics: Topics
     polling: Polling
     router: APIRouter | None
     settings: Settings
@@ -62,6 +64,7 @@ class Telegram:
             account=account,
             arrivals=arrivals,
             channel=TelegramChannel(account, db, texts=room.texts, files=files, clock=clock, href=href),
+            topics=Topics(account, texts=room.texts),
             polling=Polling(account, arrivals, clock=clock),
             router=router,
             settings=settings,
@@ -89,6 +92,7 @@ class Telegram:
             await self.arrivals.close()
 
     async def _announce(self) -> None:
+        await self.topics.introduce()
         secret, url = self.settings.telegram_webhook_secret, self.settings.public_url
         if self.router is not None and secret is not None and url is not None:
             await announce(self.account, url=url, secret=secret.get_secret_value())

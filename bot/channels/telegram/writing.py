@@ -7,7 +7,7 @@ from typing import Final
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import rich
-from bot.arrived import press_data
+from bot.arrived import button_data
 from bot.rich import Mark, compose
 from handoff.model import Citation, Message
 
@@ -65,7 +65,7 @@ def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[
 def keyboard(message: Message) -> InlineKeyboardMarkup:
     """The message's buttons, two in a row."""
     buttons = [
-        InlineKeyboardButton(button.label, callback_data=press_data(message.id, place))
+        InlineKeyboardButton(button.label, callback_data=button_data(message, place))
         for place, button in enumerate(message.buttons)
     ]
     return InlineKeyboardMarkup([buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW)])
