@@ -27,6 +27,7 @@ from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import Pager, Paging, WebhookPager
 from bot.pictures import Pictures, ProcessReader
+from bot.progress import Progress
 from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
@@ -150,6 +151,14 @@ async def _opened(
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
     manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
+    secret = _secret(settings.data)
+    room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
+    href = partial(links.address, public_url=settings.public_url, secret=secret)
+    telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
+    slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
+    channels: dict[str, Channel] = {name: StoredChannel(shows_changes=name == "web") for name in ("web", "terminal")}
+    channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
+    changing = {name for name, channel in channels.items() if channel.shows_changes}
     speaker = model or _model(settings)
     conversations = Conversations(
         db=db,
@@ -161,14 +170,8 @@ async def _opened(
         meters=meters,
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
         writer=_writer(speaker, settings),
+        progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
     )
-    secret = _secret(settings.data)
-    room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
-    href = partial(links.address, public_url=settings.public_url, secret=secret)
-    telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
-    slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
-    channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
-    channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 

@@ -18,6 +18,7 @@ from bot.intake import TURN
 from bot.meters import Meters
 from bot.model import Act, Situation
 from bot.pictures import Pictures
+from bot.progress import Progress
 from bot.recording import record
 from bot.situation import as_history, load
 from bot.triage import Rules
@@ -50,6 +51,7 @@ class Conversations:
     meters: Meters
     pictures: Pictures
     writer: Writer | None = None
+    progress: Progress | None = None
 
     async def turn(self, running: Running) -> None:
         """The handler of a `turn` job: one burst of one person's messages, one outcome, recorded with its reason."""
@@ -222,7 +224,8 @@ class Conversations:
                     return {"error": error.kind, "detail": error.detail}
             return _kept(written.result) | {"level": written.level, "trace": dict(written.trace)}
 
-        answer: Any = await running.step(f"write:{situation.pieces[-1].id}", ask)
+        writing = running.step(f"write:{situation.pieces[-1].id}", ask)
+        answer: Any = await (self.progress.during(writing, situation, frame, found) if self.progress else writing)
         if "error" in answer:
             return planning.Reply(result=quoted, trace={"model_error": answer["error"], "detail": answer["detail"]})
         return planning.Reply(result=_restored(answer), level=_level(answer["level"]), trace=answer["trace"])

@@ -41,6 +41,8 @@ class Channel(Protocol):
 
     doubtful: bool
     """Whether a send can end without a word, so that it has to be marked before."""
+    shows_changes: bool
+    """Whether readers see that a message was changed after it was said."""
 
     async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
         """Put the message into the chat; the platform's ids of what it became: of its texts, then of its files.
@@ -62,6 +64,9 @@ class StoredChannel:
     """The web and the terminal: readers follow the database, so a stored message has arrived."""
 
     doubtful = False
+
+    def __init__(self, *, shows_changes: bool) -> None:
+        self.shows_changes = shows_changes
 
     async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
         """Nothing to do: the reader is told by the commit's signal."""

@@ -176,6 +176,11 @@ def wants_pictures(scene: Scene) -> bool:
     return isinstance(plan, Look | Say | Shadow) or plan == HandOff("cannot_read", Level.QUESTION)
 
 
+def is_awaited(scene: Scene) -> bool:
+    """Whether whoever spoke waits for us to answer, aloud."""
+    return scene.addressed and scene.mode in (Mode.MENTION, Mode.AUTO)
+
+
 def _answered(scene: Scene) -> Say | HandOff | Look:
     if scene.reading.about_bot:
         return Say("about_bot")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -65,19 +66,8 @@ def record(
     if ticket is not None and situation.chat.mode is Mode.AUTO and act.opening is not None:
         modes.reconsider(conn, situation.chat.id, ticket_id=ticket.id, now=now)
     name = texts.say("bot.name", act.language)
-    if text := _said(conn, act, situation, ticket=ticket, desk=desk, texts=texts, now=now):
-        messages.say(
-            conn,
-            conversation_id=turn.conversation_id,
-            text=text,
-            name=name,
-            turn_id=turn.id,
-            citations=draft.citations if draft else (),
-            video=draft.video if draft else None,
-            buttons=act.buttons,
-            ticket_id=ticket.id if ticket else None,
-            now=now,
-        )
+    text = _said(conn, act, situation, ticket=ticket, desk=desk, texts=texts, now=now)
+    _speak(conn, text, turn, act=act, ticket=ticket, texts=texts, now=now)
     if any(MASK in piece.text for piece in pieces):
         secret = texts.say("secret.masked", act.language)
         messages.say(conn, conversation_id=turn.conversation_id, text=secret, name=name, author="system", now=now)
@@ -85,6 +75,25 @@ def record(
     for piece in pieces:
         signal(conn, TURNED, str(piece.id))
     return messages.turn(conn, turn.id)
+
+
+def _speak(
+    conn: Connection, text: str | None, turn: Turn, *, act: Act, ticket: Ticket | None, texts: Texts, now: datetime
+) -> None:
+    """Say what the turn came to; where the answer was begun already, that message says it now."""
+    draft, ticket_id = act.draft, ticket.id if ticket else None
+    sources = draft.citations if draft else ()
+    said: dict[str, Any] = {"citations": sources, "video": draft.video if draft else None, "buttons": act.buttons}
+    begun = messages.begun(conn, turn.conversation_id, turn.message_ids)
+    if begun is not None:
+        text = text or texts.say("answer.left", act.language)
+        messages.complete(conn, begun.id, turn_id=turn.id, ticket_id=ticket_id)
+        messages.amend(conn, begun.id, text=text, **said, now=now)
+    elif text:
+        name, talk = texts.say("bot.name", act.language), turn.conversation_id
+        messages.say(
+            conn, conversation_id=talk, text=text, name=name, turn_id=turn.id, ticket_id=ticket_id, **said, now=now
+        )
 
 
 def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:

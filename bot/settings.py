@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     model_deadline_s: float = Field(
         default=20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s")
     )
+    progress_after_s: float = Field(
+        default=2.5, ge=0, le=120, validation_alias=AliasChoices("AFTERCARE_PROGRESS_AFTER", "progress_after_s")
+    )
     pager_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_PAGER_URL", "pager_url"))
     pager_secret: SecretStr | None = Field(
         default=None, validate_default=True, validation_alias=AliasChoices("AFTERCARE_PAGER_SECRET", "pager_secret")

@@ -85,6 +85,7 @@ def say(
     attachments: Sequence[Attachment] = (),
     ticket_id: int | None = None,
     turn_id: int | None = None,
+    reply_to: int | None = None,
     now: datetime,
 ) -> Message:
     """Say something to the client: stored as queued, with its delivery job, in the order of its chat."""
@@ -92,11 +93,10 @@ def say(
     values = blank(conversation, person_id=person_id, name=name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.CLIENT, "delivery": Delivery.QUEUED}
     values |= {"citations": parts(citations), "buttons": parts(buttons), "attachments": parts(attachments)}
-    values |= {"video": video, "ticket_id": ticket_id, "turn_id": turn_id}
+    values |= {"video": video, "ticket_id": ticket_id, "turn_id": turn_id, "reply_to": reply_to}
     said = to_message(add(conn, messages, **values))
     if turn_id is not None and said.author is Author.BOT:
-        unset = (turns.c.id == turn_id, turns.c.reply_id.is_(None))
-        conn.execute(update(turns).where(*unset).values(reply_id=said.id))
+        _is_reply(conn, said.id, turn_id)
     enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
     signal(conn, "chat", str(said.chat_id))
     if ticket_id is not None:
@@ -111,15 +111,30 @@ def amend(
     text: str,
     buttons: Sequence[Button] = (),
     citations: Sequence[Citation] = (),
+    video: str | None = None,
     now: datetime,
 ) -> Message:
     """Change what a message of ours says: in its chat too, in the chat's order. Its files stay. Raises NotFound."""
-    values = {"text": clean(text), "buttons": parts(buttons), "citations": parts(citations), "video": None}
+    values = {"text": clean(text), "buttons": parts(buttons), "citations": parts(citations), "video": video}
     conn.execute(update(messages).where(messages.c.id == message_id).values(values))
     amended = message(conn, message_id)
     _deliver_change(conn, amended, now=now)
     signal(conn, "chat", str(amended.chat_id))
     return amended
+
+
+def begun(conn: Connection, conversation_id: int, message_ids: Collection[int]) -> Message | None:
+    """The answer to one of these messages that was begun (`say` with `reply_to`) and belongs to no turn yet."""
+    later = (messages.c.conversation_id == conversation_id, messages.c.id > min(message_ids))
+    mine = (messages.c.reply_to.in_(message_ids), messages.c.author == Author.BOT, messages.c.turn_id.is_(None))
+    row = first(conn, messages, *later, *mine, messages.c.audience == Audience.CLIENT)
+    return None if row is None else to_message(row)
+
+
+def complete(conn: Connection, message_id: int, *, turn_id: int, ticket_id: int | None) -> None:
+    """Make an answer that was begun the reply of its turn."""
+    conn.execute(update(messages).where(messages.c.id == message_id).values(turn_id=turn_id, ticket_id=ticket_id))
+    _is_reply(conn, message_id, turn_id)
 
 
 def internal(
@@ -172,6 +187,14 @@ def transcript(
 ) -> tuple[Message, ...]:
     """What this audience may see of a conversation, oldest first: the next after `after_id`, else the newest."""
     return _visible(conn, messages.c.conversation_id == conversation_id, audience, after_id, limit)
+
+
+def amended(
+    conn: Connection, conversation_id: int, *, audience: Audience, up_to: int, limit: int = 20
+) -> tuple[Message, ...]:
+    """What was changed after it was said, among the messages up to one; the newest."""
+    mine = (messages.c.conversation_id == conversation_id, messages.c.edits > 0, messages.c.id <= up_to)
+    return _visible(conn, and_(*mine), audience, 0, limit)
 
 
 def attachment(conn: Connection, conversation_id: int, token: str, *, audience: Audience) -> Attachment | None:
@@ -342,6 +365,11 @@ def last_replied(conn: Connection, ticket_id: int, *, reason: str) -> Turn | Non
     query = select(turns).where(turns.c.ticket_id == ticket_id, turns.c.reason == reason, turns.c.reply_id.is_not(None))
     row = conn.execute(query.order_by(turns.c.id.desc()).limit(1)).mappings().first()
     return None if row is None else to_turn(row)
+
+
+def _is_reply(conn: Connection, message_id: int, turn_id: int) -> None:
+    unset = (turns.c.id == turn_id, turns.c.reply_id.is_(None))
+    conn.execute(update(turns).where(*unset).values(reply_id=message_id))
 
 
 def _conversation(conn: Connection, conversation_id: int) -> Conversation:

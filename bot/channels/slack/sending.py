@@ -56,6 +56,7 @@ class SlackChannel:
     """Puts messages into Slack's channels. `href` gives a citation's address in the world."""
 
     doubtful = True
+    shows_changes = True
 
     def __init__(
         self,

@@ -66,6 +66,7 @@ class TelegramChannel:
     """Puts messages into Telegram's chats. `href` gives a citation's address in the world; `limits` None knows none."""
 
     doubtful = True
+    shows_changes = True
     limits: Limits | None = Limits()
 
     def __init__(

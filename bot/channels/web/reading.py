@@ -18,9 +18,12 @@ def state(conn: Connection, *, web: WebChat, visit: Visit, after: int) -> dict[s
     if visit.conversation is None or visit.person is None:
         return {"messages": [], "typing": False, "ticket": None}
     found = messages.transcript(conn, visit.conversation.id, audience=Audience.CLIENT, after_id=max(0, after))
+    changed = messages.amended(conn, visit.conversation.id, audience=Audience.CLIENT, up_to=after) if after else ()
     waiting = messages.unhandled(conn, conversation_id=visit.conversation.id, person_id=visit.person.id)
     return {
-        "messages": [shown(m, visitor_id=visit.person.id, api=visit.api, secret=web.secret) for m in found],
+        "messages": [
+            shown(m, visitor_id=visit.person.id, api=visit.api, secret=web.secret) for m in (*changed, *found)
+        ],
         "typing": bool(waiting),
         "ticket": _banner(conn, web=web, visit=visit),
     }
