@@ -7,6 +7,8 @@ What the mode of a chat means, once emergencies, people, tickets and small talk 
     auto      it answers                               a question is answered if that is sure, else nothing is said
     shadow    it drafts in silence; who asks for a     a question or request is drafted in silence
               person gets one
+    community it answers what anybody may know, and    nothing
+              opens no ticket
     off       nothing at all, an emergency included
 
 A mention in `shadow` is a draft as well: who chose it wants to see what the bot would say, before any client does. What
@@ -39,7 +41,10 @@ _WEAK_ALONE, _SURE_TOGETHER = 0.8, 0.9
 SURE_UNASKED = 0.95
 _IN_DOUBT = ("supposed", "partial")  # reports that the manual may settle; a button beside the answer wakes people
 
-Greeting = Literal["greeting", "about_bot", "emergency", "which_client"]
+#: The modes in which who speaks to the bot hears it answer.
+SPEAKS = (Mode.MENTION, Mode.AUTO, Mode.COMMUNITY)
+
+Greeting = Literal["greeting", "about_bot", "emergency", "which_client", "community"]
 Called = Literal["colleague", "other"]
 
 
@@ -136,12 +141,25 @@ def decide(scene: Scene) -> Plan:
     """The plan of a turn: the first rule that applies, silence before speech, emergencies before silence."""
     if scene.mode is Mode.OFF or not scene.by_client:
         return Stay("off" if scene.mode is Mode.OFF else "not_a_client")
+    if scene.mode is Mode.COMMUNITY:
+        return _in_community(scene)
     if scene.which_client and not scene.reading.small_talk:
         return Say("which_client")
     for rule in (_pressed, _emergency, _person_here, _ticket_talk, _small_talk):
         if plan := rule(scene):
             return plan
     return _spoken_to(scene) if scene.addressed else _overheard(scene)
+
+
+def _in_community(scene: Scene) -> Plan:
+    """Nothing of one client's belongs here, a ticket neither: whoever needs one is shown where to ask."""
+    if scene.pressed or not scene.addressed:
+        return Stay(scene.pressed or "not_addressed")
+    just_spoke = scene.staff_spoke_at is not None and abs(scene.now - scene.staff_spoke_at) < HUMAN_QUIET
+    if just_spoke:
+        return Stay("person_handles")
+    plan: Plan = Say("community") if scene.reading.emergency else _small_talk(scene) or _answered(scene)
+    return Say("community") if isinstance(plan, HandOff) else plan
 
 
 def _spoken_to(scene: Scene) -> Plan:
@@ -178,7 +196,7 @@ def wants_pictures(scene: Scene) -> bool:
 
 def is_awaited(scene: Scene) -> bool:
     """Whether whoever spoke waits for us to answer, aloud."""
-    return scene.addressed and scene.mode in (Mode.MENTION, Mode.AUTO)
+    return scene.addressed and scene.mode in SPEAKS
 
 
 def _answered(scene: Scene) -> Say | HandOff | Look:

@@ -9,7 +9,7 @@ from bot import belonging, gate, replies
 from bot.answering import Declined, Draft
 from bot.framing import SAME_MATTER, Frame, last_asked
 from bot.model import Act, Opening, Situation
-from handoff.kinds import Level, MessageKind, Outcome
+from handoff.kinds import Level, MessageKind, Mode, Outcome
 from handoff.model import Client, Turn
 from knowledge.language import ENGLISH, to_script
 from knowledge.model import Passage, Search
@@ -76,6 +76,8 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
 
 def thin(frame: Frame, situation: Situation, found: Search, *, question: str, category: str | None) -> Act:
     """The manual does not hold it: ask back once if that would settle it, else a person answers. Never invent."""
+    if frame.scene.mode is Mode.COMMUNITY:
+        return without_manual(frame, situation, gate.Say("community"))
     if frame.reading.unconfirmed == "partial":
         return without_manual(frame, situation, gate.Say("emergency"))
     facts: dict[str, Any] = {
@@ -134,6 +136,8 @@ def with_manual(
         "trace": reply.trace,
     }
     level = max((frame.reading.level, reply.level or frame.reading.level), key=lambda one: one.rank)
+    if frame.scene.mode is Mode.COMMUNITY:
+        return _in_community(frame, situation, plan, reply, question=question, **facts)
     confirm = plan.confirm_emergency or level is Level.EMERGENCY  # a model alone pages nobody: the client confirms
     if level is Level.EMERGENCY:
         level = frame.reading.level
@@ -160,9 +164,23 @@ def with_manual(
     return _hand_off(frame, situation, plan, reason="not_in_manual", level=level, question=question, **facts)
 
 
+def _in_community(
+    frame: Frame, situation: Situation, plan: gate.Look, reply: Reply, *, question: str, **facts: Any
+) -> Act:
+    """An answer that anybody may read, without a button for a person; else where to ask."""
+    if not isinstance(reply.result, Draft):
+        return without_manual(frame, situation, gate.Say("community"))
+    solved = replies.buttons(frame.texts, frame.language, "solved")
+    by = reply.result.by
+    return _act(frame, plan, Outcome.ANSWERED, by, question=question, draft=reply.result, buttons=solved, **facts)
+
+
 def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
     """Our own fault: said as such, with a ticket, never as "nothing found"."""
     plan = gate.decide(frame.scene)
+    if frame.scene.mode is Mode.COMMUNITY:
+        pointed = without_manual(frame, situation, gate.Say("community"))
+        return replace(pointed, outcome=Outcome.FAILED, reason="failed", trace={"error": error})
     if isinstance(plan, gate.Shadow):  # nobody asked us
         return _act(frame, plan, Outcome.SILENT, "shadow", trace={"error": error})
     if isinstance(plan, gate.Look) and plan.unasked:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot import binding, colleagues, intake, staff_reception, standings
 from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot.gate import SPEAKS
 from bot.masking import mask
 from bot.model import Inbound
 from bot.recording import TURNED
@@ -17,7 +18,7 @@ from console.texts import Texts, negotiate
 from handoff import bindings, chats, directory, messages, staff_chats, staff_talk
 from handoff.desk import Desk
 from handoff.kinds import Author as Writer
-from handoff.kinds import ChatKind, ChatPurpose, Mode, PersonKind
+from handoff.kinds import ChatKind, ChatPurpose, PersonKind
 from handoff.model import Attachment, Chat, Message
 from knowledge.language import clean
 from store.signals import signal
@@ -147,7 +148,7 @@ def withdraw(conn: Connection, withdrawn: Withdrawn, *, now: datetime) -> None:
 def awaits_us(conn: Connection, *, message_id: int) -> bool:
     """Whether a message still waits for a turn in which we may speak: a sign that we are at it would be true."""
     message = messages.message(conn, message_id)
-    return message.turn_id is None and directory.chat(conn, message.chat_id).mode in {Mode.MENTION, Mode.AUTO}
+    return message.turn_id is None and directory.chat(conn, message.chat_id).mode in SPEAKS
 
 
 def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:

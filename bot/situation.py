@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from bot.model import Situation
 from bot.waiting import CALL
 from handoff import board, contacts, directory, messages
-from handoff.kinds import Audience, Author, ChatKind, TicketState
+from handoff.kinds import Audience, Author, ChatKind, Mode, TicketState
 from handoff.model import Chat, Client, Message
 
 _HISTORY = 30  # messages looked back at
@@ -47,6 +47,8 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
 
 def _theirs(conn: Connection, chat: Chat, message: Message) -> tuple[Client, ...]:
     """The clients that a message may be about: the chat's, else in a direct chat those its author speaks for."""
+    if chat.mode is Mode.COMMUNITY:
+        return ()
     if chat.client_id is not None:
         return (directory.client(conn, chat.client_id),)
     if chat.kind is not ChatKind.DIRECT or message.person_id is None:

@@ -20,7 +20,7 @@ from handoff.kinds import Mode
 from handoff.modes import ChatRow
 
 router = APIRouter(prefix="/desk/chats")
-MODES: Final = (Mode.MENTION, Mode.AUTO, Mode.SHADOW, Mode.OFF)
+MODES: Final = (Mode.MENTION, Mode.AUTO, Mode.SHADOW, Mode.COMMUNITY, Mode.OFF)
 _MOST_PERCENT: Final = 99
 _MOST_DRAFTS: Final = 1000
 

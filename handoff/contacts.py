@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from handoff.kinds import Author, ChatKind
+from handoff.kinds import Author, ChatKind, Mode
 from handoff.model import Client
 from handoff.rows import to_client
 from handoff.tables import chat as chats
@@ -21,6 +21,7 @@ def clients_of(conn: Connection, person_id: int, *, now: datetime) -> tuple[Clie
     wrote = select(messages.c.chat_id).where(
         messages.c.person_id == person_id, messages.c.author == Author.CLIENT, messages.c.at > now - LATELY
     )
-    theirs = select(chats.c.client_id).where(chats.c.id.in_(wrote), chats.c.kind == ChatKind.GROUP)
+    groups = (chats.c.kind == ChatKind.GROUP, chats.c.mode != Mode.COMMUNITY)
+    theirs = select(chats.c.client_id).where(chats.c.id.in_(wrote), *groups)
     found = conn.execute(select(clients).where(clients.c.id.in_(theirs)).order_by(clients.c.name, clients.c.id))
     return tuple(to_client(row) for row in found.mappings())

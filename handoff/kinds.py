@@ -74,11 +74,12 @@ class ChatPurpose(StrEnum):
 
 
 class Mode(StrEnum):
-    """When the bot may speak in a chat."""
+    """When the bot may speak in a chat; in a community people of several clients sit together."""
 
     MENTION = "mention"
     AUTO = "auto"
     SHADOW = "shadow"
+    COMMUNITY = "community"
     OFF = "off"
 
 

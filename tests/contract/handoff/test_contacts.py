@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from handoff import contacts, directory, messages
+from handoff import contacts, directory, messages, modes
 from handoff.contacts import LATELY
-from handoff.kinds import ChatKind, Tier
+from handoff.kinds import ChatKind, Mode, Tier
 from tests.contract.handoff.conftest import World
 
 
 async def test_who_writes_in_two_clients_groups_speaks_for_both(world: World) -> None:
-    """Lately, and as the groups are bound now; a direct chat and another person's words count for nothing."""
+    """Lately, and as the groups are bound now; a direct chat, a community and another person's words count for nothing."""
     mei, other = world.contacts[Tier.GOLD], world.contacts[Tier.STANDARD]
 
     async def says(person, tier: Tier, key: str) -> None:
@@ -42,3 +42,6 @@ async def test_who_writes_in_two_clients_groups_speaks_for_both(world: World) ->
 
     await world.db.write(elsewhere)
     assert await of_mei() == ["platinum"]
+
+    await world.do(modes.change, chat_id=world.conversations[Tier.PLATINUM].chat_id, mode=Mode.COMMUNITY, by=None)
+    assert await of_mei() == []

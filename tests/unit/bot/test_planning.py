@@ -269,3 +269,22 @@ def test_off_is_off(frame):
         "网站打不开了", chat=Chat(id=1, platform="web", external_id="x", kind=ChatKind.GROUP, mode=Mode.OFF)
     )
     assert without(frame, known).reason == "off"
+
+
+@pytest.mark.parametrize("found", [FOUND, NOTHING], ids=["answered", "thin"])
+def test_a_community_hears_what_anybody_may_know_and_gets_no_ticket(frame, found: Search) -> None:
+    """Whatever the manual lacks is for the client's own group; there is no button for a person."""
+    known = situation("首页标题怎么改", client=None)
+    known = replace(known, chat=replace(known.chat, kind=ChatKind.GROUP, mode=Mode.COMMUNITY))
+    framed = frame(known)
+    facts = {"question": "首页标题怎么改", "category": "seo"}
+    if found is NOTHING:
+        act = planning.thin(framed, known, found, **facts)
+        assert (act.outcome, act.reason) == (Outcome.CLARIFY, "community")
+    else:
+        draft = extract(found.passages, language="zh-Hans", texts=framed.texts)
+        act = planning.with_manual(framed, known, gate.Look(), found, Reply(result=draft), **facts)
+        assert (act.outcome, [button.id for button in act.buttons]) == (Outcome.ANSWERED, ["solved"])
+    failed = planning.failed(framed, known, error="KnowledgeError")
+    assert (failed.outcome, failed.opening) == (Outcome.FAILED, None)
+    assert act.opening is None

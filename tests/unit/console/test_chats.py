@@ -51,7 +51,7 @@ async def test_a_lead_sets_a_mode_and_the_page_says_who(world: World) -> None:
     chat, tom = await group(world), await world.signed_in("tom")
     page = (await tom.get(PAGE)).text
     assert "青禾 &lt;网站&gt;" in page
-    assert page.count('type="radio"') == 4
+    assert page.count('type="radio"') == 5
     assert "not even for an emergency" in page
     assert "within 10 minutes" in page
     for _ in range(2):
