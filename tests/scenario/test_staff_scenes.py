@@ -182,6 +182,7 @@ async def test_5_claim_and_relay(room: Room) -> None:
     assert "处理人：Lin" in card.text
     clocks = {c.kind: c.state for c in await room.read(board.clocks, ticket_id=ticket.id, now=room.house.clock())}
     assert clocks["FR"] == "running"
+    await quiet(room.house)
     room.team.photo(room.lin, PNG, caption="请看这个提示，先重启一下路由器", reply_to=asked, topic=topic)
     told = await room.group.bot_says("先重启一下路由器", within=PATIENCE)
     assert told.text.startswith("Lin\n")
@@ -427,6 +428,7 @@ async def test_a_suggested_reply(room: Room) -> None:
     topic = room.team.topics[card.thread_id]
     await room.world.press(room.lin, draft, "修改后发送", within=PATIENCE)
     asked = await room.heard(room.team, "请回复本消息")
+    await quiet(room.house)
     room.team.say(room.lin, "可以的，请把模板文件发来。", reply_to=asked, topic=topic)
     await room.group.bot_says("请把模板文件发来", within=PATIENCE)
     await room.world.press(room.tom, draft, "直接发送", within=PATIENCE)
@@ -512,6 +514,7 @@ async def test_a_staff_chat_without_topics(room: Room) -> None:
     assert copied.reply_to is card
     await room.world.press(room.lin, card, "认领", within=PATIENCE)
     await room.group.bot_says("Lin 已接手", within=PATIENCE)
+    await quiet(room.house)
     idle = room.team.say(room.tom, "中午吃什么")
     room.team.say(room.lin, "随便", reply_to=idle)
     room.team.say(room.lin, "马上处理", reply_to=copied)
