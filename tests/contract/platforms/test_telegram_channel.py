@@ -5,6 +5,7 @@ import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from bot.channels.telegram.account import Account
 from bot.channels.telegram.arriving import Arrivals
 from bot.channels.telegram.polling import Polling, settle
 from bot.channels.telegram.routes import PATH, webhook
-from bot.channels.telegram.sending import TelegramChannel
+from bot.channels.telegram.sending import _TOTAL, TelegramChannel
 from bot.delivery import Deliveries
 from bot.meters import Meters
 from bot.reception import Room
@@ -250,6 +251,24 @@ async def test_limits_are_kept_before_they_are_hit(tmp_path: Path) -> None:
         await post.becomes(said[-1], Delivery.SENT)
         assert [m.text for m in private.seen] == [f"n{n}" for n in range(5)]
         assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 5
+
+
+async def test_many_chats_are_served_at_the_pace_that_telegram_takes(tmp_path: Path) -> None:
+    """Ninety chats at once: none is refused, never more than 27 in a second of our own count, each in one go."""
+    async with telegram_server(World(limits=Limits())) as telegram, posting(telegram, tmp_path) as post:
+        anna = telegram.world.user("Anna")
+        groups = [telegram.world.supergroup(f"G{n}", anna) for n in range(90)]
+        talks = [(await post.chat(group.id))[1] for group in groups]
+        said = [await post.say(talk, "hello") for talk in talks]
+        for each in said:
+            await post.becomes(each, Delivery.SENT)
+        assert [len(group.seen) for group in groups] == [1] * 90
+        assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 90
+
+
+def test_the_pace_stays_below_the_limit() -> None:
+    """Thirty a second over all, in any second, however the seconds lie."""
+    assert _TOTAL.limit + timedelta(seconds=1) / (_TOTAL.per / _TOTAL.limit) == 27
 
 
 async def stored(post: Post) -> list[str]:
