@@ -67,6 +67,12 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             self.end(signal.SIGKILL)
 
+    def unread(self) -> bool:
+        """Whether bytes have arrived at its port that it has not read."""
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+        received = [row[4].partition(":")[2] for row in rows if int(row[1].partition(":")[2], 16) == self._port]
+        return any(int(size, 16) > 1 for size in received)  # a listening socket's is the number of its callers
+
     def fill_disk(self, *, full: bool = True) -> None:
         """Let every write of the running server to a file fail, as on a full disk; or let them through again."""
         assert self._process is not None

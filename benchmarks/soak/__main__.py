@@ -32,13 +32,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=float, default=20, help="messages a second, over all chats")
     parser.add_argument("--chats", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=3, help="kill -9 and restart, so many times in the first two thirds")
+    parser.add_argument(
+        "--kills", type=int, default=3, help="kill -9 and restart, so many times in the first two thirds"
+    )
     parser.add_argument("--fault-every", type=float, default=2.0, help="seconds from fault to fault, on the average")
     parser.add_argument("--drain", type=float, default=300.0, help="seconds to work off what waits in the end, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database-url", help="a PostgreSQL database, empty, instead of the embedded one")
     parser.add_argument("--data", type=Path, help="keep the data folder and the program's log there")
-    parser.add_argument("--indexed", type=Path, help="a data folder whose manual is indexed already, to begin with a copy")
+    parser.add_argument(
+        "--indexed", type=Path, help="a data folder whose manual is indexed already, to begin with a copy"
+    )
     return parser.parse_args()
 
 

@@ -1,5 +1,6 @@
 """What the program stored: chats are bound before it runs, and its books are read, never written, while it does."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,11 +32,11 @@ class Turned:
 
 @dataclass(frozen=True)
 class Kept:
-    """`stored`: the identities of clients' messages, and the ids of their turns."""
+    """`stored`: the identities of clients' messages, and the ids of their turns; `deliveries`: of its own, by state."""
 
     stored: dict[str, int | None]
     turns: dict[int, Turned]
-    failed: int
+    deliveries: Counter[str]
 
 
 async def bind(url: str, places: Sequence[Place]) -> None:
@@ -109,7 +110,7 @@ class Books:
                 for row in made
                 if all(n in identity for n in row.message_ids)
             },
-            failed=sum(row.delivery == "failed" for row in rows),
+            deliveries=Counter(row.delivery for row in rows if row.delivery is not None),
         )
 
     def close(self) -> None:

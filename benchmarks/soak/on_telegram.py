@@ -68,6 +68,12 @@ class _Watched(World):
         return message
 
 
+def again_in_each_language() -> tuple[str, ...]:
+    """The line over what is sent again."""
+    texts = load_texts()
+    return tuple(texts.say("chat.resent", each) for each in LANGUAGES)
+
+
 @dataclass
 class OnTelegram:
     """Groups on our Telegram."""
@@ -75,7 +81,7 @@ class OnTelegram:
     chats: int
     name: str = PLATFORM
     looks: bool = False
-    notes: tuple[str, ...] = field(default_factory=lambda: tuple(load_texts().say("chat.resent", each) for each in LANGUAGES))
+    notes: tuple[str, ...] = field(default_factory=again_in_each_language)
     world: _Watched = field(default_factory=_Watched)
     _groups: list[tuple[Chat, list[User]]] = field(default_factory=list)
     _written: dict[int, Message] = field(default_factory=dict)

@@ -81,9 +81,15 @@ class _Run:
             self.oldest_s = max(self.oldest_s, age)
             for stage in self.stages:
                 stage.tidy()
-            heaviest = self.program.weights[-1].mb if self.program.weights else 0.0
-            facts = {"minute": round((time.monotonic() - began) / 60, 1), "mb": round(heaviest), "oldest_s": round(age, 1)}
-            self.tell(facts | {"said": sum(map(len, self.said.values())), "life": self.program.life})
+            self.tell(
+                {
+                    "minute": round((time.monotonic() - began) / 60, 1),
+                    "mb": round(self.program.weights[-1].mb) if self.program.weights else None,
+                    "oldest_s": round(age, 1),
+                    "said": sum(map(len, self.said.values())),
+                    "life": self.program.life,
+                }
+            )
             await asyncio.sleep(self.plan.sample_s)
 
     async def drained(self) -> bool:
@@ -159,7 +165,7 @@ def _figures(run: _Run, *, took: float, queue_age: float, drained: bool) -> dict
         "doubled": doubled,
         "doubled_of_hidden_fate": sum(each["hidden_fate"] for each in counts),
         "refused_by_limits": sum(stage.refused for stage in run.stages),
-        "deliveries_failed": kept.failed,
+        "deliveries_failed": kept.deliveries["failed"],
         "faults": run.faults,
         "kills": len(deaths),
         "away_s": [round(up - down, 1) for down, up in deaths],

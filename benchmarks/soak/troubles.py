@@ -18,8 +18,8 @@ Trouble = Literal[
     "unconfirmed",  # an acknowledgement is lost: the same updates come again
 ]
 WEIGHTS: dict[Trouble, int] = {
-    "busy": 3, "error": 3, "cut_before": 3, "cut_after": 2, "fetch_busy": 1, "fetch_error": 1, "fetch_cut": 2, "doubled": 3,
-    "reordered": 3, "unconfirmed": 2,
+    "busy": 3, "error": 3, "cut_before": 3, "cut_after": 2, "fetch_busy": 1, "fetch_error": 1, "fetch_cut": 2,
+    "doubled": 3, "reordered": 3, "unconfirmed": 2,
 }  # fmt: skip
 
 

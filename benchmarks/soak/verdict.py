@@ -8,6 +8,8 @@ from statistics import quantiles
 from benchmarks.soak.books import Kept
 from benchmarks.soak.stages import Said, Shown
 
+Away = tuple[float, float]
+"""When the program was killed, and when it was ready again."""
 _CALM_S = 15.0  # after a start, until what waited is worked off
 
 
@@ -30,8 +32,8 @@ class Verdict:
 
 
 def judge(
-    said: Sequence[Said], shown: Sequence[Shown], kept: Kept, *, notes: Sequence[str], kills: Sequence[tuple[float, float]]
-) -> Verdict:  # fmt: skip
+    said: Sequence[Said], shown: Sequence[Shown], kept: Kept, *, notes: Sequence[str], kills: Sequence[Away]
+) -> Verdict:
     """Every message was stored, had one turn, and every turn that speaks was shown once."""
     found = Verdict()
     handled = Counter(version for turn in kept.turns.values() for version in turn.versions)
@@ -60,7 +62,7 @@ def judge(
     return found
 
 
-def latencies(said: Iterable[Said], shown: Iterable[Shown], *, kills: Sequence[tuple[float, float]]) -> dict[str, object]:  # fmt: skip
+def latencies(said: Iterable[Said], shown: Iterable[Shown], *, kills: Sequence[Away]) -> dict[str, object]:
     """Seconds from a question's arrival at the platform to its first answer there, all and away from kills."""
     asked: dict[str, float] = {}
     for one in said:
@@ -79,7 +81,7 @@ def latencies(said: Iterable[Said], shown: Iterable[Shown], *, kills: Sequence[t
     return {"answers": len(waits), "all_s": _spread(list(waits.values())), "away_from_kills_s": _spread(calm)}
 
 
-def _hidden(one: Shown, following: Shown, *, notes: Sequence[str], kills: Sequence[tuple[float, float]]) -> bool:
+def _hidden(one: Shown, following: Shown, *, notes: Sequence[str], kills: Sequence[Away]) -> bool:
     """Whether the program could not know that `one` is there, and said so when it sent it again."""
     unknown = one.cut or any(one.at <= down + 0.5 and down <= following.at for down, _ in kills)
     return unknown and _marked(following, notes)
@@ -99,4 +101,5 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     if len(values) < 2:
         return {}
     cuts = quantiles(values, n=100, method="inclusive")
-    return {"p50": round(cuts[49], 2), "p95": round(cuts[94], 2), "p99": round(cuts[98], 2), "max": round(max(values), 2)}
+    found = {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "max": max(values)}
+    return {name: round(value, 2) for name, value in found.items()}

@@ -198,7 +198,6 @@ class _Sender:
 
     def __init__(self, channel: TelegramChannel, chat: Chat, attempt: Attempt) -> None:
         self._channel, self._chat, self._attempt = channel, chat, attempt
-        self._again = attempt.again
         self.sent: list[str] = []
 
     async def step(self, name: str, make: Callable[[bool], Send]) -> None:
@@ -208,10 +207,10 @@ class _Sender:
         async def send() -> JsonValue:
             nonlocal sent_now
             sent_now = True
-            return await self._channel.attempt(self._chat, make(self._again))
+            return await self._channel.attempt(self._chat, make(self._attempt.again))
 
         self.sent.append(str(await self._attempt.once(name, send)))
-        self._again = self._again and not sent_now
+        self._attempt.again = self._attempt.again and not sent_now
 
 
 def _answered(error: NetworkError) -> bool:

@@ -207,6 +207,19 @@ async def test_of_a_long_message_only_what_is_missing_is_sent_again(post: Post, 
     assert [m.text[0] + m.text[-1] for m in group.seen] == ["ab", "cd", "ef"]
 
 
+async def test_only_the_part_in_doubt_says_so(post: Post, group: Place) -> None:
+    """The first part of three may have arrived; the last waits for our own limits, and was never tried before."""
+    _, talk = await post.chat(group.id)
+    text = "\n\n".join(letter * 1500 for letter in "abcdef")
+
+    def dying(conn: Connection) -> int:
+        said = messages.say(conn, conversation_id=talk, text=text, name="Bot", now=utc_now())
+        return messages.mark_delivery(conn, said.id, Delivery.SENDING, now=utc_now()).id
+
+    await post.becomes(await post.db.write(dying), Delivery.SENT)
+    assert ["重发" in m.text for m in group.seen] == [True, False, False]
+
+
 LONG = "\n\n".join(letter * 1500 for letter in "abcd")
 
 
