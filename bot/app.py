@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from bot import contract_work, embedding, links, prompts
 from bot.answering import Writer
+from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
@@ -26,8 +27,10 @@ from bot.paging import NoDirectChat, Pager, Paging, WebhookPager
 from bot.pictures import Pictures, ProcessReader
 from bot.reception import Room
 from bot.rerouting import Rerouting
+from bot.scoring import Scoring
 from bot.settings import Settings
 from bot.triage import Rules
+from bot.unanswered import Unanswered
 from bot.webhooks import signing_key
 from console import auth
 from console.pages import ConsoleDeps
@@ -66,6 +69,7 @@ class Aftercare:
     one_time_password: str | None
     embedder: str  # the name of what makes the vectors
     telegram: Telegram | None = None
+    slack: Slack | None = None
 
     def address(self, cited: Citation) -> str | None:
         """Where a citation leads in the world."""
@@ -168,17 +172,12 @@ async def _opened(
         writer=_writer(speaker, settings),
     )
     secret = _secret(settings.data)
-    telegram = Telegram.make(
-        settings,
-        db,
-        room=Room(desk=desk, rules=rules, texts=texts),
-        files=settings.data / "files",
-        clock=clock,
-        href=partial(links.address, public_url=settings.public_url, secret=secret),
-    )
+    room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
+    href = partial(links.address, public_url=settings.public_url, secret=secret)
+    telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
+    slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
     channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
-    if telegram is not None:
-        channels[telegram.name] = telegram.channel
+    channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
     pages = Paging(
@@ -200,6 +199,8 @@ async def _opened(
     contract_work.register(worker, clock=clock)
     pages.register(worker)
     Rerouting(db, desk=desk, clock=clock).register(worker)
+    Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock).register(worker)
+    Scoring(db=db, manual=manual, clock=clock).register(worker)
     try:
         yield Aftercare(
             settings=settings,
@@ -214,12 +215,14 @@ async def _opened(
             meters=meters,
             secret=secret,
             telegram=telegram,
+            slack=slack,
             one_time_password=password,
             embedder=embedder.name,
         )
     finally:
-        if telegram is not None:
-            await telegram.account.close()
+        for each in (telegram, slack):
+            if each is not None:
+                await each.account.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
@@ -242,9 +245,10 @@ async def _listening(app: Aftercare) -> AsyncIterator[None]:
     """Chat platforms bring what is said there; where one is not set up, nobody asks it any more."""
     if app.telegram is None:
         await app.db.write(lambda conn: polling.settle(conn, polls=False, now=app.clock))
-        yield
-        return
-    async with app.telegram.running():
+    async with AsyncExitStack() as stack:
+        for each in (app.telegram, app.slack):
+            if each is not None:
+                await stack.enter_async_context(each.running())
         yield
 
 

@@ -107,6 +107,14 @@ class Moved:
     new: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Withdrawn:
+    """Its author took a message back."""
+
+    place: Place
+    message: str
+
+
 @dataclass(frozen=True)
 class Ignored:
     """Nothing of ours; `query` is a press that wants an answer nevertheless."""

@@ -4,14 +4,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import board, messages
+from handoff import board, drafts, messages
 from handoff.desk import Desk
 from handoff.model import Message, Ticket
 
 
 def spoke(conn: Connection, said: Message, *, desk: Desk, now: datetime) -> Ticket | None:
-    """Count a stored message of a colleague as a reply to the ticket it is about; None if there is none."""
+    """Count a stored message of a colleague as a reply to the ticket it is about; None if there is none.
+
+    What the bot drafted in silence is held against it.
+    """
     assert said.person_id is not None, "a colleague is somebody"
+    drafts.heard(conn, said, now=now)
     about = _about(conn, said)
     if about is None:
         return None

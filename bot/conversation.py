@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from bot import bursts, framing, gate, planning
+from bot import belonging, bursts, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.intake import TURN
@@ -54,9 +54,7 @@ class Conversations:
     async def turn(self, running: Running) -> None:
         """The handler of a `turn` job: one burst of one person's messages, one outcome, recorded with its reason."""
         started = self.clock()
-        situation = await self.db.read(
-            partial(load, message_id=_number(running.job.body["message"]), pressed=bool(running.job.body["pressed"]))
-        )
+        situation = await self._situation(running)
         if situation is None:
             return
         ready = self._ready_at(situation, more=bool(running.job.body.get("more")))
@@ -84,14 +82,11 @@ class Conversations:
         job = running.job
         if job.queue != TURN:
             return
-        situation = await self.db.read(
-            partial(load, message_id=_number(job.body["message"]), pressed=bool(job.body["pressed"]))
-        )
+        situation = await self._situation(running)
         if situation is None:
             return
         now = self.clock()
-        pressed = str(job.body["pressed"]) if job.body["pressed"] else None
-        frame = framing.frame(situation, rules=self.rules, pressed=pressed, now=now, texts=self.texts)
+        frame = framing.frame(situation, rules=self.rules, pressed=_pressed(running), now=now, texts=self.texts)
         act = planning.failed(frame, situation, error=type(error).__name__)
         turn = partial(
             record, act=act, situation=situation, desk=self.desk, texts=self.texts, started=now, clock=self.clock
@@ -103,6 +98,13 @@ class Conversations:
         """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""
         worker.register(TURN, self.turn, retry=Retry(attempts=4, first=timedelta(milliseconds=500)))
 
+    async def _situation(self, running: Running) -> Situation | None:
+        """What a job's turn is decided on; None if it was had already."""
+        pressed = _pressed(running)
+        number = int(str(running.job.body["message"]))
+        found = await self.db.read(partial(load, message_id=number, pressed=pressed is not None))
+        return belonging.settle(found, pressed=pressed, now=self.clock()) if found else None
+
     def _ready_at(self, situation: Situation, *, more: bool) -> datetime:
         return bursts.ready_at(
             [
@@ -113,16 +115,14 @@ class Conversations:
         )
 
     async def _decide(self, running: Running, situation: Situation) -> Act:
-        pressed = running.job.body["pressed"]
-        frame = framing.frame(
-            situation, rules=self.rules, pressed=str(pressed) if pressed else None, now=self.clock(), texts=self.texts
-        )
+        now = self.clock()
+        frame = framing.frame(situation, rules=self.rules, pressed=_pressed(running), now=now, texts=self.texts)
         if gate.wants_pictures(frame.scene) and (seen := await self._seen(running, situation)):
             situation = replace(situation, pictured=seen)
             frame = framing.frame(situation, rules=self.rules, pressed=None, now=self.clock(), texts=self.texts)
         try:
             act = await self._act(running, situation, frame)
-            return replace(act, trace={**act.trace, "pictured": situation.pictured}) if situation.pictured else act
+            return replace(act, trace={**act.trace, **_known(situation)})
         except KnowledgeError as error:
             log.exception("the manual failed", error=type(error).__name__)
             return planning.failed(frame, situation, error=type(error).__name__)
@@ -157,6 +157,8 @@ class Conversations:
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
         vague = frame.reading.vague and question == frame.text
+        if plan.unasked and (vague or not gate.is_sure(enough=found.enough, evidence=found.evidence)):
+            return planning.unsure(frame, plan, found, question=question, category=category)
         if not found.enough or not found.passages or vague:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)
@@ -226,6 +228,14 @@ class Conversations:
         return planning.Reply(result=_restored(answer), level=_level(answer["level"]), trace=answer["trace"])
 
 
+def _known(situation: Situation) -> dict[str, Any]:
+    """What a turn's record keeps of its situation, for the turns after it and for people."""
+    found: dict[str, Any] = {"pictured": situation.pictured} if situation.pictured else {}
+    if situation.several and situation.client is not None:
+        found[belonging.CHOSEN] = situation.client.id
+    return found
+
+
 def _kept(result: Draft | Declined) -> dict[str, Any]:
     if isinstance(result, Draft):
         return {"draft": asdict(result)}
@@ -243,6 +253,6 @@ def _level(value: object) -> Level | None:
     return Level(str(value)) if value else None
 
 
-def _number(value: object) -> int:
-    assert isinstance(value, int)
-    return value
+def _pressed(running: Running) -> str | None:
+    """The button whose press a job is about."""
+    return str(running.job.body["pressed"]) if running.job.body["pressed"] else None

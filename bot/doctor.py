@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.app import Aftercare
+from bot.channels.slack.examining import examine as examine_slack
 from bot.channels.telegram.examining import examine as examine_telegram
 from bot.control import Emit
 from bot.errors import ModelError
@@ -25,7 +26,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
     findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
-    findings += await examine_telegram(app.telegram)
+    findings += [*await examine_telegram(app.telegram), *await examine_slack(app.slack)]
     return [asdict(finding) for finding in findings]
 
 

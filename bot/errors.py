@@ -5,6 +5,7 @@ BotError
 ├── PromptError       a prompt file is broken or was filled in wrongly
 ├── PagerError        nobody could be phoned; `retry_after` where the pager named a pause
 ├── NotSentError      nothing reached the platform; when to try again, and whether that counts
+├── FileLostError     a file that somebody sent could not be fetched
 ├── SettingsError     a setting cannot be used; `setting` names it
 └── OwnerError        the process that owns the data folder could not do what was asked
     └── OwnerAwayError     it does not answer: still starting, stopped, or hung
@@ -52,6 +53,10 @@ class NotSentError(BotError):
         self.held = held
         if retry_after is not None:
             self.retry_after = retry_after
+
+
+class FileLostError(BotError):
+    """A file that somebody sent could not be fetched from its platform."""
 
 
 class SettingsError(BotError):

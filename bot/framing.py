@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import choices, gate
+from bot import belonging, choices, gate, waiting
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
@@ -41,6 +41,8 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
     reading = _read(situation, rules)
     doubted = _doubted(situation, now=now)
     about = doubted if pressed == "emergency_no" or (reading.denial and not pressed) else None
+    if situation.client is not None and _only_names_client(situation, pressed):
+        about = belonging.asked(situation.turns, now=now)
     text = about.question if about else situation.text or situation.pictured[:_SAID]
     if about:
         reading, pressed = rules.read(text), None
@@ -54,6 +56,10 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
             addressed=answers_us or any(piece.mentioned for piece in situation.pieces),
             mode=situation.chat.mode,
             by_client=situation.person.kind == "client",
+            bound=situation.client is not None,
+            called=waiting.called(text, colleagues=situation.colleagues),
+            in_talk=_in_talk(situation, now=now),
+            which_client=situation.client is None and bool(situation.several),
             pressed=pressed,
             attachments=sum(len(piece.attachments) for piece in situation.pieces),
             open_tickets=situation.open_tickets,
@@ -115,6 +121,17 @@ def _read(situation: Situation, rules: Rules) -> Reading:
         return replace(said, level=level, unconfirmed=said.unconfirmed or doubt)
     doubt = "forwarded" if seen.emergency else None
     return Reading(text=seen.text, level=level, unconfirmed=doubt, whole=True)
+
+
+def _only_names_client(situation: Situation, pressed: str | None) -> bool:
+    return belonging.is_choice(pressed) or belonging.is_name(situation.text, situation.several)
+
+
+def _in_talk(situation: Situation, *, now: datetime) -> bool:
+    """Whether we answered this very person a moment ago."""
+    last = last_asked(situation)
+    mine = last is not None and last.person_id == situation.person.id and last.outcome is Outcome.ANSWERED
+    return mine and last is not None and now - last.at <= SAME_MATTER
 
 
 def _language(situation: Situation) -> str:

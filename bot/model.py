@@ -44,7 +44,9 @@ class Situation:
     """Everything a turn is decided on, read in one snapshot. `pieces` are the waiting messages, oldest first.
 
     `open_tickets` are with people, newest first; `returned` was given back to the bot; `resolved` is the conversation's
-    newest ticket, if it is done; `pictured` is what stands written in the pictures of the burst.
+    newest ticket, if it is done; `colleagues` are our people's names, read where the text @s somebody; `pictured` is
+    what stands written in the pictures of the burst; `several` are the clients that the author of a direct chat speaks
+    for, where there is more than one.
     """
 
     chat: Chat
@@ -58,7 +60,9 @@ class Situation:
     history: tuple[Message, ...]
     staff_spoke_at: datetime | None
     names: Mapping[int, str]
+    colleagues: tuple[str, ...] = ()
     pictured: str = ""
+    several: tuple[Client, ...] = ()
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from bot import gate, replies
+from bot import belonging, gate, replies
 from bot.answering import Declined, Draft
 from bot.framing import SAME_MATTER, Frame, last_asked
 from bot.model import Act, Opening, Situation
@@ -55,13 +55,14 @@ def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:
             return _act(frame, plan, Outcome.SILENT, "stood_down", joins=ticket)
         case gate.Say(what):
             names = ("emergency_yes", "emergency_no") if what == "emergency" else ()
+            offered = belonging.buttons(situation.several) if what == belonging.WHICH else ()
             return _act(
                 frame,
                 plan,
                 Outcome.CLARIFY,
                 what,
                 say=frame.texts.say(f"clarify.{what}", frame.language),
-                buttons=replies.buttons(frame.texts, frame.language, *names),
+                buttons=(*replies.buttons(frame.texts, frame.language, *names), *offered),
             )
         case gate.HandOff(reason, level):
             return _hand_off(frame, situation, plan, reason=reason, level=level, question=_matter(frame, situation))
@@ -104,6 +105,12 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
     return _hand_off(frame, situation, plan, reason=reason, level=frame.reading.level, question=question, **facts)
 
 
+def unsure(frame: Frame, plan: gate.Look, found: Search, *, question: str, category: str | None, **more: Any) -> Act:
+    """Nobody asked us, and it is not sure: nothing is said, opened or joined."""
+    facts = {"passages": found.passages, "evidence": found.evidence, "index_version": found.version}
+    return _act(frame, plan, Outcome.SILENT, "unsure", question=question, category=category, **facts, **more)
+
+
 def with_manual(
     frame: Frame,
     situation: Situation,
@@ -138,6 +145,8 @@ def with_manual(
             buttons=replies.buttons(frame.texts, frame.language, *names, "solved", "human"),
             **facts | {"level": level},
         )
+    if plan.unasked:
+        return unsure(frame, plan, found, question=question, category=category, trace=reply.trace)
     asked_back = situation.last_turn is not None and situation.last_turn.outcome is Outcome.CLARIFY
     if reply.result.reason == "clarify" and not asked_back:
         return _act(frame, plan, Outcome.CLARIFY, "vague", question=question, say=reply.result.text, **facts)
@@ -152,6 +161,8 @@ def failed(frame: Frame, situation: Situation, *, error: str) -> Act:
     plan = gate.decide(frame.scene)
     if isinstance(plan, gate.Shadow):  # nobody asked us
         return _act(frame, plan, Outcome.SILENT, "shadow", trace={"error": error})
+    if isinstance(plan, gate.Look) and plan.unasked:
+        return _act(frame, plan, Outcome.SILENT, "unsure", trace={"error": error})
     if isinstance(plan, gate.HandOff):  # an emergency stays one
         return replace(without_manual(frame, situation, plan), outcome=Outcome.FAILED, trace={"error": error})
     if situation.open_tickets:

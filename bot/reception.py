@@ -7,9 +7,10 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from bot import colleagues, intake, standings
-from bot.arrived import EDITED, Author, Ordered, Place, Pressed, Said, Standing
+from bot.arrived import EDITED, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.masking import mask
 from bot.model import Inbound
+from bot.recording import TURNED
 from bot.triage import Rules
 from console.texts import Texts, negotiate
 from handoff import bindings, chats, directory, messages
@@ -19,17 +20,23 @@ from handoff.kinds import ChatKind, PersonKind
 from handoff.model import Attachment, Chat, Message
 from knowledge.language import clean
 from store import rates
+from store.signals import signal
 
 _TRIES: Final = {"per": timedelta(minutes=10), "limit": 10}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What the bodies need."""
+    """What the bodies need; `command` is how a command is typed on the platform, with `{}` for its name."""
 
     desk: Desk
     rules: Rules
     texts: Texts
+    command: str = "/{}"
+
+    def say(self, key: str, language: str, *commands: str) -> str:
+        """A sentence that names these commands as they are typed here."""
+        return self.texts.say(key, language, **{name: self.command.format(name) for name in commands})
 
 
 def language(conn: Connection, place: Place, author: Author | None) -> str:
@@ -86,14 +93,38 @@ def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> M
     if message is None:
         return None
     tongue = language(conn, said.place, said.author)
-    if ordered.name == "bind" or (ordered.name == "start" and ordered.argument):
-        answer = _bind(conn, ordered, chat=chat, tongue=tongue, room=room, now=now)
-    elif ordered.name == "status":
-        answer = _status(conn, message, tongue=tongue, room=room, now=now)
-    else:
-        answer = room.texts.say("chat.help", tongue)
+    private, talk = chat.kind is ChatKind.DIRECT, message.conversation_id
+    answer = _obey(conn, ordered, chat=chat, talk=talk, private=private, tongue=tongue, room=room, now=now)
     _answer(conn, message, answer, reason=ordered.name, tongue=tongue, room=room, now=now)
     return None
+
+
+def whisper(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> str:
+    """Obey a command that its author alone sees; what to answer them, or "" where a turn will answer in the chat."""
+    said, place = ordered.said, ordered.said.place
+    if ordered.name == "human":
+        order(conn, ordered, room=room, now=now)
+        return ""
+    tongue = language(conn, place, said.author)
+    chat = directory.ensure_chat(conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=now)
+    talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now).id
+    return _obey(conn, ordered, chat=chat, talk=talk, private=True, tongue=tongue, room=room, now=now)
+
+
+def withdraw(conn: Connection, withdrawn: Withdrawn, *, now: datetime) -> None:
+    """A message was taken back: no turn answers it any more, if none has begun to; what is written stays written."""
+    place = withdrawn.place
+    chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
+    if chat is None:
+        return
+    newest = messages.latest_version(conn, chat_id=chat.id, external_id=withdrawn.message, mark=EDITED)
+    if newest is None or newest.person_id is None or newest.author is not Writer.CLIENT:
+        return
+    talk, tongue = newest.conversation_id, language(conn, place, None)
+    for waiting in messages.unhandled(conn, conversation_id=talk, person_id=newest.person_id):
+        if (waiting.external_id or "").split(EDITED)[0] == withdrawn.message:
+            messages.handled(conn, waiting, reason="withdrawn", language=tongue, now=now)
+            signal(conn, TURNED, str(waiting.id))
 
 
 def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:
@@ -166,7 +197,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
     if place.kind is ChatKind.GROUP and bindings.invite_once(conn, chat.id, now=now):
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
-        text, name = room.texts.say("chat.invite", tongue), room.texts.say("bot.name", tongue)
+        text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
@@ -200,13 +231,34 @@ def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Ch
     return chat, message
 
 
-def _bind(conn: Connection, ordered: Ordered, *, chat: Chat, tongue: str, room: Room, now: datetime) -> str:
+def _obey(
+    conn: Connection,
+    ordered: Ordered,
+    *,
+    chat: Chat,
+    talk: int,
+    private: bool,
+    tongue: str,
+    room: Room,
+    now: datetime,
+) -> str:
+    """Do what a command says; the answer. `private`: nobody else has read it."""
+    if ordered.name == "bind" or (ordered.name == "start" and ordered.argument):
+        return _bind(conn, ordered, chat=chat, private=private, tongue=tongue, room=room, now=now)
+    if ordered.name == "status":
+        return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, now=now)
+    return room.say("chat.help", tongue, "status", "human")
+
+
+def _bind(
+    conn: Connection, ordered: Ordered, *, chat: Chat, private: bool, tongue: str, room: Room, now: datetime
+) -> str:
     """Use a code; what to answer."""
     author, code = ordered.said.author, ordered.argument
     if rates.take(conn, f"bind:{chat.platform}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
         return room.texts.say("chat.bind.slow", tongue)
     kind = bindings.kind_of(conn, code, now=now)
-    if kind == "colleague" and chat.kind is not ChatKind.DIRECT:
+    if kind == "colleague" and not private:
         bindings.spend(conn, code, now=now)  # others have read it
         return room.texts.say("chat.bind.private", tongue)
     if kind == "colleague":
@@ -218,11 +270,6 @@ def _bind(conn: Connection, ordered: Ordered, *, chat: Chat, tongue: str, room: 
         if client is not None:
             return room.texts.say("chat.bound", client.language or tongue, client=client.name)
     return room.texts.say("chat.bind.unknown", tongue)
-
-
-def _status(conn: Connection, message: Message, *, tongue: str, room: Room, now: datetime) -> str:
-    """One true line for each open ticket of the conversation."""
-    return standings.told(conn, message.conversation_id, language=tongue, texts=room.texts, desk=room.desk, now=now)
 
 
 def _answer(

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import gate, replies
+from bot import gate, replies, unanswered
 from bot.masking import MASK
 from bot.model import Act, Situation
 from console.texts import Texts
-from handoff import board, messages
+from handoff import board, messages, modes
 from handoff.desk import Desk
-from handoff.kinds import Level, MessageKind, Outcome, TicketState
+from handoff.kinds import Author, Level, MessageKind, Mode, Outcome, TicketState
 from handoff.model import Ticket, Turn
 from store.clock import Clock
 from store.signals import signal
@@ -35,7 +35,7 @@ def record(
     now = clock()
     if (done := messages.turn_of_message(conn, situation.pieces[-1].id)) is not None:
         return done  # another attempt was first
-    act = _unless_taken(conn, act, situation)
+    act = _unless_spoken(conn, _unless_taken(conn, act, situation), situation)
     pieces = situation.pieces
     ticket = _ticket(conn, act, situation, desk=desk, now=now)
     draft = act.draft
@@ -61,6 +61,9 @@ def record(
             "found": [{"page": p.page, "heading": p.heading, "score": round(p.score, 3)} for p in act.passages],
         },
     )
+    unanswered.watch(conn, turn, act=act, situation=situation, now=now)
+    if ticket is not None and situation.chat.mode is Mode.AUTO and act.opening is not None:
+        modes.reconsider(conn, situation.chat.id, ticket_id=ticket.id, now=now)
     name = texts.say("bot.name", act.language)
     if text := _said(conn, act, situation, ticket=ticket, desk=desk, texts=texts, now=now):
         messages.say(
@@ -103,6 +106,15 @@ def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:
                 kind=MessageKind.CONTENT,
             )
     return act
+
+
+def _unless_spoken(conn: Connection, act: Act, situation: Situation) -> Act:
+    """What nobody asked us for is not said after all where a colleague has spoken meanwhile."""
+    unasked = isinstance(act.plan, gate.Look) and act.plan.unasked and act.outcome is not Outcome.SILENT
+    last = situation.pieces[-1]
+    if not unasked or not messages.said_since(conn, last.conversation_id, Author.STAFF, after_id=last.id):
+        return act
+    return replace(act, outcome=Outcome.SILENT, reason="person_handles", draft=None, say=None, buttons=())
 
 
 def _ticket(conn: Connection, act: Act, situation: Situation, *, desk: Desk, now: datetime) -> Ticket | None:

@@ -25,8 +25,9 @@ def web_app(app: Aftercare) -> FastAPI:
     pages = console.create(app.console)
     pages.state.chat = app.web
     pages.include_router(web_routes)
-    if app.telegram is not None and app.telegram.router is not None:
-        pages.include_router(app.telegram.router)
+    for channel in (app.telegram, app.slack):
+        if channel is not None and channel.router is not None:
+            pages.include_router(channel.router)
 
     gauge = Gauge(app.db, clock=app.clock)
 

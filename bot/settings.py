@@ -63,6 +63,18 @@ class Settings(BaseSettings):
     telegram_api: str = Field(
         default="https://api.telegram.org", validation_alias=AliasChoices("TELEGRAM_API", "telegram_api")
     )
+    slack_bot_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token")
+    )
+    slack_app_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token")
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
+    )
+    slack_api: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API", "slack_api"))
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")
@@ -106,7 +118,43 @@ class Settings(BaseSettings):
             raise ValueError("must have 16 to 256 letters, digits, _ or -")
         return value
 
-    @field_validator("pager_url", "pager_secret", "telegram_token", "telegram_webhook_secret", mode="before")
+    @field_validator("slack_api")
+    @classmethod
+    def _slack_server(cls, value: str) -> str:
+        return checked_url(value).rstrip("/") + "/"
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _slack_token(cls, value: SecretStr | None, known: ValidationInfo) -> SecretStr | None:
+        start = "xoxb-" if known.field_name == "slack_bot_token" else "xapp-"
+        if value is not None and not re.fullmatch(rf"{start}[A-Za-z0-9.-]{{4,}}", value.get_secret_value()):
+            raise ValueError(f"must be as Slack gave it, and begin with {start}")
+        return value
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _slack_is_whole(cls, value: SecretStr | None, known: ValidationInfo) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9]{16,128}", value.get_secret_value()):
+            raise ValueError("must be as Slack gave it: App Credentials, Signing Secret")
+        if "slack_bot_token" not in known.data or "slack_app_token" not in known.data:
+            return value  # one of them is wrong, which is said first
+        token, socket = known.data["slack_bot_token"], known.data["slack_app_token"]
+        if token is not None and socket is None and value is None:
+            raise ValueError("must be set beside SLACK_BOT_TOKEN, or SLACK_APP_TOKEN (xapp-…) for Socket Mode")
+        if token is None and (socket is not None or value is not None):
+            raise ValueError("is of no use, like SLACK_APP_TOKEN, without SLACK_BOT_TOKEN (xoxb-…): set it, or none")
+        return value
+
+    @field_validator(
+        "pager_url",
+        "pager_secret",
+        "telegram_token",
+        "telegram_webhook_secret",
+        "slack_bot_token",
+        "slack_app_token",
+        "slack_signing_secret",
+        mode="before",
+    )
     @classmethod
     def _set(cls, value: str | None) -> str | None:
         return (value or "").strip() or None
@@ -152,4 +200,11 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise SettingsError(str(first["loc"][0]), first["msg"]) from None
+        raise SettingsError(_in_environment(str(first["loc"][0])), first["msg"]) from None
+
+
+def _in_environment(name: str) -> str:
+    """What a setting is called there; one that is missing is named by its field."""
+    field = Settings.model_fields.get(name)
+    alias = field.validation_alias if field else None
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name

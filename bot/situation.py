@@ -3,9 +3,10 @@
 from sqlalchemy import Connection
 
 from bot.model import Situation
-from handoff import board, directory, messages
-from handoff.kinds import Audience, Author, TicketState
-from handoff.model import Message
+from bot.waiting import CALL
+from handoff import board, contacts, directory, messages
+from handoff.kinds import Audience, Author, ChatKind, TicketState
+from handoff.model import Chat, Client, Message
 
 _HISTORY = 30  # messages looked back at
 
@@ -24,12 +25,15 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
     tickets = tuple(t for t in unsolved if t.state is not TicketState.RETURNED)
     waiting = messages.unhandled(conn, conversation_id=message.conversation_id, person_id=message.person_id)
     latest = board.latest_ticket(conn, message.conversation_id)
+    pieces = (message,) if pressed else tuple(m for m in waiting if not _is_press(m))
+    theirs = _theirs(conn, chat, message)
     assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
     return Situation(
         chat=chat,
-        client=directory.client(conn, chat.client_id) if chat.client_id is not None else None,
+        client=theirs[0] if len(theirs) == 1 else None,
+        several=theirs if len(theirs) > 1 else (),
         person=directory.person(conn, message.person_id),
-        pieces=(message,) if pressed else tuple(m for m in waiting if not _is_press(m)),
+        pieces=pieces,
         open_tickets=tickets,
         returned=next((t for t in unsolved if t.state is TicketState.RETURNED), None),
         resolved=latest if latest and latest.state is TicketState.RESOLVED else None,
@@ -37,7 +41,23 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
         history=history,
         staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},
+        colleagues=_colleagues(conn) if any(CALL in piece.text for piece in pieces) else (),
     )
+
+
+def _theirs(conn: Connection, chat: Chat, message: Message) -> tuple[Client, ...]:
+    """The clients that a message may be about: the chat's, else in a direct chat those its author speaks for."""
+    if chat.client_id is not None:
+        return (directory.client(conn, chat.client_id),)
+    if chat.kind is not ChatKind.DIRECT or message.person_id is None:
+        return ()
+    return contacts.clients_of(conn, message.person_id, now=message.stored_at)
+
+
+def _colleagues(conn: Connection) -> tuple[str, ...]:
+    """The names by which our people can be called."""
+    staff = directory.staff(conn, active_only=True)
+    return tuple(name for person in staff for name in (person.name, person.login) if name)
 
 
 def _is_press(message: Message) -> bool:

@@ -43,6 +43,7 @@ class Reading:
     assent: bool = False
     stand_down: bool = False
     denial: bool = False
+    settled: bool = False
     about_bot: bool = False
     vague: bool = False
     empty: bool = False
@@ -51,6 +52,12 @@ class Reading:
     def small_talk(self) -> bool:
         """Nothing here asks for anything."""
         return self.empty or self.thanks or (self.greeting and not self.question)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it reads as a question, a request or a report, and not as talk or as chasing."""
+        matter = self.question or self.how_to or self.whole or self.level is not Level.QUESTION
+        return matter and not (self.small_talk or self.chaser)
 
     def kind(self, *, asked: bool) -> MessageKind:
         """What the message means to the clocks; `asked` = we wait for the client's answer (in doubt it is one)."""
@@ -115,6 +122,7 @@ class Rules:
             assent=says["assent"],
             stand_down=says["stand_down"],
             denial=says["denial"],
+            settled=says["settled"],
             about_bot=says["about_bot"],
             vague=says["vague"],
             empty=not folded or (bool(_WORDLESS.match(folded)) and not says["chaser"]),

@@ -12,6 +12,7 @@ from console import (
     agreement_pages,
     assets,
     binding_pages,
+    chat_pages,
     client_pages,
     desk_pages,
     holiday_pages,
@@ -43,7 +44,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     texts = Texts.shipped()
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
     rooms = (service_pages, holiday_pages, agreement_pages, binding_pages, client_pages, team_pages, number_pages)
-    for room in (*rooms, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
+    for room in (*rooms, chat_pages, assets, sign_in_pages, live, people_pages, ticket_pages, desk_pages, manual_pages):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)
     app.add_api_route("/readyz", _ready)

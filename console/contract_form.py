@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handoff.kinds import ClockKind, Level, Tier
+from handoff.policy import LATER
 
 CLOCKS: Final = (ClockKind.FR, ClockKind.RS, ClockKind.WS)
 NUMBERS: Final = (
-    "emergency_ack_minutes", "follow_up_minutes", "waiting_remind_days", "waiting_resolve_days", "reopen_days",
+    "emergency_ack_minutes", "follow_up_minutes", "unanswered_minutes", "waiting_remind_days", "waiting_resolve_days",
+    "reopen_days",
 )  # fmt: skip
 CALENDAR: Final = ("name", "tz", "days", "windows", "holidays")
 PHRASES: Final = ("holding", "courtesy")
@@ -40,7 +42,7 @@ def fields_of(root: Mapping[str, Any]) -> dict[str, str]:
         found |= {f"calendars.{name}.{part}": str(shown.get(part) or "") for part in CALENDAR}
     found |= {f"duty.{name}": str(root["duty"].get(name, "")) for name in DUTY}
     found |= {f"fees.{tier}": str(root["fees"].get(tier, "")) for tier in Tier}
-    found |= {name: str(root.get(name, "")) for name in NUMBERS}
+    found |= {name: str(root.get(name, LATER.get(name, ""))) for name in NUMBERS}
     found |= {name: "\n".join(map(str, root.get(name, ()))) for name in PHRASES}
     found["warnings"] = ", ".join(map(str, root.get("warnings", ())))
     found["third_party_pauses"] = "yes" if root.get("third_party_pauses") is True else ""

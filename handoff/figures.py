@@ -33,8 +33,10 @@ from handoff.waits import Line
 
 WEEKS: Final = 8
 SHORT: Final = 16  # no longer text is emoji alone
-PASSED_OVER: Final = frozenset({"off", "not_a_client", "not_addressed", "small_talk", "empty", "solved"})
-"""Why the bot is silent where nobody waits for an answer."""
+PASSED_OVER: Final = frozenset(
+    {"off", "not_a_client", "not_addressed", "small_talk", "empty", "solved", "shadow", "unsure"}
+)
+"""Why the bot is silent where nobody waits for its answer; a request that nobody answers gets a ticket, and counts."""
 
 _KINDS: Final = {str(value): value for value in ClockKind}
 _STATES: Final = {str(value): value for value in ClockState}

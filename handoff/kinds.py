@@ -176,6 +176,7 @@ class NoticeKind(StrEnum):
     UNTAKEN = "untaken"
     SILENT = "silent"
     UNPHONED = "unphoned"
+    FELL_BACK = "fell_back"
 
 
 class Delivery(StrEnum):

@@ -4,7 +4,7 @@
 internal note cannot reach a client's chat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -179,6 +179,22 @@ def attachment(conn: Connection, conversation_id: int, token: str, *, audience: 
     return next((Attachment(**row) for row in found), None)
 
 
+def after(conn: Connection, conversation_id: int, *, after_id: int, limit: int = 200) -> tuple[Message, ...]:
+    """What the client sees of a conversation after a message, oldest first."""
+    query = select(messages).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.audience == Audience.CLIENT,
+        messages.c.id > after_id,
+    )
+    return tuple(to_message(row) for row in conn.execute(query.order_by(messages.c.id).limit(limit)).mappings())
+
+
+def said_since(conn: Connection, conversation_id: int, author: Author, *, after_id: int) -> bool:
+    """Whether somebody of this side has spoken to the client after a message."""
+    mine = (messages.c.conversation_id == conversation_id, messages.c.author == author, messages.c.id > after_id)
+    return first(conn, messages, *mine, messages.c.audience == Audience.CLIENT) is not None
+
+
 def dossier(conn: Connection, ticket: Ticket, *, limit: int = 200) -> tuple[Message, ...]:
     """All that staff may see of a ticket: its conversation, and what came with tickets merged into it."""
     mine = or_(messages.c.conversation_id == ticket.conversation_id, messages.c.ticket_id == ticket.id)
@@ -290,6 +306,18 @@ def handled(conn: Connection, message: Message, *, reason: str, language: str, n
 def turn(conn: Connection, turn_id: int) -> Turn:
     """The turn with this id; raises NotFound."""
     return to_turn(one(conn, turns, turn_id))
+
+
+def turns_of(conn: Connection, turn_ids: Collection[int]) -> dict[int, Turn]:
+    """These turns, by id."""
+    query = select(turns).where(turns.c.id.in_(turn_ids))
+    return {row["id"]: to_turn(row) for row in conn.execute(query).mappings()}
+
+
+def give_to_ticket(conn: Connection, turn_id: int, ticket_id: int) -> None:
+    """A turn that was left alone has become part of a ticket after all, with its messages."""
+    conn.execute(update(turns).where(turns.c.id == turn_id).values(ticket_id=ticket_id))
+    join_ticket(conn, turn(conn, turn_id).message_ids, ticket_id)
 
 
 def turn_of_message(conn: Connection, message_id: int) -> Turn | None:

@@ -30,6 +30,9 @@ _TARGET = re.compile(
 WHOLE = 100  # per cent
 _SECONDS = {"min": 60, "h": 3600, "day": 86400, "days": 86400}
 _LENGTHS = ("emergency_ack_minutes", "follow_up_minutes", "waiting_remind_days", "waiting_resolve_days", "reopen_days")
+UNANSWERED = "unanswered_minutes"
+LATER = {UNANSWERED: 10}
+"""Fields that came later, with what holds for a contract that does not name them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ class Contract:
     warnings: tuple[float, ...]
     emergency_ack: timedelta
     follow_up: timedelta
+    unanswered: timedelta
     waiting_remind: timedelta
     waiting_resolve: timedelta
     reopen: timedelta
@@ -153,7 +157,7 @@ def parse(document: object, *, holidays: Mapping[str, Holidays], closures: Seque
         for name, row in mapping(root.get("calendars"), "calendars").items()
     }
     kept = _document(root, holidays, closures)
-    lengths = {name: positive(root.get(name), name) for name in _LENGTHS}
+    lengths = {name: positive(root.get(name, LATER.get(name)), name) for name in (*_LENGTHS, *LATER)}
     return Contract(
         version=_version(kept),
         document=kept,
@@ -164,6 +168,7 @@ def parse(document: object, *, holidays: Mapping[str, Holidays], closures: Seque
         warnings=_warnings(root.get("warnings")),
         emergency_ack=timedelta(minutes=lengths["emergency_ack_minutes"]),
         follow_up=timedelta(minutes=lengths["follow_up_minutes"]),
+        unanswered=timedelta(minutes=lengths[UNANSWERED]),
         waiting_remind=timedelta(days=lengths["waiting_remind_days"]),
         waiting_resolve=timedelta(days=lengths["waiting_resolve_days"]),
         reopen=timedelta(days=lengths["reopen_days"]),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import asking, casefile, messages, routing
+from handoff import asking, casefile, drafts, messages, routing
 from handoff.casefile import Case, notify, record
 from handoff.clocks import courses
 from handoff.errors import EmptyText
@@ -40,6 +40,7 @@ def answer(
         ticket_id=case.ticket.id,
         now=now,
     )
+    drafts.heard(conn, said, now=now)
     return answered(conn, book, case, person, said, now=now), said
 
 

@@ -17,7 +17,14 @@ from handoff.policy import Contract
 LEADING = frozenset({Role.LEAD, Role.ADMIN})
 TO_ALL = frozenset({NoticeKind.OPENED, NoticeKind.EMERGENCY})
 TO_LEADS = frozenset(
-    {NoticeKind.UNACKNOWLEDGED, NoticeKind.NOBODY, NoticeKind.UNTAKEN, NoticeKind.SILENT, NoticeKind.UNPHONED}
+    {
+        NoticeKind.UNACKNOWLEDGED,
+        NoticeKind.NOBODY,
+        NoticeKind.UNTAKEN,
+        NoticeKind.SILENT,
+        NoticeKind.UNPHONED,
+        NoticeKind.FELL_BACK,
+    }
 )
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 

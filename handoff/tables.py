@@ -202,6 +202,7 @@ message: Final = Table(
     Index("message_conversation", "conversation_id", "id"),
     Index("message_ticket", "ticket_id", "id"),
     Index("message_at", "at"),
+    Index("message_person", "person_id", "at", "chat_id"),
     Index(
         "message_unhandled",
         "conversation_id",

@@ -134,6 +134,13 @@ class Manual:
         ready = await self._in_search(self._ready, clean(text[:LONGEST]))
         return classifier.label(ready.vector) if ready and classifier else None
 
+    async def likeness(self, one: str, other: str) -> float:
+        """Return how much two texts mean the same, by the embedder, placed on its own scale of 0..1."""
+        texts = [clean(text[:LONGEST]) for text in (one, other)]
+        rows = await self._in_search(self._embedder.passages, texts)
+        cosine = float(rows[0] @ rows[1])
+        return min(1.0, max(0.0, (cosine - self._embedder.floor) / self._embedder.span))
+
     async def pages(self) -> tuple[Page, ...]:
         """Return the pages of the live version, internal ones too, withdrawn ones not.
 

@@ -16,13 +16,14 @@ from bot import reception
 from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, Standing
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.reading import read
+from bot.errors import FileLostError
+from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from console.errors import RefusedUpload
 from handoff import chats, messages
 from handoff.kinds import Author
-from handoff.model import Attachment, Message
+from handoff.model import Message
 from store.clock import Clock
 from store.db import Database
 from store.errors import StoreError
@@ -34,8 +35,6 @@ NOT_STORED: Final = (StoreError, TelegramError, OSError)
 _TYPING_S: Final = 4.0  # the sign fades after five
 _LONGEST_TYPING_S: Final = 30.0
 _MOST_TYPING: Final = 100
-_FETCH_TRIES: Final = 2
-_MB: Final = 1024 * 1024
 
 
 class Arrivals:
@@ -77,7 +76,7 @@ class Arrivals:
             is_known = await self._db.read(partial(reception.known, said=said))
             if is_known:
                 return
-        text, files = await self._with_files(said)
+        text, files = await with_files(said, self._fetch, db=self._db, texts=self._room.texts, folder=self._files)
         with attachments.named_by(self._files, files):
             body = partial(reception.store, said=said, room=self._room, text=text, files=files, now=self._clock())
             message = await self._db.write(body)
@@ -101,37 +100,12 @@ class Arrivals:
         with suppress(TelegramError):
             await self._account.bot.answer_callback_query(query, text=text or None)
 
-    async def _with_files(self, said: Said) -> tuple[str, tuple[Attachment, ...]]:
-        """The text, with a line for each file that is not kept, and the files that are."""
-        lines = [said.text] if said.text else []
-        fetched: list[Attachment] = []
-        for file in said.files:
-            try:
-                content = await self._fetch(file)
-                fetched += await asyncio.to_thread(attachments.keep, self._files, [(file.name, content)], any_type=True)
-            except RefusedUpload:
-                lines.append(await self._note(said, "chat.file.large", name=file.name, mb=(file.size or 0) // _MB))
-            except TelegramError as error:
-                log.warning("telegram_file_lost", error=type(error).__name__)
-                lines.append(await self._note(said, "chat.file.lost", name=file.name))
-        return "\n".join(lines), tuple(fetched)
-
     async def _fetch(self, file: File) -> bytes:
-        if file.size is not None and file.size > attachments.MAX_BYTES:
-            raise RefusedUpload(file.name, "size")
-        for attempt in range(_FETCH_TRIES):
-            try:
-                found = await self._account.bot.get_file(file.id)
-                return bytes(await found.download_as_bytearray())
-            except TelegramError:
-                if attempt == _FETCH_TRIES - 1:
-                    raise
-                await asyncio.sleep(0.2)
-        raise AssertionError("every try returns or raises")
-
-    async def _note(self, said: Said, key: str, **values: object) -> str:
-        tongue = await self._db.read(partial(reception.language, place=said.place, author=said.author))
-        return self._room.texts.say(key, tongue, **values)
+        try:
+            found = await self._account.bot.get_file(file.id)
+            return bytes(await found.download_as_bytearray())
+        except TelegramError as error:
+            raise FileLostError(type(error).__name__) from error
 
     def _show_typing(self, place: Place, message: Message | None) -> None:
         """Show that we are at it, while the turn of an addressed message is under way."""

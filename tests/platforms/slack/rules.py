@@ -4,15 +4,19 @@ Sources: the reference of each Web API method and of Block Kit; the wording of b
 ("[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]").
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.platforms.slack import rich_text
+
 MOST_TEXT = 40_000
 MOST_MESSAGE_BLOCKS = 50
 MOST_VIEW_BLOCKS = 100
 MOST_ATTACHMENTS = 100
+MOST_BLOCKS_LENGTH = 13_200  # undocumented; slackapi/bolt-js#2509
 MOST_VIEW_BYTES = 250_000
 TS = re.compile(r"\d{10}\.\d{6}")
 EMOJI = re.compile(r"[a-z0-9_+'\-]{1,100}(::skin-tone-[2-6])?")
@@ -117,6 +121,8 @@ def check_blocks(blocks: Any) -> None:
     faults = list(block_faults(blocks, most=MOST_MESSAGE_BLOCKS, at="/blocks"))
     if faults:
         raise SlackError("invalid_blocks", *faults, errors=[fault.removeprefix("[ERROR] ") for fault in faults])
+    if len(json.dumps(blocks, ensure_ascii=False)) > MOST_BLOCKS_LENGTH:
+        raise SlackError("msg_blocks_too_long")
 
 
 def check_view(view: Any, *, kind: str) -> None:
@@ -239,8 +245,9 @@ _BLOCKS = {
     "input": _input,
     "image": _image,
     "markdown": _markdown,
+    "rich_text": rich_text.faults,
 }
-_FREE_BLOCKS = frozenset({"divider", "rich_text", "file", "video", "table", "context_actions"})
+_FREE_BLOCKS = frozenset({"divider", "file", "video", "table", "context_actions"})
 
 
 def _element(element: Mapping[str, Any], at: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from bot.gate import (
     carried,
     carries_on,
     decide,
+    is_sure,
     is_vague,
     may_carry_on,
     place,
@@ -82,10 +83,48 @@ SCENES = [
     ("网站打不开了", {"by_client": False}, Stay("not_a_client")),
     ("首页标题怎么改", {"by_client": False, "mode": Mode.AUTO}, Stay("not_a_client")),
     ("首页标题怎么改", {}, Look()),
-    ("首页标题怎么改", {"addressed": False}, Stay("not_addressed")),
-    ("首页标题怎么改", {"addressed": False, "mode": Mode.AUTO}, Look()),
+    ("我要换服务器,网站打不开了", {"mode": Mode.OFF, "addressed": False}, Stay("off")),
+    # overheard in the default mode: drafted in silence, if it asks for something
+    ("首页标题怎么改", {"addressed": False}, Shadow(Look())),
+    ("上传图片报错了", {"addressed": False}, Shadow(Look())),
+    ("首页标题怎么改", {"addressed": False, "bound": False}, Stay("not_addressed")),
+    ("首页标题怎么改", {"addressed": False, "bound": False, "mode": Mode.SHADOW}, Shadow(Look())),
+    ("首页标题怎么改", {"addressed": False, "called": "colleague"}, Shadow(Look())),
+    ("首页标题怎么改", {"addressed": False, "called": "other"}, Stay("not_addressed")),
+    ("首页标题怎么改", {"addressed": False, "staff_spoke_at": NOW}, Stay("person_handles")),
+    ("图片我发群里了", {"addressed": False}, Stay("not_addressed")),
+    # auto: only what is sure, only for us; a complaint about our answer is heard
+    ("首页标题怎么改", {"addressed": False, "mode": Mode.AUTO}, Look(unasked=True)),
+    ("如果网站打不开怎么办", {"addressed": False, "mode": Mode.AUTO}, Look(confirm_emergency=True, unasked=True)),
+    ("首页标题怎么改", {"mode": Mode.AUTO}, Look()),
+    ("首页标题怎么改", {"addressed": False, "mode": Mode.AUTO, "called": "colleague"}, Stay("not_addressed")),
+    ("首页标题怎么改", {"addressed": False, "mode": Mode.AUTO, "called": "other"}, Stay("not_addressed")),
+    ("转人工", {"addressed": False, "mode": Mode.AUTO}, Stay("not_addressed")),
+    ("我要退款", {"addressed": False, "mode": Mode.AUTO}, Stay("not_addressed")),
+    ("太差了,我要投诉", {"addressed": False, "mode": Mode.AUTO, "in_talk": True}, Stay("not_addressed")),
+    ("明天十点开会", {"addressed": False, "mode": Mode.AUTO}, Stay("not_addressed")),
+    ("谢谢", {"addressed": False, "mode": Mode.AUTO, "in_talk": True}, Stay("small_talk")),
+    (
+        "还是不行",
+        {"addressed": False, "mode": Mode.AUTO, "in_talk": True},
+        HandOff("not_solved", Level.QUESTION),
+    ),
+    (
+        "转人工",
+        {"addressed": False, "mode": Mode.AUTO, "in_talk": True},
+        HandOff("asked_for_person", Level.QUESTION),
+    ),
+    ("还是不行", {"addressed": False, "in_talk": True}, Stay("not_addressed")),
+    # shadow: drafts, even when it is spoken to; a person for whoever wants one
     ("首页标题怎么改", {"addressed": False, "mode": Mode.SHADOW}, Shadow(Look())),
-    ("首页标题怎么改", {"mode": Mode.SHADOW}, Look()),
+    ("首页标题怎么改", {"mode": Mode.SHADOW}, Shadow(Look())),
+    ("我要退款", {"mode": Mode.SHADOW}, Shadow(HandOff("sensitive", Level.QUESTION))),
+    ("在吗", {"mode": Mode.SHADOW}, Stay("small_talk")),
+    ("你是机器人吗", {"mode": Mode.SHADOW}, Shadow(Say("about_bot"))),
+    ("", {"mode": Mode.SHADOW, "attachments": 1}, Shadow(HandOff("cannot_read", Level.QUESTION))),
+    ("转人工", {"mode": Mode.SHADOW}, HandOff("asked_for_person", Level.QUESTION)),
+    ("", {"mode": Mode.SHADOW, "pressed": "human"}, HandOff("asked_for_person", Level.QUESTION)),
+    ("还没弄好?", {"mode": Mode.SHADOW, "open_tickets": (NEW,)}, Chase(NEW)),
     ("明天十点开会", {"addressed": False, "mode": Mode.SHADOW}, Stay("not_addressed")),
     ("我要退款吗?", {"addressed": False, "mode": Mode.SHADOW}, Shadow(HandOff("sensitive", Level.QUESTION))),
     ("谢谢", {"addressed": False, "mode": Mode.SHADOW}, Stay("small_talk")),
@@ -102,10 +141,11 @@ SCENES = [
     ("昨天网站打不开", {}, Say("emergency")),
     ("转发：网站打不开了", {}, Say("emergency")),
     ("打不开了", {}, Say("emergency")),
-    ("昨天网站打不开", {"addressed": False}, Stay("not_addressed")),
+    ("昨天网站打不开", {"addressed": False}, Shadow(Look())),
+    ("昨天网站打不开", {"mode": Mode.SHADOW}, Say("emergency")),
     ("如果网站打不开怎么办", {}, Look(confirm_emergency=True)),
     ("只有我打不开网站", {}, Look(confirm_emergency=True)),
-    ("只有我打不开网站", {"addressed": False}, Stay("not_addressed")),
+    ("只有我打不开网站", {"addressed": False}, Shadow(Look(confirm_emergency=True))),
     ("", {"pressed": "emergency_yes"}, HandOff("emergency", Level.EMERGENCY)),
     ("", {"pressed": "emergency_yes", "open_tickets": (FIRE,)}, Join(FIRE, MessageKind.CONTENT, "joined")),
     ("", {"pressed": "emergency_no"}, Stay("emergency_no")),
@@ -161,6 +201,14 @@ SCENES = [
 def test_a_scene_has_its_plan(rules, text, known, plan):
     """The first rule that applies decides: who, emergencies, people, tickets, small talk, wishes, then the manual."""
     assert decide(Scene(**{"reading": rules.read(text), "now": NOW, "addressed": True, **known})) == plan
+
+
+@pytest.mark.parametrize(
+    ("enough", "evidence", "sure"), [(True, 0.95, True), (True, 0.949, False), (False, 0.99, False)]
+)
+def test_only_sure_evidence_speaks_unasked(enough, evidence, sure):
+    """What is enough for an answer that was asked for is not enough for one that nobody asked for."""
+    assert is_sure(enough=enough, evidence=evidence) is sure
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,226 @@
+"""One request of Slack's: fetch its files, store it in one transaction, then show that we are at it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from sqlalchemy import Connection
+
+from bot import reception
+from bot.arrived import Author, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot.channels.slack import threads
+from bot.channels.slack.account import TROUBLE, Account, code, pause
+from bot.channels.slack.reading import PLATFORM, Json, channel_of, needs, read, stamp
+from bot.fetching import with_files
+from bot.reception import Room
+from bot.recording import TURNED
+from console import attachments
+from handoff import directory, messages
+from handoff.kinds import Author as Writer
+from handoff.kinds import ChatKind
+from handoff.model import Attachment, Message
+from store.clock import Clock
+from store.db import Database
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+NOT_STORED: Final = (StoreError, *TROUBLE)
+"""What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
+EYES: Final = "eyes"
+_LONGEST_LOOK_S: Final = 60.0
+_MOST_ERRANDS: Final = 200
+_TRIES: Final = 3
+_REST_S: Final = 1.0
+
+
+class Arrivals:
+    """Takes requests in. Returning means: stored, the request may be acknowledged."""
+
+    def __init__(self, account: Account, db: Database, *, room: Room, files: Path, clock: Clock) -> None:
+        self._account, self._db, self._room, self._files, self._clock = account, db, room, files, clock
+        self._taking: dict[str, asyncio.Lock] = {}
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def take(self, body: Json) -> str:
+        """Store what a request says; what to whisper to who typed a command. Raises what is in NOT_STORED."""
+        task = asyncio.current_task()
+        assert task is not None, "requests are taken in tasks"
+        self._under_way.add(task)
+        try:
+            return await self._take(body)
+        finally:
+            self._under_way.discard(task)
+
+    async def close(self) -> None:
+        """Finish what is under way, end the signs."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=5)
+        for task in self._errands:
+            task.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands)
+
+    async def _take(self, body: Json) -> str:
+        me = await self._account.me()
+        people = await self._account.people(user for user in needs(body) if user != me.user)
+        came = read(body, me, people, now=self._clock())
+        match came:
+            case Said():
+                async with self._alone(came.version):  # an edit, a mention and a retry tell of it at the same time
+                    await self._said(replace(came, place=await self._titled(came.place)))
+            case Ordered() if "command" in body:
+                obey = partial(reception.whisper, ordered=came, room=self._room, now=self._clock())
+                return "\n".join(filter(None, (await self._db.write(obey), await self._stranger(came.said))))
+            case Ordered():
+                await self._ordered(replace(came, said=replace(came.said, place=await self._titled(came.said.place))))
+            case Pressed():
+                await self._pressed(came, body)
+            case Standing():
+                standing = replace(came, place=await self._titled(came.place))
+                await self._db.write(partial(reception.stand, standing=standing, room=self._room, now=self._clock()))
+            case Withdrawn():
+                await self._db.write(partial(reception.withdraw, withdrawn=came, now=self._clock()))
+            case Ignored(why=why):
+                log.debug("slack_ignored", why=why)
+        return ""
+
+    async def _said(self, said: Said) -> None:
+        if said.files:
+            is_known = await self._db.read(partial(reception.known, said=said))
+            if is_known:
+                return
+        text, files = await with_files(said, self._fetch, db=self._db, texts=self._room.texts, folder=self._files)
+        with attachments.named_by(self._files, files):
+            message = await self._db.write(partial(self._store, said=said, text=text, files=files))
+        if message is None:
+            attachments.drop(self._files, files)
+        elif message.author is Writer.CLIENT and message.mentioned:
+            self._errand(self._look(said.place, message))
+
+    def _store(self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]) -> Message | None:
+        placed = threads.placed(conn, replace(said, author=_named(conn, said.author)))
+        return reception.store(conn, placed, room=self._room, text=text, files=files, now=self._clock())
+
+    async def _ordered(self, ordered: Ordered) -> None:
+        def body(conn: Connection) -> None:
+            said = replace(ordered.said, author=_named(conn, ordered.said.author))
+            placed = replace(ordered, said=threads.placed(conn, said))
+            reception.order(conn, placed, room=self._room, now=self._clock())
+
+        await self._db.write(body)
+
+    async def _pressed(self, pressed: Pressed, body: Json) -> None:
+        def press(conn: Connection) -> str:
+            named = replace(pressed, author=_named(conn, pressed.author))
+            return reception.press(conn, named, now=self._clock())
+
+        became = await self._db.write(press)
+        if became == "other":
+            tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
+            self._errand(self._hint(body, self._room.texts.say("chat.press.other", tongue)))
+        elif body.get("message"):
+            self._errand(self._without_buttons(body))
+
+    async def _stranger(self, said: Said) -> str:
+        """How to let us into a channel where a command can be typed, but where we hear and say nothing."""
+        if said.place.kind is ChatKind.DIRECT or await self._account.inside(channel_of(said.place.chat)):
+            return ""
+        tongue = await self._db.read(partial(reception.language, place=said.place, author=said.author))
+        name = (await self._account.me()).name
+        return self._room.texts.say("chat.outside", tongue, invite=f"/invite @{name}")
+
+    async def _fetch(self, file: File) -> bytes:
+        return await self._account.fetch(file.id)
+
+    async def _titled(self, place: Place) -> Place:
+        """The place with the name of its channel, which most of Slack's events do not tell."""
+        channel = channel_of(place.chat)
+        if place.kind is ChatKind.DIRECT:
+            return place
+        if place.title:
+            self._account.renamed(channel, place.title)
+            return place
+        return replace(place, title=await self._account.title(channel))
+
+    @asynccontextmanager
+    async def _alone(self, name: str) -> AsyncIterator[None]:
+        """One at a time of what tells of the same."""
+        lock = self._taking.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._taking.pop(name, None)
+
+    # --- what follows an acknowledgement; none of it may do harm
+
+    def _errand(self, work: Coroutine[Any, Any, None]) -> None:
+        if len(self._errands) >= _MOST_ERRANDS:
+            work.close()
+            return
+        task = asyncio.create_task(work, name="slack-errand")
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _look(self, place: Place, message: Message) -> None:
+        """Eyes on the message, as Slack shows no typing of bots, until its turn is done."""
+        where = {"channel": channel_of(place.chat), "timestamp": stamp(message.external_id), "name": EYES}
+        client = self._account.client
+        try:
+            async with self._db.listen(TURNED) as turned:
+                await client.reactions_add(**where)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LONGEST_LOOK_S):
+                        while not await self._db.read(partial(_has_turn, message_id=message.id)):
+                            await anext(turned)
+        except TROUBLE as error:
+            log.debug("slack_no_eyes", error=code(error))
+            return
+        for _ in range(_TRIES):  # it may be taken away less often than it is given
+            try:
+                await client.reactions_remove(**where)
+            except SlackApiError as error:
+                if (wait := pause(error)) is None:
+                    return  # the message is gone, or somebody took them away
+                await asyncio.sleep(wait)
+            except TROUBLE:
+                await asyncio.sleep(_REST_S)
+            else:
+                return
+
+    async def _hint(self, body: Json, text: str) -> None:
+        place = body["container"]
+        with suppress(*TROUBLE):
+            await self._account.client.chat_postEphemeral(
+                channel=place["channel_id"], user=body["user"]["id"], text=text, thread_ts=place.get("thread_ts")
+            )
+
+    async def _without_buttons(self, body: Json) -> None:
+        """The buttons stay where this fails, and do nothing more."""
+        message, channel = body["message"], body["container"]["channel_id"]
+        blocks = [block for block in message.get("blocks") or [] if block.get("type") != "actions"]
+        with suppress(*TROUBLE):
+            await self._account.client.chat_update(
+                channel=channel, ts=message["ts"], text=message.get("text") or " ", blocks=blocks
+            )
+
+
+def _has_turn(conn: Connection, *, message_id: int) -> bool:
+    return messages.turn_of_message(conn, message_id) is not None
+
+
+def _named(conn: Connection, author: Author) -> Author:
+    """The author by the name we know, where Slack would not tell it just now."""
+    if author.name:
+        return author
+    known = directory.find_person(conn, platform=PLATFORM, external_id=author.id)
+    return replace(author, name=known.name if known else author.id.rpartition("/")[2])
