@@ -1,7 +1,7 @@
 """The soak, as a command; prints one JSON object, and a line of progress each minute on stderr.
 
-    python -m benchmarks.soak [--platform telegram] [--minutes 30] [--rate 20] [--chats 200] [--kills 3] [--seed 1]
-                              [--database-url postgresql://…] [--data FOLDER]
+    python -m benchmarks.soak [--platform telegram|slack|both] [--minutes 30] [--rate 20] [--chats 200] [--kills 3]
+                              [--seed 1] [--database-url postgresql://…] [--data FOLDER]
 
 Exit code 1: a message was lost or doubled. For the whole half hour, apart from the terminal:
 
@@ -18,12 +18,13 @@ from pathlib import Path
 
 import structlog
 
+from benchmarks.soak.on_slack import OnSlack
 from benchmarks.soak.on_telegram import OnTelegram
 from benchmarks.soak.play import Plan, play, prepare
 from benchmarks.soak.stages import Stage
 from bot.settings import Settings
 
-STAGES = {"telegram": OnTelegram}
+STAGES = {"telegram": OnTelegram, "slack": OnSlack}
 
 
 def arguments() -> argparse.Namespace:

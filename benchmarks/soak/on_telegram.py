@@ -80,7 +80,7 @@ class OnTelegram:
 
     chats: int
     name: str = PLATFORM
-    looks: bool = False
+    given_up: int = 0
     notes: tuple[str, ...] = field(default_factory=again_in_each_language)
     world: _Watched = field(default_factory=_Watched)
     _groups: list[tuple[Chat, list[User]]] = field(default_factory=list)
@@ -141,8 +141,8 @@ class OnTelegram:
         return True
 
     @property
-    def refused(self) -> int:
-        return self.world.limits.refused
+    def refused(self) -> dict[str, int]:
+        return {"send": self.world.limits.refused} if self.world.limits.refused else {}
 
     @property
     def waiting(self) -> int:

@@ -43,13 +43,16 @@ class Stage(Protocol):
 
     name: str
     notes: tuple[str, ...]
-    """The program's own line over what it sends again, in each language."""
-    shown: list[Shown]
-    looks: bool
-    """Whether the program can look whether a send arrived: then nothing may be shown twice at all."""
+    """The program's own line over what it sends again, in each language; none where it can look what arrived."""
+    given_up: int
+    """Updates that the platform itself gave up, after all its tries."""
 
     def running(self) -> AbstractAsyncContextManager[dict[str, str]]:
         """Run the server; the program's environment."""
+
+    @property
+    def shown(self) -> list[Shown]:
+        """What the bot has said, oldest first in each chat."""
 
     @property
     def places(self) -> list[Place]:
@@ -62,8 +65,8 @@ class Stage(Protocol):
         """Order a fault; False where the platform knows no such one."""
 
     @property
-    def refused(self) -> int:
-        """Calls refused because a limit was hit, other than by order."""
+    def refused(self) -> dict[str, int]:
+        """Calls refused because a limit was hit, not by order, by their kind; "send" is what people would see."""
 
     @property
     def waiting(self) -> int:

@@ -391,6 +391,31 @@ async def test_a_picture_that_the_disk_refused_comes_again(
     assert refusals == []
 
 
+async def test_one_chat_that_cannot_be_stored_confirms_nothing_after_it(
+    post: Post, group: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other chats' updates of the batch are stored meanwhile, and come again: once each, in each chat's order."""
+    keep, refusals = attachments.keep, [OSError(errno.EIO, "Input/output error")]
+
+    def refuse_once(*given: Any, **how: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return keep(*given, **how)
+
+    monkeypatch.setattr(attachments, "keep", refuse_once)
+    anna = group.owner
+    private = post.world.private(anna)
+    group.say(anna, f"{post.world.bot.mention} one")
+    private.photo(anna, b"\x89PNG\r\n\x1a\n", caption="look")
+    private.say(anna, "two")
+    group.say(anna, f"{post.world.bot.mention} three")
+    await post.db.write(partial(settle, polls=True, now=utc_now))
+    await arrive(post, "one", "look", "two", "three")
+    texts = await stored(post)
+    assert texts.index("look") < texts.index("two")
+    assert texts.index("one") < texts.index("three")
+
+
 async def test_large_files_are_noted_and_others_kept(post: Post, group: Place, tmp_path: Path) -> None:
     """A picture is kept; what is too large, or cannot be fetched, is a line in the text."""
     await post.db.write(partial(settle, polls=True, now=utc_now))
