@@ -48,6 +48,7 @@ from handoff.kinds import Role, Tier
 from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
+from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Handler, Running, Worker
@@ -122,14 +123,26 @@ def load_texts() -> Texts:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: Model | None = None
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    embedder: Embedder | None = None,
+    model: Model | None = None,
+    seat: str = "",
 ) -> AsyncIterator[Aftercare]:
-    """Open everything, with the worker running, and close it in the end. The caller owns the data folder."""
+    """Open everything, with the worker running, and close it in the end.
+
+    The caller owns the data folder. With the `seat` of its lock, what its former self held when it was killed is
+    taken over at once, instead of when the leases run out.
+    """
     prepare_folder(settings.data)
     db = await Database.open(settings.database)
+    owner = f"{os.uname().nodename}:{os.getpid()}" + (f"@{seat}" if seat else "")
     try:
+        if seat:
+            await db.write(lambda conn: leases.inherit(conn, seat=seat, now=clock()))
         async with (
-            _opened(db, settings, clock=clock, embedder=embedder, model=model) as app,
+            _opened(db, settings, clock=clock, embedder=embedder, model=model, owner=owner) as app,
             _working(app.worker),
             _listening(app),
         ):
@@ -140,7 +153,7 @@ async def open_app(
 
 @asynccontextmanager
 async def _opened(
-    db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None
+    db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None, owner: str
 ) -> AsyncIterator[Aftercare]:
     rules, texts, meters = load_rules(), load_texts(), Meters()
     await contract_work.open_contract(db, settings.data, clock=clock)
@@ -184,7 +197,7 @@ async def _opened(
         await deliveries.dead(running, error)
         await pages.dead(running, error)
 
-    worker = Worker(db, clock=clock, owner=f"{os.uname().nodename}:{os.getpid()}", on_dead=dead)
+    worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
     if telegram is not None:
         telegram.register(worker)
     worker.register(CLOCK, _fires(desk, clock))

@@ -35,8 +35,8 @@ async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Pro
     prepare_folder(settings.data)
     for _ in range(_OWNER_TRIES):
         try:
-            with own(settings.data), progress:
-                return await _here(settings, work, progress)
+            with own(settings.data) as seat, progress:
+                return await _here(settings, seat, work, progress)
         except AlreadyOwned:
             if await control.answers(settings.data):
                 break
@@ -49,11 +49,11 @@ async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Pro
         return await work(lambda name, given: control.ask(settings.data, name, given, progress))
 
 
-async def _here(settings: Settings, work: Callable[[Backend], Awaitable[T]], progress: Progress) -> T:
+async def _here(settings: Settings, seat: str, work: Callable[[Backend], Awaitable[T]], progress: Progress) -> T:
     from bot import commands
     from bot.app import open_app
 
-    async with open_app(settings) as app:
+    async with open_app(settings, seat=seat) as app:
 
         async def backend(name: str, given: Mapping[str, Any]) -> Any:
             return await commands.execute(app, name, given, progress)

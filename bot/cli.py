@@ -227,9 +227,9 @@ async def _serve(settings: Settings) -> None:
 
     configure_log(settings)
     prepare_folder(settings.data)
-    with own(settings.data):
+    with own(settings.data) as seat:
         listening = server.reserve(settings.host, settings.port)
-        async with open_app(settings) as app:
+        async with open_app(settings, seat=seat) as app:
             if app.manual.version is None:
                 with Progress() as progress:
                     show_report(await commands.index(app, {"by": "first start"}, progress))

@@ -25,11 +25,12 @@ log = structlog.get_logger()
 _HELD = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Attempt:
     """One attempt at a message. `once` keeps what a part of it came to, so that a later attempt does not repeat it.
 
-    `again`: an attempt before this one ended without a word, so the first part that is not kept may have arrived.
+    `again`: an attempt before this one ended without a word, so the first part that is not kept may have arrived. The
+    channel takes it back once that part is kept: what comes after it was never tried.
     """
 
     once: Callable[[str, Callable[[], Awaitable[JsonValue]]], Awaitable[JsonValue]]

@@ -106,6 +106,15 @@ def renew(conn: Connection, held: Collection[Job], *, until: datetime) -> set[tu
     return {(row.id, row.claims) for row in conn.execute(change.returning(job.c.id, job.c.claims))}
 
 
+def inherit(conn: Connection, *, seat: str, now: datetime) -> int:
+    """End the leases of owners that sat there before (store/lock.py), who are dead; the number of jobs set free.
+
+    Call it before the one who sits there now claims anything. Each counts as an attempt, as of any killed worker.
+    """
+    theirs = (job.c.state == "running", job.c.owner.endswith(f"@{seat}", autoescape=True), job.c.due > now)
+    return conn.execute(update(job).where(*theirs).values(due=now)).rowcount
+
+
 def close(conn: Connection, held: Job, *, now: datetime) -> None:
     """End a job and let the next of its key go. What stays for deduplication is empty.
 

@@ -20,8 +20,9 @@ class Server:
     def __init__(self, data: Path, **environment: str) -> None:
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        self.data = data
         self._log = data.parent / f"{data.name}.log"
-        self._environment = {
+        self.environment = {
             **os.environ,
             "AFTERCARE_DATA": str(data),
             "PORT": str(self._port),
@@ -31,12 +32,18 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"],
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -54,6 +61,17 @@ class Server:
         assert self._process is not None
         self._process.send_signal(how)
         return self._process.wait(30)
+
+    def abandon(self) -> None:
+        """Make sure that it runs no more."""
+        if self._process is not None and self._process.poll() is None:
+            self.end(signal.SIGKILL)
+
+    def unread(self) -> bool:
+        """Whether bytes have arrived at its port that it has not read."""
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+        received = [row[4].partition(":")[2] for row in rows if int(row[1].partition(":")[2], 16) == self._port]
+        return any(int(size, 16) > 1 for size in received)  # a listening socket's is the number of its callers
 
     def fill_disk(self, *, full: bool = True) -> None:
         """Let every write of the running server to a file fail, as on a full disk; or let them through again."""

@@ -2,25 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from sqlalchemy import Connection
 
 from bot.channels.slack.account import code, pause
 from bot.channels.slack.reading import PLATFORM
 from bot.errors import NotSentError
 from handoff import chats
 from handoff.model import Chat
-from store import rates
 from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
+from store.rates import Bucket, Full, book
 
 #: Slack takes about one message a second in a channel, and several hundred a minute over all.
-_CHANNEL: Final = {"per": timedelta(seconds=1.1), "limit": 1}
-_TOTAL: Final = {"per": timedelta(seconds=1), "limit": 4}
+_CHANNEL: Final = partial(Bucket, per=timedelta(seconds=1.1), limit=1)
+_TOTAL: Final = Bucket(name=PLATFORM, per=timedelta(seconds=1), limit=4)
 _LOST: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "is_inactive", "invalid_channel"})
 _NOBODY: Final = frozenset({"user_not_found", "user_disabled", "messages_tab_disabled", "posting_to_channel_denied"})
 _UNKNOWN_US: Final = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
@@ -86,12 +86,8 @@ class Calls:
         return GiveUp(kind)
 
     async def _keep_limits(self, chat: Chat) -> None:
-        """Take from the buckets of the channel and of all; raises NotSentError where we must wait."""
-        buckets = ((f"{PLATFORM}:{chat.id}", _CHANNEL), (PLATFORM, _TOTAL))
-
-        def body(conn: Connection) -> timedelta | None:
-            waits = (rates.take(conn, name, **limit, now=self._clock()) for name, limit in buckets)  # type: ignore[arg-type]
-            return next((wait for wait in waits if wait), None)
-
-        if wait := await self._db.write(body):
-            raise NotSentError("our own limits", retry_after=wait, held=True)
+        """Take from the buckets of the channel and of all, or from neither; raises NotSentError where we must wait."""
+        buckets = (_CHANNEL(name=f"{PLATFORM}:{chat.id}"), _TOTAL)
+        booked = await self._db.write(lambda conn: book(conn, buckets, now=self._clock()))
+        if isinstance(booked, Full):
+            raise NotSentError("our own limits", retry_after=booked.wait, held=True)

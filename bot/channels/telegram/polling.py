@@ -1,10 +1,10 @@
 """Fetching updates, one process at a time: the lease of a job that never ends elects it.
 
-An update is confirmed by the offset of the next fetch, which is moved only once the update is stored.
+An update is confirmed by the offset of the next fetch, which is moved only once it, and all before it, are stored.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ QUEUE: Final = "telegram_poll"
 _DEDUP: Final = "telegram"
 _FOR_EVER: Final = Retry(attempts=1_000_000_000)  # killed workers count as attempts
 _RESTS: Final = timedelta(seconds=1)  # until another process, or the next start, takes over
+_HANDS: Final = 8  # updates that are being stored at a time
 _READ_S: Final = POLL_S + 10.0
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class Polling:
         self._account, self._arrivals, self._clock = account, arrivals, clock
         self._stop = asyncio.Event()
         self._alone = asyncio.Lock()
+        self._hands = asyncio.Semaphore(_HANDS)
         self._offset: int | None = None
         self._troubles = Troubles()
 
@@ -73,11 +75,24 @@ class Polling:
         fetching = self._account.bot.get_updates(
             offset=self._offset, timeout=POLL_S, read_timeout=_READ_S, allowed_updates=ALLOWED
         )
-        updates = await self._unless_stopped(fetching)
-        for update in sorted(updates or (), key=_number):
-            await self._take(update)
-            self._offset = update.update_id + 1
+        updates = sorted(await self._unless_stopped(fetching) or (), key=_number)
+        refused = [each for each in await asyncio.gather(*map(self._lane, _lanes(updates))) if each is not None]
+        if refused:
+            self._offset, error = min(refused, key=lambda each: each[0])
+            raise error
+        if updates:
+            self._offset = updates[-1].update_id + 1
         self._troubles.over()
+
+    async def _lane(self, updates: Sequence[Update]) -> tuple[int, Exception] | None:
+        """Store a chat's updates in their order; the number of the first that could not be stored, and why."""
+        for update in updates:
+            async with self._hands:
+                try:
+                    await self._take(update)
+                except NOT_STORED as error:
+                    return update.update_id, error
+        return None
 
     async def _take(self, update: Update) -> None:
         """Store an update; one that we cannot read at all must not hold up the others."""
@@ -98,6 +113,23 @@ class Polling:
             for task in (working, stopping):
                 task.cancel()
             await asyncio.wait({working, stopping})
+
+
+def _lanes(updates: Sequence[Update]) -> list[list[Update]]:
+    """The updates that must follow each other: of each chat, and all of them where one may bear on another chat."""
+    lanes: dict[int | None, list[Update]] = {}
+    together = any(map(_reaches_out, updates))
+    for update in updates:
+        chat = update.effective_chat
+        lanes.setdefault(None if together or chat is None else chat.id, []).append(update)
+    return list(lanes.values())
+
+
+def _reaches_out(update: Update) -> bool:
+    """Whether it may change what another chat's message means: a group takes another's place, a code is used."""
+    message = update.message
+    moves = message is not None and (message.migrate_to_chat_id or message.migrate_from_chat_id)
+    return bool(moves or (message is not None and (message.text or "").startswith("/")))
 
 
 def _number(update: Update) -> int:

@@ -4,6 +4,7 @@ Telegram lets a bot look up nothing that it sent. An attempt that ended without 
 therefore made again, with a line that says so; parts whose numbers we have are never repeated.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,11 +29,11 @@ from console.texts import Texts
 from handoff import chats, directory, messages
 from handoff.kinds import ChatKind
 from handoff.model import Attachment, Chat, Citation, Message
-from store import rates
 from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
 from store.jobs import JsonValue
+from store.rates import Bucket, Full, book
 
 log = structlog.get_logger()
 
@@ -48,14 +49,23 @@ T = TypeVar("T")
 class Limits:
     """How many calls, in which stretch of time: in a group, in any chat, in all chats together.
 
-    Telegram's FAQ says 20 a minute, about one a second, 30 a second. A bucket lets so many through at once and as many
-    again in each stretch, so these stay below that in any stretch: a group gets 7 in a burst, as a ticket's card with
-    its thread is one, and under 12 a minute.
+    Telegram's FAQ says 20 a minute, about one a second, 30 a second; each bucket stays below in any stretch of time. A
+    group gets 7 in a burst, as a ticket's card with its thread is one, and under 12 a minute; all chats 27 in any
+    second, 25 a second sustained. A call waits in its place for the bucket of all chats, which soon has room, and lets
+    others go first while its own chat's has none.
     """
 
     group: tuple[int, timedelta] = (7, timedelta(seconds=36))
     chat: tuple[int, timedelta] = (2, timedelta(seconds=3.2))
-    total: tuple[int, timedelta] = (15, timedelta(seconds=1))
+    total: tuple[int, timedelta] = (2, timedelta(milliseconds=80))
+
+    def of(self, chat: Chat) -> tuple[Bucket, ...]:
+        """The buckets that a call in a chat takes from."""
+        name, second = f"{PLATFORM}:{chat.id}", timedelta(seconds=1)
+        own = [Bucket(name=name, limit=self.chat[0], per=self.chat[1])]
+        if chat.kind is ChatKind.GROUP:
+            own.append(Bucket(name=f"{name}:group", limit=self.group[0], per=self.group[1]))
+        return (*own, Bucket(name=PLATFORM, limit=self.total[0], per=self.total[1], ahead=second))
 
 
 class ChatLost(GiveUp):
@@ -194,24 +204,14 @@ class TelegramChannel:
         return error
 
     async def _keep_limits(self, chat: Chat) -> None:
-        """Take from the buckets of the chat and of all chats; raises NotSentError where we must wait."""
+        """Wait for our turn among all chats; raises NotSentError where the chat itself must wait."""
         if self.limits is None:
             return
-        buckets = {f"{PLATFORM}:{chat.id}": self.limits.chat, PLATFORM: self.limits.total}
-        if chat.kind is ChatKind.GROUP:
-            buckets |= {f"{PLATFORM}:{chat.id}:group": self.limits.group}
-
-        def body(conn: Connection) -> timedelta | None:
-            taking, now = conn.begin_nested(), self._clock()
-            waits = [rates.take(conn, name, per=per, limit=many, now=now) for name, (many, per) in buckets.items()]
-            if wait := max((wait for wait in waits if wait), default=None):
-                taking.rollback()  # of several buckets none is taken from, or all
-            else:
-                taking.commit()
-            return wait
-
-        if wait := await self._db.write(body):
-            raise NotSentError("our own limits", retry_after=wait, held=True)
+        buckets = self.limits.of(chat)
+        booked = await self._db.write(lambda conn: book(conn, buckets, now=self._clock()))
+        if isinstance(booked, Full):
+            raise NotSentError("our own limits", retry_after=booked.wait, held=True)
+        await asyncio.sleep(booked.wait.total_seconds())
 
 
 class _Sender:
@@ -219,7 +219,6 @@ class _Sender:
 
     def __init__(self, channel: TelegramChannel, chat: Chat, attempt: Attempt) -> None:
         self._channel, self._chat, self._attempt = channel, chat, attempt
-        self._again = attempt.again
         self.sent: list[str] = []
 
     async def step(self, name: str, make: Callable[[bool], Send]) -> None:
@@ -229,10 +228,10 @@ class _Sender:
         async def send() -> JsonValue:
             nonlocal sent_now
             sent_now = True
-            return await self._channel.attempt(self._chat, make(self._again))
+            return await self._channel.attempt(self._chat, make(self._attempt.again))
 
         self.sent.append(str(await self._attempt.once(name, send)))
-        self._again = self._again and not sent_now
+        self._attempt.again = self._attempt.again and not sent_now
 
 
 def _answered(error: NetworkError) -> bool:

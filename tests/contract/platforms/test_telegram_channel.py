@@ -5,6 +5,7 @@ import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from bot.channels.telegram.account import Account
 from bot.channels.telegram.arriving import Arrivals
 from bot.channels.telegram.polling import Polling, settle
 from bot.channels.telegram.routes import PATH, webhook
-from bot.channels.telegram.sending import TelegramChannel
+from bot.channels.telegram.sending import _TOTAL, TelegramChannel
 from bot.delivery import Deliveries
 from bot.meters import Meters
 from bot.reception import Room
@@ -206,6 +207,19 @@ async def test_of_a_long_message_only_what_is_missing_is_sent_again(post: Post, 
     assert [m.text[0] + m.text[-1] for m in group.seen] == ["ab", "cd", "ef"]
 
 
+async def test_only_the_part_in_doubt_says_so(post: Post, group: Place) -> None:
+    """The first part of three may have arrived; the last waits for our own limits, and was never tried before."""
+    _, talk = await post.chat(group.id)
+    text = "\n\n".join(letter * 1500 for letter in "abcdef")
+
+    def dying(conn: Connection) -> int:
+        said = messages.say(conn, conversation_id=talk, text=text, name="Bot", now=utc_now())
+        return messages.mark_delivery(conn, said.id, Delivery.SENDING, now=utc_now()).id
+
+    await post.becomes(await post.db.write(dying), Delivery.SENT)
+    assert ["重发" in m.text for m in group.seen] == [True, False, False]
+
+
 LONG = "\n\n".join(letter * 1500 for letter in "abcd")
 
 
@@ -250,6 +264,24 @@ async def test_limits_are_kept_before_they_are_hit(tmp_path: Path) -> None:
         await post.becomes(said[-1], Delivery.SENT)
         assert [m.text for m in private.seen] == [f"n{n}" for n in range(5)]
         assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 5
+
+
+async def test_many_chats_are_served_at_the_pace_that_telegram_takes(tmp_path: Path) -> None:
+    """Ninety chats at once: none is refused, never more than 27 in a second of our own count, each in one go."""
+    async with telegram_server(World(limits=Limits())) as telegram, posting(telegram, tmp_path) as post:
+        anna = telegram.world.user("Anna")
+        groups = [telegram.world.supergroup(f"G{n}", anna) for n in range(90)]
+        talks = [(await post.chat(group.id))[1] for group in groups]
+        said = [await post.say(talk, "hello") for talk in talks]
+        for each in said:
+            await post.becomes(each, Delivery.SENT)
+        assert [len(group.seen) for group in groups] == [1] * 90
+        assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 90
+
+
+def test_the_pace_stays_below_the_limit() -> None:
+    """Thirty a second over all, in any second, however the seconds lie."""
+    assert _TOTAL.limit + timedelta(seconds=1) / (_TOTAL.per / _TOTAL.limit) == 27
 
 
 async def stored(post: Post) -> list[str]:
@@ -357,6 +389,31 @@ async def test_a_picture_that_the_disk_refused_comes_again(
     post.world.private(group.owner).photo(group.owner, b"\x89PNG\r\n\x1a\n", caption="look")
     await arrive(post, "look")
     assert refusals == []
+
+
+async def test_one_chat_that_cannot_be_stored_confirms_nothing_after_it(
+    post: Post, group: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other chats' updates of the batch are stored meanwhile, and come again: once each, in each chat's order."""
+    keep, refusals = attachments.keep, [OSError(errno.EIO, "Input/output error")]
+
+    def refuse_once(*given: Any, **how: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return keep(*given, **how)
+
+    monkeypatch.setattr(attachments, "keep", refuse_once)
+    anna = group.owner
+    private = post.world.private(anna)
+    group.say(anna, f"{post.world.bot.mention} one")
+    private.photo(anna, b"\x89PNG\r\n\x1a\n", caption="look")
+    private.say(anna, "two")
+    group.say(anna, f"{post.world.bot.mention} three")
+    await post.db.write(partial(settle, polls=True, now=utc_now))
+    await arrive(post, "one", "look", "two", "three")
+    texts = await stored(post)
+    assert texts.index("look") < texts.index("two")
+    assert texts.index("one") < texts.index("three")
 
 
 async def test_large_files_are_noted_and_others_kept(post: Post, group: Place, tmp_path: Path) -> None:

@@ -7,29 +7,26 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot.channels.telegram.sending import Limits
-from store import rates
+from handoff.kinds import ChatKind
+from handoff.model import Chat
 from store.db import Database
+from store.rates import Booked, book
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 async def test_any_stretch_of_time_keeps_below_telegrams_limits(tmp_path: Path) -> None:
     """Twenty a minute in a group, three in three seconds in a chat; after a pause seven go out within ten seconds."""
-    limits = Limits()
-    buckets = {"chat": limits.chat, "group": limits.group}
+    group = Chat(id=1, platform="telegram", external_id="-1", kind=ChatKind.GROUP)
+    buckets = Limits().of(group)
 
     def busy(conn: Connection) -> list[datetime]:
         sent, now = [], START
         while now < START + timedelta(minutes=4):
-            taking = conn.begin_nested()
-            waits = [rates.take(conn, name, per=per, limit=many, now=now) for name, (many, per) in buckets.items()]
-            wait = max((each for each in waits if each), default=None)
-            if wait is None:
-                taking.commit()
+            booked = book(conn, buckets, now=now)
+            now += booked.wait
+            if isinstance(booked, Booked):
                 sent.append(now)
-            else:
-                taking.rollback()
-            now += wait or timedelta()
         return sent
 
     db = await Database.open(f"sqlite:///{tmp_path / 'db.sqlite3'}")

@@ -10,7 +10,7 @@ from store.clock import ManualClock
 from store.db import Database
 from store.errors import BadSchedule
 from store.jobs import depths
-from store.rates import take
+from store.rates import Booked, Bucket, Full, book, take
 from store.schedule import plan, tick, unplan
 from store.tables import job, schedule
 
@@ -146,3 +146,32 @@ async def test_a_clock_set_back_does_not_close_a_bucket(database: Database, cloc
     clock.advance(timedelta(hours=-1))
     taken = [await database.write(one) for _ in range(3)]
     assert taken == [None, None, timedelta(seconds=5)]
+
+
+async def test_of_several_buckets_all_are_taken_or_none(database: Database, clock: ManualClock) -> None:
+    """A chat that must wait costs the others nothing, and a full whole costs the chat nothing."""
+    whole = Bucket(name="all", per=SECOND, limit=2)
+
+    async def ask(chat: str) -> Booked | Full:
+        own = Bucket(name=chat, per=10 * SECOND, limit=1)
+        return await database.write(lambda conn: book(conn, (own, whole), now=clock()))
+
+    assert await ask("a") == Booked(timedelta())
+    assert await ask("a") == Full(10 * SECOND)
+    assert await ask("b") == Booked(timedelta())
+    assert await ask("c") == Full(SECOND / 2)
+    clock.advance(SECOND / 2)
+    assert await ask("c") == Booked(timedelta())
+
+
+async def test_a_place_is_booked_ahead(database: Database, clock: ManualClock) -> None:
+    """One each tenth of a second, up to three of them in advance; each has an instant of its own."""
+    steady = Bucket(name="all", per=SECOND / 10, limit=1, ahead=3 * SECOND / 10)
+
+    async def ask() -> Booked | Full:
+        return await database.write(lambda conn: book(conn, [steady], now=clock()))
+
+    assert [await ask() for _ in range(4)] == [Booked(n * SECOND / 10) for n in range(4)]
+    assert await ask() == Full(SECOND / 10)
+    clock.advance(SECOND / 10)
+    assert await ask() == Booked(3 * SECOND / 10)

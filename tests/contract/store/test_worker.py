@@ -585,3 +585,18 @@ async def test_a_clock_set_back_holds_up_no_job(database: Database, clock: Manua
     clock.advance(MINUTE)
     await other.drain()
     assert sorted(map(str, ran)) == ["held", "later", "made", "timer", "tried"]
+
+
+async def test_a_dead_owners_jobs_go_to_its_heir_at_once(database: Database, clock: ManualClock) -> None:
+    """Whoever sits where the dead one sat takes over what it held; what others hold stays theirs."""
+    await add(database, clock, 2)
+    for owner in ("host:1@seat", "host:2@other"):
+        await database.write(
+            lambda c, owner=owner: leases.claim(c, {"q"}, owner=owner, limit=1, now=clock(), lease=MINUTE)
+        )
+    assert await database.write(lambda c: leases.inherit(c, seat="seat", now=clock())) == 1
+    platform = Platform()
+    heir = Worker(database, clock=clock, owner="host:3@seat")
+    heir.register("q", platform)
+    assert await heir.drain() == 1
+    assert platform.calls == [0]

@@ -63,6 +63,10 @@ class Faults:
                 return fault
         return None
 
+    def forget(self) -> None:
+        """Take back what nobody met yet."""
+        self._ordered.clear()
+
     @property
     def left(self) -> int:
         """How many ordered faults nobody met yet."""

@@ -1,6 +1,7 @@
 """One owner of a data folder."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,3 +58,15 @@ def test_an_owner_that_has_not_signed_yet(tmp_path: Path) -> None:
         with pytest.raises(AlreadyOwned) as caught, own(tmp_path):
             pass
     assert (caught.value.pid, caught.value.since) == (0, None)
+
+
+def test_a_seat_stays_with_its_folder(tmp_path: Path) -> None:
+    """The next owner sits where the former sat; a copy of the folder is another seat."""
+    folder, copied = tmp_path / "data", tmp_path / "copy"
+    folder.mkdir()
+    with own(folder) as first:
+        pass
+    shutil.copytree(folder, copied)
+    with own(folder) as second, own(copied) as other:
+        assert first == second
+        assert other != first

@@ -1,0 +1,202 @@
+"""One run: clients write at a steady pace, things go wrong, everything is worked off, and both sides are compared."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.soak.books import Books, bind
+from benchmarks.soak.program import Program, Weight
+from benchmarks.soak.stages import Said, Stage
+from benchmarks.soak.talk import Script
+from benchmarks.soak.troubles import kills, schedule
+from benchmarks.soak.verdict import Verdict, judge, latencies
+from bot import commands
+from bot.app import open_app
+from bot.settings import Settings
+from tests.server import Server
+
+Tell = Callable[[dict[str, object]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is played. A fault each `fault_every_s` seconds on the average; `drain_s` bounds the working off."""
+
+    rate: float
+    seconds: float
+    kills: int
+    fault_every_s: float
+    drain_s: float
+    seed: int
+    sample_s: float = 60.0
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    stages: Sequence[Stage]
+    program: Program
+    books: Books
+    tell: Tell
+    said: dict[str, list[Said]]
+    faults: int = 0
+    oldest_s: float = 0.0
+
+    async def clients(self) -> None:
+        """Open loop: the next message comes when it is due, whatever became of those before it."""
+        began = time.monotonic()
+        scripts = [Script(chats=len(stage.places), seed=self.plan.seed + n) for n, stage in enumerate(self.stages)]
+        for number in range(round(self.plan.rate * self.plan.seconds)):
+            due = number / self.plan.rate
+            await asyncio.sleep(max(0.0, began + due - time.monotonic()))
+            place = number % len(self.stages)
+            said = self.stages[place].say(scripts[place].next(due))
+            if said is not None:
+                self.said[self.stages[place].name].append(said)
+
+    async def troubles(self) -> None:
+        began = time.monotonic()
+        wanted = schedule(seconds=self.plan.seconds, every=self.plan.fault_every_s, seed=self.plan.seed)
+        for number, fault in enumerate(wanted):
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            self.faults += self.stages[number % len(self.stages)].trouble(fault.what)
+
+    async def killer(self) -> None:
+        began = time.monotonic()
+        for at in kills(seconds=self.plan.seconds, count=self.plan.kills, seed=self.plan.seed):
+            await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+            await self.program.kill()
+
+    async def samples(self) -> None:
+        """Until cancelled."""
+        began = time.monotonic()
+        while True:
+            self.program.weigh()
+            age = await asyncio.to_thread(self.books.age)
+            self.oldest_s = max(self.oldest_s, age)
+            for stage in self.stages:
+                stage.tidy()
+            self.tell(
+                {
+                    "minute": round((time.monotonic() - began) / 60, 1),
+                    "mb": round(self.program.weights[-1].mb) if self.program.weights else None,
+                    "oldest_s": round(age, 1),
+                    "said": sum(map(len, self.said.values())),
+                    "life": self.program.life,
+                }
+            )
+            await asyncio.sleep(self.plan.sample_s)
+
+    async def drained(self) -> bool:
+        """Whether everything was confirmed, turned and delivered within the bound."""
+        until, quiet = time.monotonic() + self.plan.drain_s, 0
+        while time.monotonic() < until:
+            busy = sum(stage.waiting for stage in self.stages) or await asyncio.to_thread(self.books.busy)
+            quiet = 0 if busy else quiet + 1
+            if quiet >= 3:  # a confirmation comes with the next fetch
+                return True
+            await asyncio.sleep(0.5)
+        return False
+
+
+async def prepare(settings: Settings, *, indexed: Path | None = None) -> None:
+    """A data folder with the sample manual indexed; `indexed` is one to copy, for a database of its own."""
+    if indexed is not None:
+        shutil.copytree(indexed, settings.data)
+        return
+    async with open_app(settings) as app:
+        await commands.index(app, {"by": "soak"}, lambda _: None)
+
+
+async def play(plan: Plan, stages: Sequence[Stage], settings: Settings, *, tell: Tell) -> dict[str, object]:
+    """Play a plan over prepared `settings`; the figures. Always ends: the run is bounded, and so is the working off."""
+    async with AsyncExitStack() as stack:
+        environment: dict[str, str] = {}
+        for stage in stages:
+            environment |= await stack.enter_async_context(stage.running())
+        await bind(settings.database, [place for stage in stages for place in stage.places])
+        if settings.database_url is not None:
+            environment["DATABASE_URL"] = settings.database
+        program = Program(Server(settings.data, AFTERCARE_LOG="warning", **environment))
+        run = _Run(plan, stages, program, Books(settings.database), tell, {stage.name: [] for stage in stages})
+        await program.start()
+        stack.push_async_callback(program.end)
+        stack.callback(run.books.close)
+        began = time.monotonic()
+        async with _beside(run.samples()):
+            await asyncio.gather(run.clients(), run.troubles(), run.killer())
+            took, queue_age = time.monotonic() - began, await asyncio.to_thread(run.books.age)
+            program.weigh()
+            drained = await run.drained()
+        return await asyncio.to_thread(_figures, run, took=took, queue_age=queue_age, drained=drained)
+
+
+def _figures(run: _Run, *, took: float, queue_age: float, drained: bool) -> dict[str, object]:
+    kept = run.books.read([stage.name for stage in run.stages])
+    deaths = run.program.died
+    every: dict[str, object] = {}
+    verdicts: list[Verdict] = []
+    for stage in run.stages:
+        said = run.said[stage.name]
+        mine = {each.version for each in said}
+        turns = {n: turn for n, turn in kept.turns.items() if any(version in mine for version in turn.versions)}
+        verdict = judge(said, stage.shown, replace(kept, turns=turns), notes=stage.notes, kills=deaths)
+        verdicts.append(verdict)
+        every[stage.name] = {
+            "sent": len(said),
+            "stored": sum(each.version in kept.stored for each in said),
+            "shown": len(stage.shown),
+            "refused_by_limits": stage.refused,
+            "given_up_by_the_platform": stage.given_up,
+            "counts": dict(verdict.counts),
+            "examples": dict(verdict.examples),
+            **latencies(said, stage.shown, kills=deaths),
+        }
+    counts = [verdict.counts for verdict in verdicts]
+    lost = sum(each["not_stored"] + each["no_turn"] + each["not_shown"] for each in counts)
+    doubled = sum(each["two_turns"] + each["shown_twice"] for each in counts)
+    return {
+        "sent": sum(map(len, run.said.values())),
+        "lost": lost,
+        "doubled": doubled,
+        "doubled_of_hidden_fate": sum(each["hidden_fate"] for each in counts),
+        "refused_by_limits": sum(stage.refused.get("send", 0) for stage in run.stages),
+        "deliveries_failed": kept.deliveries["failed"],
+        "faults": run.faults,
+        "kills": len(deaths),
+        "away_s": [round(up - down, 1) for down, up in deaths],
+        "seconds": round(took),
+        "queue_age_s": {"at_the_end": round(queue_age, 1), "most": round(run.oldest_s, 1)},
+        "drained": drained,
+        "memory_mb": memory(run.program.weights),
+        "cpu_share": round(run.program.cpu_total / max(took, 1), 2),
+        "platforms": every,
+    }
+
+
+def memory(weights: Sequence[Weight]) -> dict[str, object]:
+    """What the process weighed each time, and the means of the first and the last third of its longest life."""
+    lives = {weight.life: [w.mb for w in weights if w.life == weight.life] for weight in weights}
+    longest = max(reversed(lives.values()), key=len, default=[])
+    third = max(1, len(longest) // 3)
+    return {
+        "samples": [round(weight.mb) for weight in weights],
+        "first_third": round(mean(longest[:third])) if longest else None,
+        "last_third": round(mean(longest[-third:])) if longest else None,
+    }
+
+
+@asynccontextmanager
+async def _beside(work: Awaitable[None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
