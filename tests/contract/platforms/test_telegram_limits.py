@@ -36,3 +36,9 @@ async def test_any_stretch_of_time_keeps_below_telegrams_limits(tmp_path: Path) 
         assert all(sum(at <= each < at + span for each in sent) <= many for at in sent), (many, span)
     assert sent[6] - sent[0] < timedelta(seconds=10)
     assert all(first <= second for first, second in pairwise(sent))
+
+
+def test_the_pace_over_all_stays_below_the_limit() -> None:
+    """Thirty a second, in any second, however the seconds lie."""
+    total = Limits().of(Chat(id=1, platform="telegram", external_id="1", kind=ChatKind.DIRECT))[-1]
+    assert total.limit + timedelta(seconds=1) / (total.per / total.limit) == 27
