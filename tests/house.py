@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from bot.app import Aftercare, open_app
 from bot.commands import index
@@ -136,17 +137,23 @@ def embedder() -> e5.E5Embedder:
 
 
 @pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory, embedder: e5.E5Embedder) -> Path:
-    """A data folder with the sample manual indexed; tests work on copies."""
-    data = tmp_path_factory.mktemp("indexed") / "data"
+def indexed(tmp_path_factory: pytest.TempPathFactory, worker_id: str, embedder: e5.E5Embedder) -> Path:
+    """A data folder with the sample manual indexed, made once for all workers of a run; tests work on copies."""
+    base = tmp_path_factory.getbasetemp()
+    room = base if worker_id == "master" else base.parent
+    data, made = room / "indexed" / "data", room / "indexed" / "made"
 
     async def make() -> None:
         async with open_app(Settings(data=data), embedder=embedder) as app:
             report = await index(app, {}, lambda _: None)
             assert report["published"], report
 
-    with ThreadPoolExecutor(1) as apart:  # a browser's tests have an event loop running in this thread
-        apart.submit(asyncio.run, make()).result()
+    with FileLock(room / "indexed.lock"):
+        if not made.exists():
+            data.parent.mkdir(exist_ok=True)
+            with ThreadPoolExecutor(1) as apart:  # a browser's tests have an event loop running in this thread
+                apart.submit(asyncio.run, make()).result()
+            made.touch()
     return data
 
 

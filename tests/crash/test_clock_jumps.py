@@ -18,7 +18,7 @@ import pytest
 from tests.server import Server
 from tests.unit.console.world import field
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 PASSWORD = "a quiet harbour"
 SOON_S = 25  # a turn on a busy machine
 

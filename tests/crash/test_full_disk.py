@@ -16,7 +16,7 @@ import pytest
 
 from tests.server import Server
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2000
 
 

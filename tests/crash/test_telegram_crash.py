@@ -29,7 +29,7 @@ from tests.platforms.telegram import Cut, Slow, TooMany
 from tests.platforms.telegram.server import loopback
 from tests.server import Server
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 PATIENCE_S = 60
 QUESTION = "后台密码忘了怎么办?"
 

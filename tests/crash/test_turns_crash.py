@@ -17,7 +17,7 @@ import pytest
 
 from tests.server import Server
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("scenario")]
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
 VISITORS, EACH, KILLS = 30, 10, 5
 QUESTIONS = (

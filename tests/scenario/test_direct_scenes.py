@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Connection
 
 from bot import belonging
@@ -11,7 +10,6 @@ from handoff.kinds import Mode, Outcome, Tier
 from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram
 
 __all__ = ["clock", "room", "telegram"]
-pytestmark = pytest.mark.xdist_group("scenario")
 
 
 async def second_client(room: Room) -> None:

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from handoff import board, directory, drafts, modes
 from handoff.kinds import Author, Level, Mode, NoticeKind, Outcome, Role
 from handoff.model import QueueRow, Turn
@@ -28,7 +26,6 @@ from tests.scenario.test_telegram_scenes import (
 )
 
 __all__ = ["clock", "room", "telegram"]
-pytestmark = pytest.mark.xdist_group("scenario")
 UNKNOWN = "你们能帮我把Shopify店铺的运费模板导到Wix里吗"
 KNOWN = "后台密码忘了怎么办?"
 TEN = timedelta(minutes=10, seconds=5)

@@ -28,7 +28,7 @@ from knowledge import e5
 from tests.platforms.telegram.server import loopback
 
 emulator = pytest.importorskip("lo_bot_api_emulator")
-pytestmark = [pytest.mark.outside, pytest.mark.xdist_group("scenario"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.outside, pytest.mark.timeout(300)]
 
 TOKEN = "700001:a-synthetic-token-for-the-emulator"
 NOT_MODELLED = "link_preview_options"

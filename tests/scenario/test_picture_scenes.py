@@ -1,14 +1,11 @@
 """Screenshots in a client's Telegram group: read, looked up, and handed on as they are."""
 
-import pytest
-
 from handoff import board
 from handoff.kinds import Level, Outcome
 from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram
 from tests.screenshots import screenshot
 
 __all__ = ["clock", "room", "telegram"]
-pytestmark = pytest.mark.xdist_group("scenario")
 
 TOO_LARGE = ("媒体库", "上传的文件超过了 php.ini 中", "upload_max_filesize 所定义的大小")
 BROKEN = ("Error establishing", "a database connection", "建立数据库连接时出错")

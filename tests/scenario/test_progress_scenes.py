@@ -17,8 +17,6 @@ from handoff import board
 from knowledge import e5
 from tests.house import WORKING_HOURS, House, MovableClock, Visitor
 
-pytestmark = pytest.mark.xdist_group("scenario")
-
 
 class SlowModel:
     """Answers when it is let."""

@@ -13,7 +13,6 @@ from handoff.kinds import ChatKind, EventKind, Level, Mode, Outcome, Role, Ticke
 from handoff.model import Turn
 from tests.house import House
 
-pytestmark = pytest.mark.xdist_group("scenario")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
 

@@ -1,13 +1,9 @@
 """Scenes about what clients are owed, over HTTP, on the whole application."""
 
-import pytest
-
 from handoff import accounts, board, contracts
 from handoff.agreements import read_draft
 from handoff.kinds import Level, Role, TicketState, Tier
 from tests.house import House
-
-pytestmark = pytest.mark.xdist_group("scenario")
 
 
 async def test_two_tickets_of_one_matter_become_one(house: House) -> None:

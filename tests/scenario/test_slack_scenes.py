@@ -32,7 +32,6 @@ from tests.platforms.slack import Settings as Workspace
 from tests.platforms.slack.settings import EVERY_SCOPE
 from tests.platforms.telegram.server import loopback
 
-pytestmark = pytest.mark.xdist_group("scenario")
 PATIENCE = 15.0
 
 

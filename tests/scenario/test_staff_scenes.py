@@ -21,7 +21,6 @@ from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, Limits, Message, Slow, TelegramServer, User, World, telegram_server
 from tests.telegram_house import PATIENCE, code_for_client, linked, running
 
-pytestmark = pytest.mark.xdist_group("scenario")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
 

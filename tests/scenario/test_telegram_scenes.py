@@ -26,8 +26,6 @@ from tests.platforms.telegram import Chat, TelegramServer, User, World, telegram
 from tests.platforms.telegram.server import loopback
 from tests.telegram_house import PATIENCE, code_for_client, linked, running
 
-pytestmark = pytest.mark.xdist_group("scenario")
-
 
 @dataclass
 class Room:

@@ -17,7 +17,6 @@ import pytest
 from tests.server import Server
 from tests.unit.console.world import field
 
-pytestmark = pytest.mark.xdist_group("scenario")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 PASSWORD = "a quiet harbour"
 
