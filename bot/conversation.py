@@ -24,7 +24,7 @@ from bot.situation import as_history, load
 from bot.triage import Rules
 from console.texts import Texts
 from handoff.desk import Desk
-from handoff.kinds import Level
+from handoff.kinds import Level, MessageKind
 from handoff.model import Citation
 from knowledge.errors import KnowledgeError
 from knowledge.model import Scope, Search
@@ -159,6 +159,9 @@ class Conversations:
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
         vague = frame.reading.vague and question == frame.text
+        if plan.beside is not None and not gate.is_beside(plan.beside, category=category):
+            theirs = gate.Join(plan.beside, MessageKind.CONTENT, "person_handles")
+            return planning.without_manual(frame, situation, theirs)
         if plan.unasked and (vague or not gate.is_sure(enough=found.enough, evidence=found.evidence)):
             return planning.unsure(frame, plan, found, question=question, category=category)
         if not found.enough or not found.passages or vague:

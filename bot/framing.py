@@ -7,7 +7,7 @@ from bot import belonging, choices, gate, waiting
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff.kinds import Level, Outcome
+from handoff.kinds import ChatKind, Level, Outcome
 from handoff.model import Turn
 from knowledge.golden import standalone
 from knowledge.language import ENGLISH, detect, to_script
@@ -54,6 +54,7 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
             reading=reading,
             now=now,
             addressed=answers_us or any(piece.mentioned for piece in situation.pieces),
+            called_us=situation.chat.kind is ChatKind.GROUP and any(piece.mentioned for piece in situation.pieces),
             mode=situation.chat.mode,
             by_client=situation.person.kind == "client",
             bound=situation.client is not None,

@@ -52,13 +52,15 @@ Called = Literal["colleague", "other"]
 class Scene:
     """What is known when a turn begins. `open_tickets` are this conversation's, newest first.
 
-    `bound`: the chat belongs to a client. `called`: whom the text @s, if not us. `in_talk`: we answered its author a
-    moment ago. `which_client`: its author speaks for several clients, and has not said for which.
+    `called_us`: in a group, by name. `bound`: the chat belongs to a client. `called`: whom the text @s, if not us.
+    `in_talk`: we answered its author a moment ago. `which_client`: its author speaks for several clients, and has not
+    said for which.
     """
 
     reading: Reading
     now: datetime
     addressed: bool
+    called_us: bool = False
     mode: Mode = Mode.MENTION
     by_client: bool = True
     bound: bool = True
@@ -121,10 +123,15 @@ class Say:
 
 @dataclass(frozen=True)
 class Look:
-    """Ask the manual. `unasked`: nobody spoke to us, so that only a sure answer is given, and nothing else is done."""
+    """Ask the manual.
+
+    `unasked`: nobody spoke to us, so that only a sure answer is given, and nothing else is done. `beside`: a colleague
+    has this ticket, so that only another matter is ours.
+    """
 
     confirm_emergency: bool = False
     unasked: bool = False
+    beside: Ticket | None = None
 
 
 @dataclass(frozen=True)
@@ -237,12 +244,15 @@ def _alarm(scene: Scene) -> Plan:
 def _person_here(scene: Scene) -> Plan | None:
     """A claimed ticket, or a colleague who spoke a moment ago: the bot steps aside."""
     held = next((t for t in scene.open_tickets if t.state in (TicketState.OPEN, TicketState.WAITING)), None)
+    just_spoke = scene.staff_spoke_at is not None and abs(scene.now - scene.staff_spoke_at) < HUMAN_QUIET
+    if held and scene.called_us and scene.reading.whole and not just_spoke and scene.mode in SPEAKS:
+        wish = _wishes(scene)
+        return None if wish else Look(confirm_emergency=scene.reading.unconfirmed in _IN_DOUBT, beside=held)
     if held:
         kind = scene.reading.kind(asked=held.state is TicketState.WAITING)
         if kind is MessageKind.CHASER and scene.addressed:
             return Chase(held)
         return Join(held, MessageKind.CONTENT if scene.attachments else kind, "person_handles")
-    just_spoke = scene.staff_spoke_at is not None and abs(scene.now - scene.staff_spoke_at) < HUMAN_QUIET
     done_at = scene.resolved.resolved_at if scene.resolved else None
     recent = done_at is not None and scene.now - done_at < REOPENS
     if scene.resolved and recent and (just_spoke or scene.reading.not_solved) and not scene.open_tickets:
@@ -303,6 +313,11 @@ def _emergency_ticket(scene: Scene) -> Ticket | None:
 def _level_of_last(scene: Scene) -> Level:
     levels = [scene.reading.level] + ([scene.last_turn.level] if scene.last_turn else [])
     return max(levels, key=lambda level: level.rank)
+
+
+def is_beside(held: Ticket, *, category: str | None) -> bool:
+    """Whether a question is another matter than the ticket that a colleague has; in doubt it is the same."""
+    return None not in (category, held.category) and category != held.category
 
 
 def is_sure(*, enough: bool, evidence: float) -> bool:

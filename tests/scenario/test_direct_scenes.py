@@ -1,4 +1,4 @@
-"""Direct messages over Telegram: for which client somebody speaks, and a community in which nobody's matters are told."""
+"""Whose matter it is, over Telegram: of which client, of a community, of a colleague who has another one."""
 
 from datetime import timedelta
 
@@ -71,3 +71,20 @@ async def test_a_community_gets_general_answers_and_no_ticket(room: Room) -> Non
     await room.group.bot_says("多家客户", within=PATIENCE)
     assert (await room.turn("网站打不开了!!!")).outcome is Outcome.CLARIFY
     assert not await room.read(board.queue, view="open", viewer_id=0, now=at())
+
+
+async def test_another_matter_is_answered_beside_a_colleagues_ticket(room: Room) -> None:
+    """Lin has the mail's trouble; whoever asks the bot by name about something else is answered, and nobody else is."""
+    room.group.say(room.mei, f"{room.world.bot.mention} 邮箱收不到邮件, 转人工")
+    await room.group.bot_says("T-1001", within=PATIENCE)
+    ticket = await room.house.open_ticket()
+    at = room.house.clock
+    claim = room.house.app.desk.claim
+    await room.house.app.db.write(lambda conn: claim(conn, ticket_id=ticket.id, by=room.agent.id, now=at()))
+    room.group.say(room.wang, "首页标题怎么改?")
+    assert (await room.turn("首页标题怎么改?")).reason == "person_handles"
+    room.group.say(room.wang, f"{room.world.bot.mention} 后台密码忘了怎么办?")
+    answered = await room.turn("后台密码忘了怎么办?")
+    assert (answered.outcome, answered.ticket_id) == (Outcome.ANSWERED, None)
+    room.group.say(room.wang, f"{room.world.bot.mention} 邮箱怎么还是收不到邮件?")
+    assert (await room.turn("邮箱怎么还是收不到邮件?")).ticket_id == ticket.id

@@ -165,6 +165,14 @@ SCENES = [
     ("恢复了吗", {"open_tickets": (FIRE,)}, Chase(FIRE)),
     # a person of ours is there
     ("首页标题怎么改", {"open_tickets": (OPEN,)}, Join(OPEN, MessageKind.CONTENT, "person_handles")),
+    ("首页标题怎么改", {"open_tickets": (OPEN,), "called_us": True}, Look(beside=OPEN)),
+    ("改好了吗", {"open_tickets": (OPEN,), "called_us": True}, Chase(OPEN)),
+    (
+        "首页标题怎么改",
+        {"open_tickets": (OPEN,), "called_us": True, "staff_spoke_at": NOW},
+        Join(OPEN, MessageKind.CONTENT, "person_handles"),
+    ),
+    ("我要退款", {"open_tickets": (OPEN,), "called_us": True}, Join(OPEN, MessageKind.CONTENT, "person_handles")),
     ("好的", {"open_tickets": (OPEN,)}, Join(OPEN, MessageKind.THANKS, "person_handles")),
     ("好的", {"open_tickets": (WAITING,)}, Join(WAITING, MessageKind.ASSENT, "person_handles")),
     ("好了", {"open_tickets": (WAITING,)}, Join(WAITING, MessageKind.ASSENT, "person_handles")),
