@@ -147,15 +147,7 @@ class Conversations:
 
     async def _carry_out(self, running: Running, situation: Situation, frame: framing.Frame, plan: gate.Plan) -> Act:
         if not isinstance(plan, gate.Look):
-            act = planning.without_manual(frame, situation, plan)
-            if act.opening is None:
-                return act
-            try:
-                act = replace(act, category=await self.manual.category(act.question))
-                return await self._with_first_aid(act) if act.level is Level.EMERGENCY else act
-            except KnowledgeError as error:  # a hand-off, an emergency above all, does not wait for the manual
-                log.warning("no first aid", error=type(error).__name__)
-                return act
+            return await self._plainly(situation, frame, plan)
         question, found = await self._look(situation, frame)
         category = await self.manual.category(question)
         vague = frame.reading.vague and question == frame.text
@@ -168,6 +160,17 @@ class Conversations:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)
         return planning.with_manual(frame, situation, plan, found, written, question=question, category=category)
+
+    async def _plainly(self, situation: Situation, frame: framing.Frame, plan: gate.Plan) -> Act:
+        act = planning.without_manual(frame, situation, plan)
+        if act.opening is None:
+            return act
+        try:
+            act = replace(act, category=await self.manual.category(act.question))
+            return await self._with_first_aid(act) if act.level is Level.EMERGENCY else act
+        except KnowledgeError as error:  # a hand-off, an emergency above all, does not wait for the manual
+            log.warning("no first aid", error=type(error).__name__)
+            return act
 
     async def _look(self, situation: Situation, frame: framing.Frame) -> tuple[str, Search]:
         """The manual's passages for the turn, and the stand-alone question that found them."""
