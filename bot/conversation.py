@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from bot import belonging, bursts, framing, gate, planning
+from bot import belonging, bursts, followups, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.intake import TURN
@@ -184,7 +184,7 @@ class Conversations:
             return question, found
         together = framing.together(frame, situation)
         again = await self._search(situation, together)
-        carried = again.enough and gate.carried(alone=found.evidence, together=again.evidence)
+        carried = again.enough and followups.carried(alone=found.evidence, together=again.evidence)
         return (together, again) if carried else (question, found)
 
     async def _search(self, situation: Situation, question: str) -> Search:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import belonging, choices, gate, waiting
+from bot import belonging, choices, followups, gate, waiting
 from bot.model import Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
@@ -72,7 +72,7 @@ def frame(situation: Situation, *, rules: Rules, pressed: str | None, now: datet
         text=text,
         language=_language(situation),
         texts=texts,
-        may_carry_on=about is None and gate.may_carry_on(reading, last_turn=last_asked(situation), now=now),
+        may_carry_on=about is None and followups.may_carry_on(reading, last_turn=last_asked(situation), now=now),
         about=about,
     )
 
@@ -91,7 +91,7 @@ def question_of(frame: Frame, situation: Situation) -> str:
         return title
     if last and last.outcome is Outcome.CLARIFY and last.reason == "vague":
         return f"{last.question} {frame.text}"
-    if gate.carries_on(frame.reading, last_turn=last_asked(situation), now=frame.scene.now):
+    if followups.carries_on(frame.reading, last_turn=last_asked(situation), now=frame.scene.now):
         return together(frame, situation)
     return frame.text
 

@@ -24,18 +24,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.followups import SAME_TALK
 from bot.triage import Reading
 from handoff.kinds import Level, MessageKind, Mode, Outcome, TicketState
 from handoff.model import Ticket, Turn
 
 HUMAN_QUIET = timedelta(minutes=15)  # after a colleague's message the bot keeps out of the conversation
 REOPENS = timedelta(days=7)  # "still not working" within it opens a resolved ticket again
-SAME_TALK = timedelta(minutes=15)  # within it, a short message may carry on the question before
 _SHORT = 12
-_BRIEF = 12  # characters of Chinese; a word of English says about as much as two
-#: Evidence of a short message alone below which, and of it with the question before above which, it carries that on.
-#: Of .4 to .9, these lose least where a short question opens another matter (benchmarks/golden.py, asked in pairs).
-_WEAK_ALONE, _SURE_TOGETHER = 0.8, 0.9
 #: How sure the evidence must be for an answer that nobody asked us for. Of the golden questions that are answered when
 #: asked, 94 % are answered rightly; of the four in five that reach this, 98 % (the evidence was fitted on them).
 SURE_UNASKED = 0.95
@@ -286,6 +282,9 @@ def _small_talk(scene: Scene) -> Plan | None:
     return Stay("empty" if reading.empty else "small_talk") if reading.small_talk else None
 
 
+_HOW_LONG = re.compile(r"多久|多长时间|几天|\bhow long\b")
+
+
 def _asks_how_long(scene: Scene) -> bool:
     """Whether "how long?" is about what was just answered, there being no ticket that one could wait for."""
     last = scene.last_turn
@@ -334,39 +333,6 @@ def place(reading: Reading, *, category: str | None, open_tickets: Sequence[Tick
         if not reading.whole or category is None or ticket.category in (category, None):
             return ticket
     return None
-
-
-_HAN, _WORD = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[a-z0-9]+")
-_HOW_LONG = re.compile(r"多久|多长时间|几天|\bhow long\b")
-_CARRIES_ON = re.compile(
-    r"^(?:那|那么|还有|另外|这个|那个|它|它们|上面|刚才|如果是|换成|要是|"
-    r"and\b|what about|how about|what if|then\b|also\b|it\b|that\b|this\b|those\b|so\b|but\b)|"
-    r"^[^,。!?]{1,10}(?:呢|的话|也一样吗|也行吗|可以吗)[?!。]*$"
-)
-
-
-def carries_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bool:
-    """Whether a message looks like a follow-up ("那手机版呢?") to the turn before, a moment ago."""
-    if last_turn is None or now - last_turn.at > SAME_TALK or not last_turn.question:
-        return False
-    return reading.chaser or bool(_CARRIES_ON.search(reading.text))
-
-
-def may_carry_on(reading: Reading, *, last_turn: Turn | None, now: datetime) -> bool:
-    """Whether a short message deserves a second look together with the turn before."""
-    recent = last_turn is not None and now - last_turn.at <= SAME_TALK and bool(last_turn.question)
-    return recent and _said(reading.text) <= _BRIEF
-
-
-def carried(*, alone: float, together: float) -> bool:
-    """Whether the evidence says that a short message carries on the question before, and is no matter of its own."""
-    return alone < _WEAK_ALONE and together > _SURE_TOGETHER
-
-
-def _said(text: str) -> int:
-    """How much a text says, in characters of Chinese."""
-    words = len(_WORD.findall(text))
-    return len(_HAN.findall(text)) + 2 * words
 
 
 def is_vague(reading: Reading) -> bool:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.followups import carried, carries_on, may_carry_on
 from bot.gate import (
     Chase,
     HandOff,
@@ -14,12 +15,9 @@ from bot.gate import (
     Shadow,
     StandDown,
     Stay,
-    carried,
-    carries_on,
     decide,
     is_sure,
     is_vague,
-    may_carry_on,
     place,
 )
 from handoff.kinds import Level, MessageKind, Mode, Outcome, TicketState, Tier
