@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 
 from bot import contract_work, embedding, links, prompts
 from bot.answering import Writer
+from bot.channels.slack.cardroom import MANNER
+from bot.channels.slack.reading import PLATFORM as SLACK
 from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
@@ -170,9 +172,10 @@ async def _opened(
     channels: dict[str, Channel] = {"web": StoredChannel(), "terminal": StoredChannel()}
     channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
+    threads |= {slack.name: slack.threads} if slack is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
-    words = StaffWords(texts=texts, desk=room.desk_texts)
+    words = StaffWords(texts=texts, desk=room.desk_texts, manners={SLACK: MANNER})
     direct = LinkedDirectChat(db, words=words, clock=clock)
     pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 

@@ -53,7 +53,7 @@ class File:
 class Said:
     """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers.
 
-    To stand in a thread is no answer: `reply_to` is only what its author chose to answer.
+    To stand in a thread is no answer: `reply_to` is only what its author chose to answer, `under` what a thread hangs on.
     """
 
     place: Place
@@ -64,6 +64,7 @@ class Said:
     files: tuple[File, ...] = ()
     addressed: bool
     reply_to: str | None = None
+    under: str | None = None
     album: str | None = None
     at: datetime
 

@@ -36,7 +36,7 @@ def answer(
         return "\n".join(_queue(rows, words, now=now))
     if name == "why":
         return _why(conn, argument, ticket_id=ticket_id, words=words, desk=desk, now=now)
-    return plain(words.say("staff.help"))
+    return plain(words.guide("staff.help", "queue", "mine", "why"))
 
 
 def _queue(rows: tuple[QueueRow, ...], words: StaffWords, *, now: datetime) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _why(
     if ticket is None and not argument.strip() and ticket_id is not None:
         ticket = board.ticket(conn, ticket_id)
     if ticket is None:
-        return plain(words.say("staff.why.which"))
+        return plain(words.guide("staff.why.which", "why"))
     told = accounts(desk.ledger(conn, ticket.id, now=now), words.desk, words.language)
     if not told:
         return plain(words.say("staff.why.none", number=ticket.number))

@@ -12,11 +12,24 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
-from bot import reception
-from bot.arrived import Author, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot import reception, staff_presses, staff_reception
+from bot.arrived import (
+    Author,
+    File,
+    Ignored,
+    Ordered,
+    Place,
+    Pressed,
+    Said,
+    StaffPressed,
+    Standing,
+    Withdrawn,
+)
 from bot.channels.slack import threads
 from bot.channels.slack.account import TROUBLE, Account, code, pause
+from bot.channels.slack.quoting import meant
 from bot.channels.slack.reading import PLATFORM, Json, channel_of, needs, read, stamp
+from bot.channels.slack.wire import escaped
 from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
@@ -83,6 +96,8 @@ class Arrivals:
                 await self._ordered(replace(came, said=replace(came.said, place=await self._titled(came.said.place))))
             case Pressed():
                 await self._pressed(came, body)
+            case StaffPressed():
+                await self._staff_pressed(came, body)
             case Standing():
                 standing = replace(came, place=await self._titled(came.place))
                 await self._db.write(partial(reception.stand, standing=standing, room=self._room, now=self._clock()))
@@ -99,15 +114,25 @@ class Arrivals:
                 return
         text, files = await with_files(said, self._fetch, db=self._db, texts=self._room.texts, folder=self._files)
         with attachments.named_by(self._files, files):
-            message = await self._db.write(partial(self._store, said=said, text=text, files=files))
+            message, invitation = await self._db.write(partial(self._store, said=said, text=text, files=files))
+        if invitation:
+            self._errand(self._invite(said, invitation))
         if message is None:
             attachments.drop(self._files, files)
         elif message.author is Writer.CLIENT and message.mentioned:
             self._errand(self._look(said.place, message))
 
-    def _store(self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]) -> Message | None:
-        placed = threads.placed(conn, replace(said, author=_named(conn, said.author)))
-        return reception.store(conn, placed, room=self._room, text=text, files=files, now=self._clock())
+    def _store(
+        self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]
+    ) -> tuple[Message | None, str]:
+        """What was kept of it, and what its author is to be shown."""
+        placed, now = threads.placed(conn, replace(said, author=_named(conn, said.author))), self._clock()
+        ours, staff = staff_reception.staffs(conn, said.place), self._room.staff
+        text = meant(text) if ours is not None else text
+        message = reception.store(conn, placed, room=self._room, text=text, files=files, now=now)
+        if message is None or ours is None:
+            return message, ""
+        return message, staff_reception.invitation(conn, message, chat=ours, staff=staff, now=now)
 
     async def _ordered(self, ordered: Ordered) -> None:
         def body(conn: Connection) -> None:
@@ -128,6 +153,14 @@ class Arrivals:
             self._errand(self._hint(body, self._room.texts.say("chat.press.other", tongue)))
         elif body.get("message"):
             self._errand(self._without_buttons(body))
+
+    async def _staff_pressed(self, pressed: StaffPressed, body: Json) -> None:
+        def press(conn: Connection) -> str:
+            named = replace(pressed, author=_named(conn, pressed.author))
+            return staff_presses.press(conn, named, staff=self._room.staff, now=self._clock())
+
+        if told := await self._db.write(press):
+            self._errand(self._hint(body, told))
 
     async def _stranger(self, said: Said) -> str:
         """How to let us into a channel where a command can be typed, but where we hear and say nothing."""
@@ -199,9 +232,16 @@ class Arrivals:
 
     async def _hint(self, body: Json, text: str) -> None:
         place = body["container"]
+        await self._whisper(place["channel_id"], str(body["user"]["id"]), text, thread=place.get("thread_ts"))
+
+    async def _invite(self, said: Said, text: str) -> None:
+        user = said.author.id.rpartition("/")[2]
+        await self._whisper(channel_of(said.place.chat), user, text, thread=said.place.thread or None)
+
+    async def _whisper(self, channel: str, user: str, text: str, *, thread: str | None) -> None:
         with suppress(*TROUBLE):
             await self._account.client.chat_postEphemeral(
-                channel=place["channel_id"], user=body["user"]["id"], text=text, thread_ts=place.get("thread_ts")
+                channel=channel, user=user, text=escaped(text), thread_ts=thread
             )
 
     async def _without_buttons(self, body: Json) -> None:

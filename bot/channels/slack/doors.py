@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.channels.slack.account import TROUBLE, Account, Troubles, code
 from bot.channels.slack.arriving import NOT_STORED, Arrivals
+from bot.channels.slack.writing import whisper
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ def bolt(account: Account, arrivals: Arrivals, *, secret: str | None) -> AsyncAp
             log.exception("slack_request_not_understood", kind=body.get("type"))
             return BoltResponse(status=200)
         if whispered:
-            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": whispered})
+            return BoltResponse(status=200, body={"response_type": "ephemeral", **whisper(whispered)})
         return BoltResponse(status=200)
 
     return AsyncApp(

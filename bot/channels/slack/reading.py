@@ -9,8 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from bot.arrived import EDITED, Author, Came, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot.arrived import (
+    EDITED,
+    Author,
+    Came,
+    File,
+    Ignored,
+    Ordered,
+    Place,
+    Pressed,
+    Said,
+    StaffPressed,
+    Standing,
+    Withdrawn,
+    read_staff_press,
+)
 from bot.arrived import read_press as pressed_button
+from bot.channels.slack.quoting import signed
 from bot.channels.slack.wire import mentioned, readable
 from handoff.kinds import ChatKind
 
@@ -31,6 +46,15 @@ WORDS: Final = {
     "bind": "bind",
     "绑定": "bind",
     "綁定": "bind",
+    "queue": "queue",
+    "队列": "queue",
+    "隊列": "queue",
+    "佇列": "queue",
+    "mine": "mine",
+    "我的": "mine",
+    "why": "why",
+    "为什么": "why",
+    "為什麼": "why",
 }
 _STAMP: Final = re.compile(r"[^/]+/[^/]+/(\d{1,12}\.\d{1,6})")
 _SAID: Final = frozenset({None, "file_share", "me_message", "thread_broadcast"})
@@ -144,7 +168,8 @@ def _said(event: Json, message: Json, me: Me, people: People) -> Came:
         return Ignored("bot")
     text, ts, root = str(message.get("text") or ""), str(message["ts"]), str(message.get("thread_ts") or "")
     files, lines = _files(message)
-    words = "\n".join(part for part in (readable(text, names=_names(people), without=me.user), *lines) if part)
+    typed = signed(readable(text, names=_names(people), without=me.user), message)
+    words = "\n".join(part for part in (typed, *lines) if part)
     to_us = me.user in mentioned(text)
     if not words and not files and not to_us:
         return Ignored("nothing said")
@@ -193,13 +218,20 @@ def _slash(body: Json, me: Me, people: People, *, now: datetime) -> Came:
 def _press(body: Json, me: Me, people: People) -> Came:
     action: Json = (body.get("actions") or [{}])[0]
     container: Json = body.get("container") or {}
-    found = pressed_button(str(action.get("value") or ""))
-    if found is None or container.get("type") != "message":
+    carried = str(action.get("value") or "")
+    staffs, found = read_staff_press(carried), pressed_button(carried)
+    if (staffs is None and found is None) or container.get("type") != "message":
         return Ignored("press")
     user: Json = body["user"]
+    place = _place({"channel": container["channel_id"]}, me)
+    author = _author(str(user["id"]), user.get("team_id"), me, people)
+    if staffs is not None:
+        query = f"{user['id']}:{action.get('action_ts')}"  # the same however often it is told
+        return StaffPressed(place=place, author=author, query=query, message=staffs[0], button=staffs[1])
+    assert found is not None, "it is one of the two"
     return Pressed(
-        place=_place({"channel": container["channel_id"]}, me),
-        author=_author(str(user["id"]), user.get("team_id"), me, people),
+        place=place,
+        author=author,
         query=str(user["id"]),
         message=found[0],
         button=found[1],

@@ -1,0 +1,415 @@
+"""The staff chat, played over Slack: the real application, the real library, a strict server, our clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff import board, messages, retraction
+from handoff.kinds import Audience, Role
+from handoff.model import Message as Stored
+from handoff.model import Person, Ticket
+from knowledge import e5
+from tests.house import WORKING_HOURS, House, MovableClock
+from tests.platforms.slack import Channel, Message, SlackServer, Upload, User
+from tests.platforms.slack import Settings as Workspace
+from tests.platforms.slack.rules import escaped
+from tests.slack_house import PATIENCE, code_for_client, labels, linked, press, running, staff_code
+
+pytestmark = pytest.mark.xdist_group("scenario")
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+SIGNS = ("🔴", "🟠", "🔵", "🟢", "✅", "🤖")
+
+
+@dataclass
+class Room:
+    """The client's channel is bound; the team's channel is a staff chat; Lin and Tom are linked."""
+
+    house: House
+    slack: SlackServer
+    channel: Channel
+    team: Channel
+    mei: User
+    lin: User
+    tom: User
+    lin_person: Person
+    tom_person: Person
+
+    async def read(self, body: Any, **facts: Any) -> Any:
+        return await self.house.app.db.read(partial(body, **facts))
+
+    async def card(self) -> Message:
+        """The card of the newest ticket, once its thread is known."""
+        card: Message = await self.slack.world.until(
+            lambda: next((m for m in self.team.seen if m.text.startswith(SIGNS) and m.buttons), None),
+            within=PATIENCE,
+            what="a card in the team's channel",
+        )
+        await self.slack.world.until(lambda: self.team.replies(card.ts), within=PATIENCE, what="its thread")
+        return card
+
+    async def emergency(self) -> Message:
+        """The client's site is down: the card is there."""
+        self.channel.say(self.mei, "网站打不开了!!!")
+        await self.channel.bot_says("T-", within=PATIENCE)
+        return await self.card()
+
+    async def press(self, user: User, on: Message, label: str) -> None:
+        """Press a button, as soon as it is there."""
+        await self.shows(on, label)
+        await press(self.slack, user, on, label)
+
+    async def shows(self, message: Message, *wanted: str) -> None:
+        await self.slack.world.until(
+            lambda: set(wanted) <= set(labels(message)), within=PATIENCE, what=f"{wanted} under {message.text!r}"
+        )
+
+    async def lacks(self, message: Message, *unwanted: str) -> None:
+        await self.slack.world.until(
+            lambda: not set(unwanted) & set(labels(message)), within=PATIENCE, what=f"no {unwanted}"
+        )
+
+    async def becomes(self, message: Message, containing: str) -> None:
+        """Wait until a message says this."""
+        await self.slack.world.until(
+            lambda: containing in message.text, within=PATIENCE, what=f"{containing!r} in {message.text!r}"
+        )
+
+    async def heard(self, place: Channel, containing: str, *, times: int = 1) -> Message:
+        """Wait until the bot has said this in a channel so often; the first time it did."""
+
+        def found() -> Message | None:
+            said = [m for m in place.seen if containing in m.text and not m.deleted]
+            return said[0] if len(said) >= times else None
+
+        message: Message = await self.slack.world.until(found, within=PATIENCE, what=f"{containing!r} in {place.name}")
+        return message
+
+    async def whispered(self, user: User, containing: str, *, place: Channel | None = None) -> Message:
+        """Wait until the bot has shown this to one person alone."""
+        where = place or self.team
+        message: Message = await self.slack.world.until(
+            lambda: next((m for m in where.whispers if containing in m.text and m.only_for == user.id), None),
+            within=PATIENCE,
+            what=f"{containing!r} for {user.name}",
+        )
+        return message
+
+    def say(self, user: User, typed: str, *, thread: Message | None = None, **more: Any) -> Message:
+        """A colleague types in the team's channel."""
+        return self.team.say(user, escaped(typed), thread=thread, **more)
+
+    async def ticket(self) -> Ticket:
+        return await self.house.open_ticket()
+
+    async def notes(self, ticket: Ticket) -> list[Stored]:
+        said = await self.read(messages.dossier, ticket=ticket)
+        return [m for m in said if m.audience is Audience.INTERNAL]
+
+    async def eventually(self, ready: Callable[[], Awaitable[Any]]) -> Any:
+        for _ in range(700):
+            if found := await ready():
+                return found
+            await asyncio.sleep(0.02)
+        raise AssertionError("not within the bound")
+
+    async def clocks(self, ticket: Ticket) -> dict[str, str]:
+        shown = await self.read(board.clocks, ticket_id=ticket.id, now=self.house.clock())
+        return {str(c.kind): str(c.state) for c in shown}
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """Slack's and ours."""
+    return MovableClock(WORKING_HOURS)
+
+
+@pytest.fixture
+async def slack(clock: MovableClock) -> AsyncIterator[SlackServer]:
+    async with SlackServer(Workspace(socket_mode=True, clock=lambda: clock().timestamp())) as server:
+        yield server
+
+
+@pytest.fixture
+async def room(
+    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, slack: SlackServer, clock: MovableClock
+) -> AsyncIterator[Room]:
+    world = slack.world
+    mei, lin, tom = (world.user(name) for name in ("mei", "lin", "tom"))
+    async with running(indexed, embedder, tmp_path, slack, clock, public_url="https://desk.example") as house:
+        await slack.socket.connected(within=PATIENCE)
+        lead = await house.agent("lead", role=Role.LEAD)
+        people = [await house.agent("lin"), await house.agent("tom")]
+        channel = world.channel("greenleaf", members=[mei, lin])
+        team = world.channel("desk", members=[lin, tom], private=True)
+        ack = await slack.slash(lin, channel, "/aftercare", f"bind {await code_for_client(house, lead)}")
+        assert "青禾" in ack.body["text"]
+        ack = await slack.slash(lin, team, "/aftercare", f"bind {await staff_code(house, lead)}")
+        assert "已设为内部频道" in ack.body["text"]
+        for user, person in zip((lin, tom), people, strict=True):
+            await linked(house, slack, user, person, place=team)
+        yield Room(house, slack, channel, team, mei, lin, tom, *people)
+
+
+async def test_5_claim_and_relay(room: Room) -> None:
+    """Scene 5: a card, claimed by one press; `>` leaves under the colleague's name, answers come back into the thread."""
+    card = await room.emergency()
+    ticket = await room.ticket()
+    assert card.thread is None
+    assert f"https://desk.example/desk/t/{ticket.number}" in card.text
+    assert "消息列里以「&gt;」开头" in card.text
+    asked = await room.heard(room.team, "网站打不开了")
+    await room.press(room.lin, card, "认领")
+    await room.channel.bot_says("Lin 已接手", within=PATIENCE)
+    await room.becomes(card, "处理人：Lin")
+    await room.lacks(card, "认领")
+    assert (await room.clocks(ticket))["FR"] == "running"
+    room.say(room.lin, "> 请看这个提示，先重启一下路由器", thread=card, files=[Upload("hint.png", PNG, "image/png")])
+    told = await room.channel.bot_says("先重启一下路由器", within=PATIENCE)
+    assert told.text.startswith("Lin\n")
+    assert "&gt;" not in told.text
+    sent = await room.slack.world.until(
+        lambda: [m for m in room.channel.seen if m.files], within=PATIENCE, what="the picture"
+    )
+    assert sent[0].files[0].content == PNG
+    mark = await room.heard(room.team, "已发客户")
+    assert (mark.thread, asked.thread) in {(card.ts, card.ts), (card.ts, None)}
+    assert (await room.clocks(ticket))["FR"] == "met"
+    room.channel.say(room.mei, "重启了还是不行", files=[Upload("still.png", PNG, "image/png")])
+    back = await room.heard(room.team, "重启了还是不行")
+    assert back.thread == card.ts
+    assert back.text.startswith("mei\n")
+    await room.slack.world.until(
+        lambda: [m for m in room.team.seen if m.files and m.thread == card.ts], within=PATIENCE, what="their picture"
+    )
+    assert sum("已发客户" in m.text for m in room.team.seen) == 1
+
+
+async def test_5_internal_talk_does_not_leave(room: Room) -> None:
+    """Plain lines, a quotation with words about it, and what unlinked people say stay; an offered line goes by button."""
+    card = await room.emergency()
+    await room.press(room.lin, card, "认领")
+    await room.channel.bot_says("Lin 已接手", within=PATIENCE)
+    said = len(room.channel.seen)
+    room.say(room.tom, "这家又欠费了吧", thread=card)
+    room.say(room.tom, "> 网站打不开了\n他说的是哪个网站", thread=card)
+    room.say(room.tom, "后台截图", thread=card, files=[Upload("back.png", PNG, "image/png")])
+    room.say(room.tom, "中午吃什么")
+    guest = room.slack.world.user("newbie")
+    room.team.join(guest)
+    room.say(guest, "> 我来回一句", thread=card)
+    hint = await room.whispered(guest, "/aftercare bind")
+    assert hint.thread == card.ts
+    ticket = await room.ticket()
+
+    async def noted() -> bool:
+        notes = await room.notes(ticket)
+        wanted = ["这家又欠费了吧", "│ 网站打不开了\n他说的是哪个网站", "后台截图"]
+        return [m.text for m in notes] == wanted and bool(notes[2].attachments)
+
+    await room.eventually(noted)
+    room.say(room.lin, "我先看一下日志", thread=card)
+    offer = await room.heard(room.team, "仅内部可见。")
+    assert (offer.thread, labels(offer)) == (card.ts, ["发给客户"])
+    await room.house.idle()
+    assert len(room.channel.seen) == said
+    await room.press(room.tom, offer, "发给客户")
+    await room.whispered(room.tom, "原作者")
+    await room.press(room.lin, offer, "发给客户")
+    await room.channel.bot_says("我先看一下日志", within=PATIENCE)
+    await room.becomes(offer, "已发客户")
+    assert labels(offer) == []
+    assert not any("我来回一句" in m.text for m in room.channel.seen)
+
+
+async def test_5_somebody_else_confirms(room: Room) -> None:
+    """Whoever has not the ticket is asked first; nobody having it, an explicit reply takes it."""
+    card = await room.emergency()
+    room.say(room.lin, "> 您好，正在看", thread=card)
+    await room.channel.bot_says("您好，正在看", within=PATIENCE)
+    assert (await room.ticket()).assignee_id == room.lin_person.id
+    room.say(room.tom, "> 我也补充一句\n> 共两行", thread=card)
+    asked = await room.heard(room.team, "Lin 正在处理此工单")
+    assert labels(asked) == ["仍然发送", "仅内部"]
+    assert not any("我也补充一句" in m.text for m in room.channel.seen)
+    await room.press(room.lin, asked, "仍然发送")
+    await room.whispered(room.lin, "原作者")
+    await room.press(room.tom, asked, "仍然发送")
+    told = await room.channel.bot_says("我也补充一句", within=PATIENCE)
+    assert told.text == "Tom\n我也补充一句\n共两行"
+    await room.becomes(asked, "已发客户")
+    assert (await room.ticket()).assignee_id == room.lin_person.id
+
+
+async def test_5_a_race_for_a_card(room: Room) -> None:
+    """Two press at once: one wins, the other is told who; the same press told twice counts once; strangers link first."""
+    card = await room.emergency()
+    stranger = room.slack.world.user("stranger")
+    room.team.join(stranger)
+    await room.press(stranger, card, "认领")
+    assert "关联账号" in (await room.whispered(stranger, "/aftercare bind")).text
+    room.slack.faults.delivery("drop_socket")
+    await asyncio.gather(*(room.slack.press(user, card, "press:0") for user in (room.lin, room.tom)))
+    await room.slack.socket.connected(within=PATIENCE)
+    await room.lacks(card, "认领")
+    told = await room.slack.world.until(
+        lambda: [m for m in room.team.whispers if "已经接手了" in m.text], within=PATIENCE, what="who was first"
+    )
+    winner, loser = ("Lin", room.tom) if "Lin" in told[0].text else ("Tom", room.lin)
+    assert told[0].only_for == loser.id
+    assert f"处理人：{winner}" in card.text
+    events = [str(e.kind) for e in await room.read(board.events, ticket_id=(await room.ticket()).id)]
+    assert events.count("claimed") == 1
+
+
+async def test_4_menus(room: Room) -> None:
+    """Assign by a second keyboard, snooze, raise, wait, resolve, re-open: the card follows, a tick says it is done."""
+    room.channel.say(room.mei, f"{room.slack.world.bot.mention} 转人工，我要换服务器")
+    card = await room.card()
+    await room.press(room.lin, card, "指派…")
+    await room.shows(card, "Tom", "« 返回")
+    await room.press(room.lin, card, "Tom")
+    await room.becomes(card, "处理人：Tom")
+    await room.press(room.tom, card, "稍后处理…")
+    await room.press(room.tom, card, "明天上午")
+    await room.becomes(card, "💤 稍后处理：11月25日(周三)09:00")
+    await room.press(room.tom, card, "等待客户")
+    await room.whispered(room.tom, "请先回复客户")
+    await room.press(room.tom, card, "升级…")
+    await room.press(room.tom, card, "紧急")
+    await room.becomes(card, "🔴")
+    await room.press(room.tom, card, "已解决")
+    await room.shows(card, "重新打开")
+    assert card.text.startswith("✅")
+    await room.slack.world.until(lambda: "white_check_mark" in card.reactions, within=PATIENCE, what="the tick")
+    await room.press(room.tom, card, "重新打开")
+    await room.shows(card, "已解决")
+    await room.slack.world.until(lambda: "white_check_mark" not in card.reactions, within=PATIENCE, what="no tick")
+    await room.press(room.tom, card, "交还机器人")
+    await room.shows(card, "认领")
+    assert "已交还机器人" in card.text
+
+
+async def test_7_waiting(room: Room, clock: MovableClock) -> None:
+    """Waiting pauses the resolution clock, the client's picture resumes it; thanks changes nothing."""
+    card = await room.emergency()
+    ticket = await room.ticket()
+    room.say(room.lin, "> 请发一下报错截图", thread=card)
+    await room.channel.bot_says("报错截图", within=PATIENCE)
+    await room.press(room.lin, card, "等待客户")
+    await room.becomes(card, "⏸ 解决：已暂停")
+    clock.jump(timedelta(hours=1))
+    room.channel.say(room.mei, "", files=[Upload("error.png", PNG, "image/png")])
+
+    async def resumed() -> bool:
+        return (await room.clocks(ticket))["RS"] == "running"
+
+    await room.eventually(resumed)
+    await room.slack.world.until(lambda: "⏸" not in card.text, within=PATIENCE, what="the card runs on")
+    await room.press(room.lin, card, "已解决")
+    await room.shows(card, "重新打开")
+    room.channel.say(room.mei, "谢谢")
+    await room.heard(room.team, "谢谢")
+    await room.house.idle()
+    assert "重新打开" in labels(card)
+
+
+async def test_8_late(room: Room, clock: MovableClock) -> None:
+    """Nobody takes an emergency: a direct message where none was before; then warning and breach, once each."""
+    card = await room.emergency()
+    clock.jump(timedelta(minutes=4))
+    private = room.slack.world.direct(room.lin)
+    told = await room.heard(private, "尚无人接手")
+    assert labels(told) == ["认领"]
+    await room.press(room.tom, card, "认领")
+    await room.lacks(card, "认领")
+    await room.press(room.lin, told, "认领")
+    await room.whispered(room.lin, "Tom 已经接手了", place=private)
+    clock.jump(timedelta(minutes=10, seconds=20))
+    await room.heard(room.team, "预警：首次响应")
+    clock.jump(timedelta(minutes=5))
+    breach = await room.heard(room.team, "超时：首次响应")
+    assert "@Tom" in breach.text
+    assert breach.thread == card.ts
+    await room.becomes(card, "首次响应：自11月24日")
+    await room.house.idle()
+    assert sum("超时：首次响应" in m.text for m in room.team.seen) == 1
+    assert sum("尚无人接手" in m.text for m in private.seen) == 1
+
+
+async def test_commands_for_colleagues(room: Room) -> None:
+    """The queue, one's own, why a deadline is what it is: to who typed them, anywhere; clients get their own help."""
+    card = await room.emergency()
+    ticket = await room.ticket()
+    await room.press(room.tom, card, "认领")
+    await room.lacks(card, "认领")
+    slack, before = room.slack, len(room.team.seen) + len(room.channel.seen)
+
+    async def typed(user: User, place: Channel, text: str) -> str:
+        return str((await slack.slash(user, place, "/aftercare", text)).body["text"])
+
+    for word in ("queue", "队列", "佇列"):
+        listed = await typed(room.lin, room.team, word)
+        assert f"🔴 {ticket.number} 青禾茶业" in listed
+        assert "Tom" in listed
+    assert "没有未结工单" in await typed(room.lin, room.channel, "我的")
+    assert ticket.number in await typed(room.tom, room.team, "mine")
+    for word in ("why", "为什么", "為什麼"):
+        assert "首次响应" in await typed(room.lin, room.team, f"{word} {ticket.number}")
+    assert "/aftercare why T-1001" in await typed(room.lin, room.team, "why")
+    assert "/aftercare queue" in await typed(room.lin, room.team, "帮助")
+    assert "/aftercare queue" in await typed(room.lin, room.team, "人工")
+    assert "/aftercare status" in await typed(room.mei, room.channel, "queue")
+    stranger = slack.world.user("stranger")
+    room.team.join(stranger)
+    assert "/aftercare bind" in await typed(stranger, room.team, "queue")
+    await room.house.idle()
+    assert len(room.team.seen) + len(room.channel.seen) == before
+    assert (await room.ticket()).id == ticket.id
+
+
+async def test_a_wrong_answer_is_retracted_in_one_press(room: Room) -> None:
+    """The client's message says that a colleague's answer counts; the page is listed."""
+    room.channel.say(room.mei, f"{room.slack.world.bot.mention} 后台密码忘了怎么办?")
+    answer = await room.channel.bot_says("忘记密码", within=PATIENCE)
+    await room.press(room.mei, answer, "转人工")
+    card = await room.card()
+    ticket = await room.ticket()
+    copied = await room.heard(room.team, "忘记密码")
+    assert (copied.thread, labels(copied)) == (card.ts, ["撤回此答案"])
+    await room.press(room.lin, copied, "撤回此答案")
+    await room.becomes(answer, "请以同事的回复为准")
+    assert labels(answer) == []
+    await room.becomes(copied, "已撤回")
+    flagged = await room.read(retraction.flagged)
+    assert [each.ticket for each in flagged][:1] == [ticket.number]
+
+
+async def test_a_correction_follows(room: Room) -> None:
+    """A colleague edits what was sent: the client's message says what it says now."""
+    card = await room.emergency()
+    sent = room.say(room.lin, "> 预计今晚恢愎", thread=card)
+    told = await room.channel.bot_says("预计今晚恢愎", within=PATIENCE)
+    await room.heard(room.team, "已发客户")
+    room.team.edit(sent, escaped("> 预计今晚恢复"))
+    await room.becomes(told, "预计今晚恢复")
+    await room.heard(room.team, "已发客户", times=0)
+    await room.slack.world.until(
+        lambda: any("修改也已同步" in m.text for m in room.team.seen), within=PATIENCE, what="the mark"
+    )
+
+
+async def test_a_lost_channel_is_told_once(room: Room) -> None:
+    """The client's channel is archived: the staff chat hears of it once, also when something then fails to arrive."""
+    await room.emergency()
+    ticket = await room.ticket()
+    room.channel.archive(room.mei)
+    await room.heard(room.team, "「greenleaf」收不到消息了")
+    await room.house.act("reply", ticket_id=ticket.id, by=room.tom_person.id, text="在吗")
+    await room.heard(room.team, "未能送达")
+    assert sum("收不到消息了" in m.text for m in room.team.seen) == 1
