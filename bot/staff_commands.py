@@ -51,14 +51,15 @@ def _queue(rows: tuple[QueueRow, ...], words: StaffWords, *, now: datetime) -> I
                 client=row.client_name or words.say("staff.card.guest"),
                 title=short(row.ticket.title),
                 who=row.assignee_name or row.asked_name or words.say("staff.queue.unclaimed"),
-                due=_due(row, words, now=now),
+                due=due(row, words, now=now),
             )
         )
     if len(rows) > _SHOWN:
         yield plain(words.say("staff.queue.more"))
 
 
-def _due(row: QueueRow, words: StaffWords, *, now: datetime) -> str:
+def due(row: QueueRow, words: StaffWords, *, now: datetime) -> str:
+    """When a ticket wants something next, in words."""
     clock = row.next_clock
     if clock is None or clock.due_at is None:
         return words.say("staff.queue.no_clock")

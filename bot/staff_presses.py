@@ -228,7 +228,7 @@ def _sent_draft(act: _Press, draft: Message) -> str:
 def _edit_draft(act: _Press) -> str:
     asked = plain(act.words.guide("staff.draft.edit", name=act.person.name))
     drop = Button(id=staff_reception.DROP, label=act.words.say("staff.button.drop"))
-    text = f"{asked}\n\n```\n{_unmarked(act.said.text)}\n```"
+    text = f"{asked}\n\n```\n{unmarked(act.said.text)}\n```"
     staff_reception.say(act.conn, act.said, text, act.words, buttons=(drop,), now=act.now)
     return ""
 
@@ -239,7 +239,7 @@ def _drop(act: _Press) -> str:
     return ""
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
     """A draft to be copied: without marks that would lead nowhere, and no end of the quotation in it."""
     return MARK.sub("", text).replace("```", "")
 

@@ -47,6 +47,10 @@ class StaffWords:
         language, zone = chat.language or self.language, chat.timezone or self.zone
         return replace(self, language=language, zone=zone, manner=self.manners.get(chat.platform, self.manner))
 
+    def speaking(self, language: str) -> "StaffWords":
+        """The same in another language."""
+        return replace(self, language=language)
+
     def guide(self, key: str, *commands: str, **values: object) -> str:
         """A sentence about how things are done in the chat: it names these commands as they are typed there.
 

@@ -1,4 +1,4 @@
-"""What a colleague quotes: a quotation alone is meant for the client, one with words of their own is talk about it. Pure.
+"""What a colleague quotes: a quotation alone is meant for the client, one with words about it is not. Pure.
 
 Slack's editor makes a quotation of a typed ">", line by line. Who quotes a client's words and adds "what do they mean?"
 must not be understood as speaking to the client: only a message that is a quotation from its first line to its last is.

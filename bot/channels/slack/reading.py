@@ -9,28 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from bot.arrived import (
-    EDITED,
-    Author,
-    Came,
-    File,
-    Ignored,
-    Ordered,
-    Place,
-    Pressed,
-    Said,
-    StaffPressed,
-    Standing,
-    Withdrawn,
-    read_staff_press,
-)
-from bot.arrived import read_press as pressed_button
+from bot.arrived import EDITED, Author, Came, File, Ignored, Looked, Ordered, Place, Said, Standing, Withdrawn
+from bot.channels.slack.pressing import pressed, submitted
 from bot.channels.slack.quoting import signed
 from bot.channels.slack.wire import mentioned, readable
 from handoff.kinds import ChatKind
 
 PLATFORM: Final = "slack"
 COMMAND: Final = "/aftercare"
+HOME: Final = "app_home_opened"
 Json: TypeAlias = Mapping[str, Any]
 WORDS: Final = {
     "help": "help",
@@ -97,14 +84,12 @@ def read(body: Json, me: Me, people: People, *, now: datetime) -> Came | Withdra
     """What a request of Slack's says: an event, a press, or our slash command, which tells no time: it is `now`."""
     if "command" in body:
         return _slash(body, me, people, now=now)
-    if body.get("type") == "block_actions":
-        return _press(body, me, people)
+    if body.get("type") in {"block_actions", "view_submission"}:
+        return _acted(body, me, people)
     if body.get("type") != "event_callback":
         return Ignored(str(body.get("type")))
     event: Json = body["event"]
-    if event.get("type") in {"message", "app_mention"}:
-        return _message(event, me, people)
-    return _standing(event, me, people) if event.get("type") in _HERE else Ignored(str(event.get("type")))
+    return _event(event, str(event.get("type")), me, people)
 
 
 def needs(body: Json) -> tuple[str, ...]:
@@ -131,6 +116,14 @@ def stamp(identified: str | None) -> str:
 def channel_of(chat: str) -> str:
     """Slack's id of the channel with this id of ours."""
     return chat.rpartition("/")[2]
+
+
+def _event(event: Json, kind: str, me: Me, people: People) -> Came | Withdrawn:
+    if kind in {"message", "app_mention"}:
+        return _message(event, me, people)
+    if kind == HOME:
+        return _home(event, me, people)
+    return _standing(event, me, people) if kind in _HERE else Ignored(kind)
 
 
 def _message(event: Json, me: Me, people: People) -> Came | Withdrawn:
@@ -215,27 +208,20 @@ def _slash(body: Json, me: Me, people: People, *, now: datetime) -> Came:
     return Ordered(said=said, name=WORDS.get(word.lower(), "help"), argument=rest.strip())
 
 
-def _press(body: Json, me: Me, people: People) -> Came:
-    action: Json = (body.get("actions") or [{}])[0]
-    container: Json = body.get("container") or {}
-    carried = str(action.get("value") or "")
-    staffs, found = read_staff_press(carried), pressed_button(carried)
-    if (staffs is None and found is None) or container.get("type") != "message":
-        return Ignored("press")
+def _acted(body: Json, me: Me, people: People) -> Came:
     user: Json = body["user"]
-    place = _place({"channel": container["channel_id"]}, me)
     author = _author(str(user["id"]), user.get("team_id"), me, people)
-    if staffs is not None:
-        query = f"{user['id']}:{action.get('action_ts')}"  # the same however often it is told
-        return StaffPressed(place=place, author=author, query=query, message=staffs[0], button=staffs[1])
-    assert found is not None, "it is one of the two"
-    return Pressed(
-        place=place,
-        author=author,
-        query=str(user["id"]),
-        message=found[0],
-        button=found[1],
-    )
+    if body["type"] == "view_submission":
+        return submitted(body, author=author, platform=PLATFORM)
+    channel = (body.get("container") or {}).get("channel_id")
+    place = _place({"channel": channel}, me) if channel else None
+    return pressed(body, author=author, place=place, platform=PLATFORM)
+
+
+def _home(event: Json, me: Me, people: People) -> Came:
+    if event.get("tab") != "home":
+        return Ignored("tab")
+    return Looked(platform=PLATFORM, author=_author(str(event["user"]), None, me, people))
 
 
 def _standing(event: Json, me: Me, people: People) -> Came:

@@ -51,7 +51,7 @@ class Slack:
             return None
         account = Account(settings.slack_bot_token.get_secret_value(), api=settings.slack_api, clock=clock)
         here = replace(room, manner=MANNER)
-        arrivals = Arrivals(account, db, room=here, files=files, clock=clock)
+        arrivals = Arrivals(account, db, room=here, files=files, public_url=settings.public_url, clock=clock)
         secret = settings.slack_signing_secret
         by_request = settings.slack_app_token is None and secret is not None
         app = bolt(account, arrivals, secret=secret.get_secret_value() if by_request and secret else None)
