@@ -32,12 +32,17 @@ class Stays:
 Leaving: TypeAlias = Leaves | Asks | Stays
 
 
-def leaving(text: str, *, answers: bool, has_files: bool, author: int, assignee: int | None) -> Leaving:
-    """What becomes of a colleague's words. `answers`: they reply to the card, or to what the client wrote."""
+def leaving(
+    text: str, *, answers: bool, has_files: bool, author: int, assignee: int | None, in_doubt: bool = False
+) -> Leaving:
+    """What becomes of a colleague's words. `answers`: they reply to the card, or to what the client wrote.
+
+    `in_doubt`: they reply to something that is not known (yet): a button is offered, whoever has the ticket.
+    """
     prefix = _PREFIX.match(text)
     said = text[prefix.end() :] if prefix else text
     if (prefix is None and not answers) or not (said.strip() or has_files):
-        return Stays(text, offered=author == assignee)
+        return Stays(text, offered=in_doubt or author == assignee)
     return Asks(said) if assignee not in {None, author} else Leaves(said)
 
 

@@ -72,7 +72,8 @@ def hear(
     if said.edited:
         _edited(conn, said, message, person, staff=staff, now=now)
     else:
-        _obey(conn, message, person, chat=chat, staff=staff, now=now)
+        in_doubt = said.reply_to is not None and message.reply_to is None
+        _obey(conn, message, person, chat=chat, staff=staff, in_doubt=in_doubt, now=now)
     return message
 
 
@@ -249,7 +250,9 @@ def _known(conn: Connection, chat: Chat, external_id: str | None) -> Message | N
     return messages.by_external(conn, chat_id=chat.id, external_id=external_id) if external_id else None
 
 
-def _obey(conn: Connection, message: Message, person: Person, *, chat: Chat, staff: Staff, now: datetime) -> None:
+def _obey(
+    conn: Connection, message: Message, person: Person, *, chat: Chat, staff: Staff, in_doubt: bool, now: datetime
+) -> None:
     ticket_id = ticket_of(conn, message)
     assert ticket_id is not None, "it is about one"
     ticket = board.ticket(conn, ticket_id)
@@ -260,25 +263,18 @@ def _obey(conn: Connection, message: Message, person: Person, *, chat: Chat, sta
         has_files=bool(message.attachments),
         author=person.id,
         assignee=holder.id if holder is not None else None,
+        in_doubt=in_doubt,
     )
     words = staff.words(chat)
     match what:
         case Leaves(text) if ticket.state is not TicketState.MERGED:
             send(conn, message, by=person, text=text, staff=staff, now=now)
-        case Asks() if holder is not None:
+        case (Asks() | Stays(offered=True)) as kept:
             _note(conn, message, person, ticket_id, staff=staff, now=now)
-            question = plain(words.say("staff.confirm", name=holder.name))
-            say(conn, message, question, words, buttons=offer_buttons(words, anyway=True), now=now)
-        case Stays(offered=True):
-            _note(conn, message, person, ticket_id, staff=staff, now=now)
-            say(
-                conn,
-                message,
-                plain(words.say("staff.offer")),
-                words,
-                buttons=offer_buttons(words, anyway=False),
-                now=now,
-            )
+            other = holder if holder is not None and holder.id != person.id else None
+            anyway = isinstance(kept, Asks) or other is not None
+            asked = words.say("staff.confirm", name=other.name) if other is not None else words.say("staff.offer")
+            say(conn, message, plain(asked), words, buttons=offer_buttons(words, anyway=anyway), now=now)
         case _:
             _note(conn, message, person, ticket_id, staff=staff, now=now)
 

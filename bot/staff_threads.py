@@ -165,8 +165,8 @@ def _suggest(conn: Connection, card: Card, draft: Draft, words: StaffWords, *, n
 
 
 def _copy(conn: Connection, card: Card, message: Message, words: StaffWords, *, now: datetime) -> None:
-    names = ", ".join(file.name for file in message.attachments)
-    text = message.text or words.say("staff.copy.files", names=plain(names))
+    files = words.say("staff.copy.files", names=", ".join(file.name for file in message.attachments))
+    text = message.text or (files if message.author is Author.CLIENT else plain(files))
     label = words.say("staff.button.retract")
     copied = staff_talk.tell(
         conn,

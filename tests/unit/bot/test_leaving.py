@@ -32,6 +32,13 @@ def test_only_what_is_explicitly_sent_leaves(*, text, answers, files, author, as
     assert leaving(text, answers=answers, has_files=files, author=author, assignee=assignee) == expected
 
 
+def test_a_reply_to_something_unknown_is_offered() -> None:
+    """Our own message may not be known to be delivered yet: what replies to it is not lost in silence."""
+    facts = {"answers": False, "has_files": False, "author": TOM, "assignee": LIN}
+    assert leaving("好的", **facts, in_doubt=True) == Stays("好的", offered=True)
+    assert leaving("> 好的", **facts, in_doubt=True) == Asks("好的")
+
+
 @pytest.mark.parametrize(("text", "sent"), [("> 好", "好"), ("好", "好"), ("＞ > 好", "> 好")])
 def test_one_prefix_is_taken_off(text: str, sent: str) -> None:
     """The prefix says that it is sent, and is no part of it."""

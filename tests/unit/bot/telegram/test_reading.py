@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.arrived import Ignored, Moved, Ordered, Pressed, Said, Standing, press_data
+from bot.arrived import Ignored, Moved, Ordered, Pressed, Said, StaffPressed, Standing, press_data
 from bot.channels.telegram.reading import Me, read, without
 from handoff.kinds import ChatKind
 
@@ -213,3 +213,19 @@ def test_a_press_names_our_message() -> None:
 def test_without_takes_parts_out_wherever_they_are() -> None:
     """From the back, so that earlier offsets stay true."""
     assert without("a 😀 b c", [(2, 2), (7, 1)]) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("carried", "button"),
+    [("s:9:claim", "claim"), ("s:9:assign:12", "assign:12"), ("s:9:", None), ("s:x:claim", None), ("s:9:a b", None)],
+)
+def test_a_press_for_our_own_people(carried: str, button: str | None) -> None:
+    """The message and what the button does; anything else is answered and nothing more."""
+    query = {"id": "77", "from": LIN, "chat_instance": "1", "data": carried}
+    query |= {"message": {"message_id": 5, "date": AT, "chat": GROUP, "from": BOT}}
+    found = read(Update.de_json({"update_id": 1, "callback_query": query}, None), ME)
+    if button is None:
+        assert found == Ignored("press", query="77")
+        return
+    assert isinstance(found, StaffPressed)
+    assert (found.message, found.button, found.query, found.author.id) == (9, button, "77", "7")

@@ -118,3 +118,25 @@ def _formatted(*parts: Rich) -> list[tuple[str, frozenset[str]]]:
         for n, letter in enumerate(part.text)
         if not letter.isspace()
     ]
+
+
+def test_what_is_passed_on_to_our_own_people_names_its_author() -> None:
+    """A client's words are no markup; the bot's own lines have no name above."""
+    staff = {"audience": Audience.STAFF}
+    client = shown("*坏了* [x](https://x.test)", author=Author.CLIENT, name="陈梅", **staff)
+    assert client == ("陈梅\n*坏了* [x](https://x.test)", [("陈梅", "bold")])
+    assert shown("**好**", author=Author.BOT, name="机器人", **staff) == (
+        "机器人\n好",
+        [("机器人", "bold"), ("好", "bold")],
+    )
+    assert shown("已发客户", author=Author.SYSTEM, name="Bot", **staff) == ("已发客户", [])
+
+
+def test_buttons_for_our_own_people_carry_what_they_do() -> None:
+    """They change while they stand there: a place would come to mean something else."""
+    (part,) = write(
+        message("x", audience=Audience.STAFF, author=Author.SYSTEM, buttons=(Button(id="claim", label="认领"),)),
+        href=lambda _: None,
+    )
+    assert part.keyboard is not None
+    assert part.keyboard.inline_keyboard[0][0].callback_data == "s:9:claim"
