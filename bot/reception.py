@@ -128,11 +128,17 @@ def whisper(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) ->
     return _obey(conn, ordered, chat=chat, talk=talk, private=True, tongue=tongue, room=room, now=now)
 
 
-def withdraw(conn: Connection, withdrawn: Withdrawn, *, now: datetime) -> None:
-    """A message was taken back: no turn answers it any more, if none has begun to; what is written stays written."""
+def withdraw(conn: Connection, withdrawn: Withdrawn, *, room: Room, now: datetime) -> None:
+    """A message was taken back: no turn answers it any more, if none has begun to; what is written stays written.
+
+    A colleague's, in a staff chat, is taken back from the client too.
+    """
     place = withdrawn.place
     chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     if chat is None:
+        return
+    if chat.purpose is ChatPurpose.STAFF:
+        staff_reception.withdraw(conn, withdrawn.message, chat=chat, staff=room.staff, now=now)
         return
     newest = messages.latest_version(conn, chat_id=chat.id, external_id=withdrawn.message, mark=EDITED)
     if newest is None or newest.person_id is None or newest.author is not Writer.CLIENT:

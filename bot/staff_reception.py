@@ -11,7 +11,7 @@ from bot.arrived import STAFF_COMMANDS, Ordered, Place, Said
 from bot.arrived import Author as Sender
 from bot.leaving import Asks, Leaves, Stays
 from bot.masking import mask
-from bot.staff_words import Manner, StaffWords, plain
+from bot.staff_words import LANGUAGE, Manner, StaffWords, plain
 from console.texts import Texts
 from handoff import board, cards, directory, merging, messages, staff_chats, staff_talk
 from handoff.desk import Desk
@@ -151,6 +151,24 @@ def send(conn: Connection, source: Message, *, by: Person, text: str, staff: Sta
         return
     said = staff.desk.reply(conn, ticket_id=ticket_id, by=by.id, text=text, attachments=source.attachments, now=now)
     cards.relay(conn, card_id=card.id, message_id=said.id, copy_id=source.id)
+
+
+def withdraw(conn: Connection, external_id: str, *, chat: Chat, staff: Staff, now: datetime) -> None:
+    """A colleague took a line back: what became of it says so to the client, what was offered is not sent any more."""
+    source = messages.by_external(conn, chat_id=chat.id, external_id=external_id)
+    if source is None or source.author is not Author.STAFF:
+        return
+    words, sent = staff.words(chat), sent_of(conn, source)
+    if sent is not None:
+        turns = messages.recent_turns(conn, sent.conversation_id, limit=1)
+        text = staff.texts.say("client.withdrawn", turns[0].language if turns else LANGUAGE)
+        messages.amend(conn, sent.id, text=text, now=now)
+    marks = [each.mark_id for each in cards.of_copy(conn, source.id) if each.mark_id is not None]
+    for answer in staff_talk.answers(conn, source):
+        if answer.id in marks and sent is not None:
+            messages.amend(conn, answer.id, text=words.say("staff.withdrawn"), now=now)
+        elif answer.buttons:
+            messages.amend(conn, answer.id, text=plain(words.say("staff.kept")), now=now)
 
 
 def sent_of(conn: Connection, source: Message) -> Message | None:

@@ -16,7 +16,7 @@ from handoff.model import Message as Stored
 from handoff.model import Person, Ticket
 from knowledge import e5
 from tests.house import WORKING_HOURS, House, MovableClock
-from tests.platforms.slack import Channel, Message, SlackServer, Upload, User
+from tests.platforms.slack import Channel, Message, Refuse, SlackServer, Upload, User, View
 from tests.platforms.slack import Settings as Workspace
 from tests.platforms.slack.rules import escaped
 from tests.slack_house import PATIENCE, code_for_client, labels, linked, press, running, staff_code
@@ -215,7 +215,7 @@ async def test_5_internal_talk_does_not_leave(room: Room) -> None:
     await room.eventually(noted)
     room.say(room.lin, "我先看一下日志", thread=card)
     offer = await room.slack.world.until(
-        lambda: next((m for m in room.team.seen if m.text == "仅内部可见。"), None), within=PATIENCE, what="an offer"
+        lambda: next((m for m in room.team.seen if m.text == "未发给客户。"), None), within=PATIENCE, what="an offer"
     )
     assert (offer.thread, labels(offer)) == (card.ts, ["发给客户"])
     await room.house.idle()
@@ -305,6 +305,7 @@ async def test_7_waiting(room: Room, clock: MovableClock) -> None:
     await room.channel.bot_says("报错截图", within=PATIENCE)
     await room.press(room.lin, card, "等待客户")
     await room.becomes(card, "⏸ 解决：已暂停")
+    await room.house.idle()
     clock.jump(timedelta(hours=1))
     room.channel.say(room.mei, "", files=[Upload("error.png", PNG, "image/png")])
 
@@ -316,7 +317,12 @@ async def test_7_waiting(room: Room, clock: MovableClock) -> None:
     await room.press(room.lin, card, "已解决")
     await room.shows(card, "重新打开")
     room.channel.say(room.mei, "谢谢")
-    await room.heard(room.team, "谢谢")
+
+    async def heard() -> bool:
+        said = await room.read(messages.dossier, ticket=ticket)
+        return any(m.text == "谢谢" and m.turn_id is not None for m in said)
+
+    await room.eventually(heard)
     await room.house.idle()
     assert "重新打开" in labels(card)
 
@@ -324,6 +330,7 @@ async def test_7_waiting(room: Room, clock: MovableClock) -> None:
 async def test_8_late(room: Room, clock: MovableClock) -> None:
     """Nobody takes an emergency: a direct message where none was before; then warning and breach, once each."""
     card = await room.emergency()
+    await room.house.idle()
     clock.jump(timedelta(minutes=4))
     private = room.slack.world.direct(room.lin)
     told = await room.heard(private, "尚无人接手")
@@ -332,9 +339,11 @@ async def test_8_late(room: Room, clock: MovableClock) -> None:
     await room.lacks(card, "认领")
     await room.press(room.lin, told, "认领")
     await room.whispered(room.lin, "Tom 已经接手了", place=private)
-    clock.jump(timedelta(minutes=10, seconds=20))
+    await room.house.idle()
+    clock.jump(timedelta(minutes=45))
     await room.heard(room.team, "预警：首次响应")
-    clock.jump(timedelta(minutes=5))
+    await room.house.idle()
+    clock.jump(timedelta(minutes=12))
     breach = await room.heard(room.team, "超时：首次响应")
     assert "@Tom" in breach.text
     assert breach.thread == card.ts
@@ -415,3 +424,152 @@ async def test_a_lost_channel_is_told_once(room: Room) -> None:
     await room.house.act("reply", ticket_id=ticket.id, by=room.tom_person.id, text="在吗")
     await room.house.idle()
     assert sum("收不到消息了" in m.text for m in room.team.seen) == 1
+
+
+async def suggested(room: Room) -> tuple[Message, Message]:
+    """A ticket with a card and a suggested reply."""
+    room.channel.say(room.mei, f"{room.slack.world.bot.mention} 你们能帮我把Shopify店铺的运费模板导到Wix里吗")
+    card = await room.card()
+    draft = await room.heard(room.team, "建议回复（未发送）")
+    assert (draft.thread, labels(draft)) == (card.ts, ["直接发送", "修改后发送", "不用"])
+    return card, draft
+
+
+def written(text: str | None) -> dict[str, Any]:
+    """The state of the form's field."""
+    return {"written": {"written": {"type": "plain_text_input", "value": text}}}
+
+
+async def test_a_suggested_reply_is_changed_in_a_form(room: Room) -> None:
+    """The text stands in a form, errors show in it; what is sent goes once, under the sender's name, and is marked."""
+    _, draft = await suggested(room)
+    await room.press(room.lin, draft, "修改后发送")
+    await room.slack.world.until(lambda: room.slack.world.views, within=PATIENCE, what="the form")
+    (view,) = room.slack.world.views.values()
+    (field,) = [block for block in view.blocks if block["type"] == "input"]
+    assert field["element"]["initial_value"]
+    assert "[1]" not in field["element"]["initial_value"]
+    empty = await room.slack.submit(view, written(None))
+    assert empty.errors == {"written": "还没有写内容。"}
+    sent = await room.slack.submit(view, written("可以的，请把模板文件发来。"))
+    assert (sent.errors, view.open) == (None, False)
+    told = await room.channel.bot_says("请把模板文件发来", within=PATIENCE)
+    assert told.text == "Lin\n可以的，请把模板文件发来。"
+    await room.becomes(draft, "Lin 已发送")
+    assert labels(draft) == []
+    await room.heard(room.team, "已发客户")
+    view.open = True
+    late = await room.slack.submit(view, written("再发一次"))
+    assert late.errors == {"written": "此按钮已失效。"}
+    await room.house.idle()
+    assert not any("再发一次" in m.text for m in room.channel.seen)
+
+
+async def test_a_form_is_no_way_around_whoever_has_the_ticket(room: Room) -> None:
+    """Claimed while the form was open: nothing goes; opened anew, the form says whose it is, and sending confirms."""
+    card, draft = await suggested(room)
+    await room.press(room.tom, draft, "修改后发送")
+    await room.slack.world.until(lambda: room.slack.world.views, within=PATIENCE, what="the form")
+    (view,) = room.slack.world.views.values()
+    await room.press(room.lin, card, "认领")
+    await room.channel.bot_says("Lin 已接手", within=PATIENCE)
+    refused = await room.slack.submit(view, written("我来答"))
+    assert "Lin 正在处理此工单" in (refused.errors or {})["written"]
+    await room.press(room.tom, draft, "修改后发送")
+    await room.slack.world.until(lambda: len(room.slack.world.views) == 2, within=PATIENCE, what="another form")
+    again = list(room.slack.world.views.values())[1]
+    assert "Lin 正在处理此工单" in again.blocks[0]["text"]["text"]
+    assert again.body["submit"]["text"] == "仍然发送"
+    assert (await room.slack.submit(again, written("我来补充"))).errors is None
+    told = await room.channel.bot_says("我来补充", within=PATIENCE)
+    assert told.text.startswith("Tom\n")
+    assert not any("我来答" in m.text for m in room.channel.seen)
+
+
+async def test_a_suggested_reply_as_it_is(room: Room) -> None:
+    """Sent by one press with its sources, under the presser's name; where no form opens, a message makes up for it."""
+    _, draft = await suggested(room)
+    room.slack.faults.call("views.open", Refuse("expired_trigger_id"))
+    await room.press(room.lin, draft, "修改后发送")
+    asked = await room.heard(room.team, "以「&gt;」开头写上修改后的内容")
+    assert asked.thread == draft.thread
+    await room.press(room.lin, draft, "直接发送")
+    told = await room.channel.bot_says("依据《", within=PATIENCE)
+    assert told.text.startswith("Lin\n")
+    await room.becomes(draft, "Lin 已发送")
+    await room.heard(room.team, "已发客户")
+
+
+def home_words(view: View) -> str:
+    """Everything that a page says."""
+    shown = (block.get("text") or {"text": ""} for block in view.blocks)
+    return "\n".join(str(text["text"]) for text in shown)
+
+
+async def home(room: Room, user: User, containing: str) -> View:
+    """Wait until a user's page says this."""
+    view: View = await room.slack.world.until(
+        lambda: (view := room.slack.world.home(user)) and containing in home_words(view) and view,
+        within=PATIENCE,
+        what=f"{containing!r} on {user.name}'s page",
+    )
+    return view
+
+
+async def test_app_home(room: Room) -> None:
+    """A colleague sees the queue and takes a ticket there; too late, they are told who was first; others see a guide."""
+    card = await room.emergency()
+    ticket = await room.ticket()
+    room.slack.open_home(room.lin)
+    view = await home(room, room.lin, ticket.number)
+    room.slack.open_home(room.tom)
+    toms = await home(room, room.tom, ticket.number)
+    claim = f"claim:{ticket.id}"
+    (opens,) = [part for block in view.blocks for part in block.get("elements", []) if part.get("url")]
+    assert opens["url"] == f"https://desk.example/desk/t/{ticket.number}"
+    assert (await room.slack.press(room.lin, view, claim)).ok
+    await room.channel.bot_says("Lin 已接手", within=PATIENCE)
+    await room.becomes(card, "处理人：Lin")
+    await room.slack.world.until(
+        lambda: claim not in str(room.slack.world.homes[room.lin.id].blocks), within=PATIENCE, what="the page anew"
+    )
+    assert (await room.slack.press(room.tom, toms, claim)).ok
+    assert ticket.number not in home_words(await home(room, room.tom, "Lin 已经接手了"))
+    await room.press(room.lin, card, "已解决")
+    await home(room, room.lin, "您名下没有未结工单")
+    room.slack.open_home(room.mei)
+    assert ticket.number not in home_words(await home(room, room.mei, "/aftercare bind"))
+    room.slack.open_home(room.mei, tab="messages")
+    await room.slack.settled(within=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("locale", "mine"),
+    [("zh-CN", "我的工单"), ("zh-TW", "我的工單"), ("en-GB", "Your tickets"), ("ja-JP", "Your tickets")],
+)
+async def test_app_home_speaks_the_readers_language(room: Room, locale: str, mine: str) -> None:
+    """By the locale of their account."""
+    room.tom.locale = locale
+    room.house.clock.jump(timedelta(hours=2))
+    room.slack.open_home(room.tom)
+    await home(room, room.tom, mine)
+
+
+async def test_what_a_colleague_takes_back(room: Room) -> None:
+    """A line that was sent says to the client that it was taken back; an offered one is not sent any more."""
+    card = await room.emergency()
+    sent = room.say(room.lin, "> 预计今晚恢复", thread=card)
+    told = await room.channel.bot_says("预计今晚恢复", within=PATIENCE)
+    await room.heard(room.team, "已发客户")
+    plain_line = room.say(room.lin, "好像不对", thread=card)
+    offer = await room.slack.world.until(
+        lambda: next((m for m in room.team.seen if m.text == "未发给客户。"), None), within=PATIENCE, what="an offer"
+    )
+    room.team.delete(plain_line)
+    await room.lacks(offer, "发给客户")
+    room.team.delete(sent)
+    await room.becomes(told, "已撤回")
+    assert "预计今晚恢复" not in told.text
+    await room.slack.world.until(
+        lambda: any("客户看到已撤回" in m.text for m in room.team.seen), within=PATIENCE, what="the mark"
+    )

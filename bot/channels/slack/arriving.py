@@ -97,9 +97,7 @@ class Arrivals:
         came = read(body, me, people, now=self._clock())
         match came:
             case Said():
-                async with self._turns.alone(
-                    came.version
-                ):  # an edit, a mention and a retry come together
+                async with self._turns.alone(came.version):  # an edit, a mention and a retry come together
                     await self._said(replace(came, place=await self._titled(came.place)))
             case Ordered() if "command" in body:
                 return await self._whispered(came)
@@ -113,7 +111,7 @@ class Arrivals:
                 standing = replace(came, place=await self._titled(came.place))
                 await self._db.write(partial(reception.stand, standing=standing, room=self._room, now=self._clock()))
             case Withdrawn():
-                await self._db.write(partial(reception.withdraw, withdrawn=came, now=self._clock()))
+                await self._db.write(partial(reception.withdraw, withdrawn=came, room=self._room, now=self._clock()))
             case Ignored(why=why):
                 log.debug("slack_ignored", why=why)
         return {}

@@ -35,7 +35,7 @@ def pressed(body: Mapping[str, Any], *, author: Author, place: Place | None, pla
     found = read_press(carried)
     if found is None:
         return Ignored("press")
-    return Pressed(place=place, author=author, query=author.id, message=found[0], button=found[1])
+    return Pressed(place=place, author=author, query=author.id.rpartition("/")[2], message=found[0], button=found[1])
 
 
 def submitted(body: Mapping[str, Any], *, author: Author, platform: str) -> Came:

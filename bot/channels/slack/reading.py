@@ -213,8 +213,10 @@ def _acted(body: Json, me: Me, people: People) -> Came:
     author = _author(str(user["id"]), user.get("team_id"), me, people)
     if body["type"] == "view_submission":
         return submitted(body, author=author, platform=PLATFORM)
-    channel = (body.get("container") or {}).get("channel_id")
-    place = _place({"channel": channel}, me) if channel else None
+    container: Json = body.get("container") or {}
+    if container.get("type") not in {"message", "view"}:
+        return Ignored("press")
+    place = _place({"channel": container["channel_id"]}, me) if container["type"] == "message" else None
     return pressed(body, author=author, place=place, platform=PLATFORM)
 
 
