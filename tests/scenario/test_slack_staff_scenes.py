@@ -16,6 +16,7 @@ from handoff.model import Message as Stored
 from handoff.model import Person, Ticket
 from knowledge import e5
 from tests.house import WORKING_HOURS, House, MovableClock
+from tests.platforms import telegram
 from tests.platforms.slack import Channel, Message, Refuse, SlackServer, Upload, User, View
 from tests.platforms.slack import Settings as Workspace
 from tests.platforms.slack.rules import escaped
@@ -521,9 +522,9 @@ async def test_app_home(room: Room) -> None:
     card = await room.emergency()
     ticket = await room.ticket()
     room.slack.open_home(room.lin)
-    view = await home(room, room.lin, ticket.number)
+    view = await home(room, room.lin, f"🔴 {ticket.number}")
     room.slack.open_home(room.tom)
-    toms = await home(room, room.tom, ticket.number)
+    toms = await home(room, room.tom, f"🔴 {ticket.number}")
     claim = f"claim:{ticket.id}"
     (opens,) = [part for block in view.blocks for part in block.get("elements", []) if part.get("url")]
     assert opens["url"] == f"https://desk.example/desk/t/{ticket.number}"
@@ -534,7 +535,7 @@ async def test_app_home(room: Room) -> None:
         lambda: claim not in str(room.slack.world.homes[room.lin.id].blocks), within=PATIENCE, what="the page anew"
     )
     assert (await room.slack.press(room.tom, toms, claim)).ok
-    assert ticket.number not in home_words(await home(room, room.tom, "Lin 已经接手了"))
+    assert f"🔴 {ticket.number}" not in home_words(await home(room, room.tom, "Lin 已经接手了"))
     await room.press(room.lin, card, "已解决")
     await home(room, room.lin, "您名下没有未结工单")
     room.slack.open_home(room.mei)
@@ -573,3 +574,57 @@ async def test_what_a_colleague_takes_back(room: Room) -> None:
     await room.slack.world.until(
         lambda: any("客户看到已撤回" in m.text for m in room.team.seen), within=PATIENCE, what="the mark"
     )
+
+
+async def test_the_client_on_telegram_the_team_on_slack(
+    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, slack: SlackServer, clock: MovableClock
+) -> None:
+    """Across platforms: the card, what leaves and what comes back, a picture each way, corrections."""
+    client_side = telegram.World(clock=clock, limits=telegram.Limits.lifted())
+    client_side.privacy = False
+    chen, lin = client_side.user("陈梅", "mei"), slack.world.user("lin")
+    team = slack.world.channel("desk", members=[lin])
+    async with (
+        telegram.telegram_server(client_side) as server,
+        running(
+            indexed,
+            embedder,
+            tmp_path,
+            slack,
+            clock,
+            telegram_token=client_side.token,
+            telegram_api=server.base_url.removesuffix("/bot"),
+        ) as house,
+    ):
+        await slack.socket.connected(within=PATIENCE)
+        agent = await house.agent("lin", role=Role.LEAD)
+        group = client_side.supergroup("青禾 · 网站", chen)
+        group.say(chen, f"/bind {await code_for_client(house, agent)}")
+        await group.bot_says("青禾", within=PATIENCE)
+        await slack.slash(lin, team, "/aftercare", f"bind {await staff_code(house, agent)}")
+        await linked(house, slack, lin, agent, place=team)
+        group.photo(chen, PNG, caption="网站打不开了!!!")
+        card = await team.bot_says("T-", within=PATIENCE)
+        await slack.world.until(
+            lambda: [m for m in team.replies(card.ts) if m.files and m.files[0].content == PNG],
+            within=PATIENCE,
+            what="the client's picture",
+        )
+        await press(slack, lin, card, "认领")
+        await group.bot_says("Lin 已接手", within=PATIENCE)
+        sent = team.say(lin, escaped("> 请看图重启"), thread=card, files=[Upload("hint.png", PNG, "image/png")])
+        told = await group.bot_says("请看图重启", within=PATIENCE)
+        assert told.text == "Lin\n请看图重启"
+        picture = await client_side.until(
+            lambda: next((m for m in group.seen if "photo" in m.body), None), within=PATIENCE, what="the picture"
+        )
+        assert client_side.files[picture.file_id].content == PNG
+        team.edit(sent, escaped("> 请看图重启路由器"))
+        await group.bot_edits(told, "请看图重启路由器", within=PATIENCE)
+        group.say(chen, "好的，谢谢")
+        back = await slack.world.until(
+            lambda: next((m for m in team.replies(card.ts) if "好的，谢谢" in m.text), None),
+            within=PATIENCE,
+            what="the client's thanks",
+        )
+        assert back.text == "陈梅\n好的，谢谢"
