@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 
 from bot import staff_presses, staff_reception
 from bot.arrived import StaffPressed, Submitted
+from bot.masking import mask
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
 from handoff import board, cards, directory, messages, staff_chats
 from handoff.errors import HandoffError
 from handoff.model import Chat, Message, Person
+from knowledge.language import clean
 
 EDIT: Final = "edit_draft"
 
@@ -55,14 +57,14 @@ def submit(conn: Connection, submitted: Submitted, *, staff: Staff, now: datetim
     case = _case(conn, submitted.message, platform=submitted.platform, account=submitted.author.id)
     if case is None:
         return StaffWords(texts=staff.texts, desk=staff.desk_texts).say("staff.press.gone")
-    words = staff.words(case.chat)
-    if not submitted.text.strip():
+    words, text = staff.words(case.chat), mask(clean(submitted.text)[: staff_reception.LONGEST]).text
+    if not text.strip():
         return words.say("staff.form.empty")
     if case.holder is not None and case.holder.id != submitted.holder:
         return words.say("staff.confirm", name=case.holder.name)
     try:
         with conn.begin_nested():
-            _send(conn, case, submitted.text, staff=staff, words=words, now=now)
+            _send(conn, case, text, staff=staff, words=words, now=now)
     except HandoffError as error:
         return staff_presses.sentence(error, words)
     return ""

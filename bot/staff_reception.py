@@ -64,8 +64,7 @@ def hear(
     if message is None:
         return None
     if not is_colleague(person):
-        if not staff.manner.whispers:
-            ask_to_link(conn, person, chat=chat, talk_id=message.conversation_id, staff=staff, now=now)
+        ask_to_link(conn, person, chat=chat, talk_id=message.conversation_id, staff=staff, now=now)
         return message
     if message.ticket_id is None:
         return message
@@ -136,11 +135,7 @@ def invitation(conn: Connection, message: Message, *, chat: Chat, staff: Staff, 
 
 def how_to_link(words: StaffWords) -> str:
     """How somebody links their account, for a short answer."""
-    return words.guide("staff.link.short", *_linking(words))
-
-
-def _linking(words: StaffWords) -> tuple[str, ...]:
-    return () if words.manner.answers else ("bind",)
+    return words.guide("staff.link.short", *(() if words.manner.answers else ("bind",)))
 
 
 def send(conn: Connection, source: Message, *, by: Person, text: str, staff: Staff, now: datetime) -> None:
@@ -190,7 +185,12 @@ def is_colleague(person: Person) -> bool:
 def ask_to_link(
     conn: Connection, person: Person, *, chat: Chat, talk_id: int | None, staff: Staff, now: datetime
 ) -> None:
-    """Ask somebody to link their account: in private where we may write to them, once a month at most."""
+    """Ask somebody to link their account: in private where we may write to them, once a month at most.
+
+    Nothing where something can be shown to one person alone: they are shown `invitation`, or `how_to_link`.
+    """
+    if staff.manner.whispers:
+        return
     if rates.take(conn, f"link:{person.id}", **_ASK_AGAIN, now=now) is not None:  # type: ignore[arg-type]
         return
     words = staff.words(chat)
@@ -200,7 +200,7 @@ def ask_to_link(
         messages.say(
             conn,
             conversation_id=talk.id,
-            text=words.guide("staff.link", *_linking(words)),
+            text=words.say("staff.link"),
             author="system",
             name=name,
             now=now,

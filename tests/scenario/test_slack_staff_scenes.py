@@ -270,6 +270,25 @@ async def test_5_a_race_for_a_card(room: Room) -> None:
     assert events.count("claimed") == 1
 
 
+async def test_5_one_press_told_twice(room: Room) -> None:
+    """Slack tells of the same press again: it is answered once; another press is another."""
+    card = await room.emergency()
+    claim = str(card.buttons["press:0"]["value"])
+    await room.press(room.tom, card, "认领")
+    await room.lacks(card, "认领")
+    container = {"type": "message", "channel_id": room.team.id, "message_ts": card.ts}
+    body: dict[str, Any] = {"type": "block_actions", "user": {"id": room.lin.id, "team_id": "T0HOME"}}
+    slack = room.house.app.slack
+    assert slack is not None
+    for action_ts in ("1.1", "1.1", "1.1", "2.2"):
+        action = {"type": "button", "value": claim, "action_ts": action_ts}
+        assert await slack.arrivals.take({**body, "container": container, "actions": [action]}) == {}
+    await room.press(room.lin, card, "稍后处理…")
+    await room.shows(card, "明天上午")
+    await room.house.idle()
+    assert sum("Tom 已经接手了" in m.text for m in room.team.whispers) == 2
+
+
 async def test_4_menus(room: Room) -> None:
     """Assign by a second keyboard, snooze, raise, wait, resolve, re-open: the card follows, a tick says it is done."""
     room.channel.say(room.mei, f"{room.slack.world.bot.mention} 转人工，我要换服务器")

@@ -226,6 +226,8 @@ def mend(error: Exception) -> str:
         return "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-: they may be mixed up"
     if kind == "missing_scope":
         return "give the app the scopes of docs/slack-app-manifest.yaml, and install it again"
+    if kind == "not_enabled":
+        return "turn the Home Tab on: App Home, Show Tabs, in the app's settings"
     if isinstance(error, SlackApiError):
         return "tried again in a while"
     return "Slack cannot be reached: check the network, a proxy (HTTPS_PROXY), SLACK_API"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot import staff_forms, staff_home, staff_presses
 from bot.arrived import Author, Looked, StaffPressed, Submitted, TicketPressed
-from bot.channels.slack.account import TROUBLE, Account, code
+from bot.channels.slack.account import TROUBLE, Account, code, mend
 from bot.channels.slack.errands import Errands, Turns
 from bot.channels.slack.pressing import WRITTEN
 from bot.channels.slack.reading import PLATFORM, Json
@@ -97,7 +97,7 @@ class Colleagues:
             try:
                 await self._account.client.views_publish(user_id=author.id.rpartition("/")[2], view=view)
             except TROUBLE as error:
-                log.warning("slack_home_not_shown", error=code(error))
+                log.warning("slack_home_not_shown", error=code(error), mend=mend(error))
 
 
 def named(conn: Connection, author: Author) -> Author:

@@ -44,7 +44,7 @@ def bolt(account: Account, arrivals: Arrivals, *, secret: str | None) -> AsyncAp
         except Exception:  # one that we cannot read at all must not hold up the others
             log.exception("slack_request_not_understood", kind=body.get("type"))
             return BoltResponse(status=200)
-        return BoltResponse(status=200, body=dict(answer))
+        return BoltResponse(status=200, body=dict(answer) or "")
 
     return AsyncApp(
         client=account.client,
