@@ -14,13 +14,15 @@ from sqlalchemy import Connection
 
 from bot import contract_work, embedding, links, prompts
 from bot.answering import Writer
+from bot.channels.slack.cardroom import MANNER
+from bot.channels.slack.reading import PLATFORM as SLACK
 from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
-from bot.direct import LinkedDirectChat
+from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
@@ -186,10 +188,12 @@ async def _opened(
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
     )
     threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
+    threads |= {slack.name: slack.threads} if slack is not None else {}
+    doors: dict[str, Doors] = {slack.name: slack.account} if slack is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
-    words = StaffWords(texts=texts, desk=room.desk_texts)
-    direct = LinkedDirectChat(db, words=words, clock=clock)
+    words = StaffWords(texts=texts, desk=room.desk_texts, manners={SLACK: MANNER})
+    direct = LinkedDirectChat(db, words=words, clock=clock, doors=doors)
     pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 
     async def dead(running: Running, error: Exception) -> None:

@@ -17,6 +17,8 @@ COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind", "queue"
 STAFF_COMMANDS: Final = frozenset({"queue", "mine", "why"})  # anybody else who writes them is not answered
 FORWARDED: Final = "Fwd: "  # as the rules of triage read it
 _STAFF_DATA: Final = re.compile(r"s:(\d{1,18}):([a-zA-Z0-9_:]{1,40})")
+_TICKET_DATA: Final = re.compile(r"t:(\d{1,18})")
+_FORM_DATA: Final = re.compile(r"f:(\d{1,18}):(\d{1,18})")
 _DATA: Final = re.compile(r"b:(\d{1,18}):(\d{1,2})")
 
 
@@ -53,7 +55,8 @@ class File:
 class Said:
     """A message or an edit of one. `album` names the group of messages it is part of, `reply_to` what it answers.
 
-    To stand in a thread is no answer: `reply_to` is only what its author chose to answer.
+    To stand in a thread is no answer: `reply_to` is only what its author chose to answer, `under` what the thread that
+    it stands in hangs on.
     """
 
     place: Place
@@ -64,6 +67,7 @@ class Said:
     files: tuple[File, ...] = ()
     addressed: bool
     reply_to: str | None = None
+    under: str | None = None
     album: str | None = None
     at: datetime
 
@@ -107,6 +111,34 @@ class StaffPressed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketPressed:
+    """A button of somebody's own page, to take the ticket `ticket`."""
+
+    platform: str
+    author: Author
+    ticket: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """A form for our draft `message` was sent with this text; `holder` is who else had its ticket as it was shown."""
+
+    platform: str
+    author: Author
+    message: int
+    holder: int | None
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """Somebody opened their own page."""
+
+    platform: str
+    author: Author
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """The bot was let into a chat (or started again), or put out of it (or blocked), by `author`."""
 
@@ -140,7 +172,9 @@ class Ignored:
     query: str | None = None
 
 
-Came: TypeAlias = Said | Ordered | Pressed | StaffPressed | Standing | Moved | Ignored
+Came: TypeAlias = (
+    Said | Ordered | Pressed | StaffPressed | TicketPressed | Submitted | Looked | Standing | Moved | Ignored
+)
 
 
 def press_data(message: int, button: int) -> str:
@@ -156,6 +190,28 @@ def button_data(message: Message, place: int) -> str:
     if message.audience is Audience.STAFF:
         return f"s:{message.id}:{message.buttons[place].id}"
     return press_data(message.id, place)
+
+
+def ticket_data(ticket: int) -> str:
+    """What a button of somebody's own page carries, to take a ticket."""
+    return f"t:{ticket}"
+
+
+def read_ticket_press(carried: str) -> int | None:
+    """The ticket that `ticket_data` made this of; None of anything else."""
+    found = _TICKET_DATA.fullmatch(carried)
+    return int(found[1]) if found else None
+
+
+def form_data(message: int, holder: int | None) -> str:
+    """What a form carries: our draft, and who else has its ticket."""
+    return f"f:{message}:{holder or 0}"
+
+
+def read_form(carried: str) -> tuple[int, int | None] | None:
+    """What `form_data` made this of; None of anything else."""
+    found = _FORM_DATA.fullmatch(carried)
+    return (int(found[1]), int(found[2]) or None) if found else None
 
 
 def read_staff_press(carried: str) -> tuple[int, str] | None:

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.arrived import Ordered
+from bot.staff_words import StaffWords
 from console.texts import Texts
 from handoff import bindings, directory, staff_chats
 from handoff.kinds import ChatKind, ChatPurpose
@@ -16,10 +17,10 @@ _TRIES: Final = {"per": timedelta(minutes=10), "limit": 10}
 
 
 def bind(
-    conn: Connection, ordered: Ordered, *, chat: Chat, private: bool, tongue: str, texts: Texts, now: datetime
+    conn: Connection, ordered: Ordered, *, chat: Chat, private: bool, tongue: str, words: StaffWords, now: datetime
 ) -> str:
     """Use a code; what to answer. `private`: nobody else has read it."""
-    author, code = ordered.said.author, ordered.argument
+    author, code, texts = ordered.said.author, ordered.argument, words.texts
     if rates.take(conn, f"bind:{chat.platform}:{author.id}", **_TRIES, now=now) is not None:  # type: ignore[arg-type]
         return texts.say("chat.bind.slow", tongue)
     kind = bindings.kind_of(conn, code, now=now)
@@ -33,10 +34,14 @@ def bind(
     if kind == "colleague":
         bound = _colleague(conn, code, chat, account=author.id, tongue=tongue, texts=texts, now=now)
     elif kind == "staff" and bindings.bind_staff_chat(conn, code, chat_id=chat.id, now=now):
-        bound = texts.say("staff.bound", directory.chat(conn, chat.id).language or tongue)
+        bound = _staffs(words.of(directory.chat(conn, chat.id)))
     elif kind == "client" and (client := bindings.bind_chat(conn, code, chat_id=chat.id, now=now)) is not None:
         bound = texts.say("chat.bound", client.language or tongue, client=client.name)
     return bound or texts.say("chat.bind.unknown", tongue)
+
+
+def _staffs(words: StaffWords) -> str:
+    return words.guide("staff.bound", *(("help",) if words.manner.answers else ("help", "bind")))
 
 
 def _colleague(

@@ -162,7 +162,7 @@ def _lines(dossier: Dossier, words: StaffWords) -> Iterator[str]:
         tickets = "、".join(plain(f"{each.number} {short(each.title)}") for each in dossier.similar)
         yield words.say("staff.card.similar", tickets=tickets)
     yield ""
-    yield plain(words.say("staff.card.how"))
+    yield plain(words.guide("staff.card.how"))
     if dossier.link:
         yield dossier.link
 

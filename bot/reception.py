@@ -13,6 +13,7 @@ from bot.masking import mask
 from bot.model import Inbound
 from bot.recording import TURNED
 from bot.staff_reception import Staff
+from bot.staff_words import Manner
 from bot.triage import Rules
 from console.texts import Texts, negotiate
 from handoff import bindings, chats, directory, messages, staff_chats, staff_talk
@@ -26,25 +27,22 @@ from store.signals import signal
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What the bodies need; `desk_texts` is the desk's own catalogue.
-
-    `command` is how a command is typed on the platform, with `{}` for its name.
-    """
+    """What the bodies need; `desk_texts` is the desk's own catalogue, `manner` is the platform's."""
 
     desk: Desk
     rules: Rules
     texts: Texts
     desk_texts: Texts = field(default_factory=Texts.shipped)
-    command: str = "/{}"
+    manner: Manner = field(default_factory=Manner)
 
     @property
     def staff(self) -> Staff:
         """What the bodies for our own people's chats need."""
-        return Staff(desk=self.desk, texts=self.texts, desk_texts=self.desk_texts)
+        return Staff(desk=self.desk, texts=self.texts, desk_texts=self.desk_texts, manner=self.manner)
 
     def say(self, key: str, language: str, *commands: str) -> str:
         """A sentence that names these commands as they are typed here."""
-        return self.texts.say(key, language, **{name: self.command.format(name) for name in commands})
+        return self.texts.say(key, language, **{name: self.manner.command.format(name) for name in commands})
 
 
 def language(conn: Connection, place: Place, author: Author | None) -> str:
@@ -120,20 +118,28 @@ def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> M
 def whisper(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> str:
     """Obey a command that its author alone sees; what to answer them, or "" where a turn will answer in the chat."""
     said, place = ordered.said, ordered.said.place
-    if ordered.name == "human":
+    if ordered.name == "human" and staff_reception.staffs(conn, place) is None:
         order(conn, ordered, room=room, now=now)
         return ""
     tongue = language(conn, place, said.author)
     chat = directory.ensure_chat(conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=now)
+    if not is_binding(ordered) and staff_reception.answers(conn, ordered, chat=chat):
+        return staff_reception.whisper(conn, ordered, chat=chat, staff=room.staff, now=now)
     talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now).id
     return _obey(conn, ordered, chat=chat, talk=talk, private=True, tongue=tongue, room=room, now=now)
 
 
-def withdraw(conn: Connection, withdrawn: Withdrawn, *, now: datetime) -> None:
-    """A message was taken back: no turn answers it any more, if none has begun to; what is written stays written."""
+def withdraw(conn: Connection, withdrawn: Withdrawn, *, room: Room, now: datetime) -> None:
+    """A message was taken back: no turn answers it any more, if none has begun to; what is written stays written.
+
+    A colleague's, in a staff chat, is taken back from the client too.
+    """
     place = withdrawn.place
     chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     if chat is None:
+        return
+    if chat.purpose is ChatPurpose.STAFF:
+        staff_reception.withdraw(conn, withdrawn.message, chat=chat, staff=room.staff, now=now)
         return
     newest = messages.latest_version(conn, chat_id=chat.id, external_id=withdrawn.message, mark=EDITED)
     if newest is None or newest.person_id is None or newest.author is not Writer.CLIENT:
@@ -286,7 +292,8 @@ def _obey(
 ) -> str:
     """Do what a command says; the answer. `private`: nobody else has read it."""
     if is_binding(ordered):
-        return binding.bind(conn, ordered, chat=chat, private=private, tongue=tongue, texts=room.texts, now=now)
+        words = room.staff.words(chat)
+        return binding.bind(conn, ordered, chat=chat, private=private, tongue=tongue, words=words, now=now)
     if ordered.name == "status":
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, now=now)
     return room.say("chat.help", tongue, "status", "human")

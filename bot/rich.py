@@ -75,6 +75,13 @@ def compose(message: Message, *, href: Callable[[Citation], str | None]) -> Rich
     return writer.rich().trimmed()
 
 
+def markdown(text: str) -> Rich:
+    """A text of ours in our Markdown; no link in it leads anywhere."""
+    writer = _Writer(links={}, allowed=frozenset(URL.findall(text)))
+    writer.blocks(_parser().parse(text))
+    return writer.rich().trimmed()
+
+
 def split(rich: AnyRich, *, most: int, size: Callable[[str], int] = len) -> list[AnyRich]:
     """Parts of at most `most`, where a character counts `size`, cut between paragraphs, else lines, sentences, words.
 

@@ -36,7 +36,7 @@ def answer(
         return "\n".join(_queue(rows, words, now=now))
     if name == "why":
         return _why(conn, argument, ticket_id=ticket_id, words=words, desk=desk, now=now)
-    return plain(words.say("staff.help"))
+    return plain(words.guide("staff.help", "queue", "mine", "why"))
 
 
 def _queue(rows: tuple[QueueRow, ...], words: StaffWords, *, now: datetime) -> Iterator[str]:
@@ -51,14 +51,15 @@ def _queue(rows: tuple[QueueRow, ...], words: StaffWords, *, now: datetime) -> I
                 client=row.client_name or words.say("staff.card.guest"),
                 title=short(row.ticket.title),
                 who=row.assignee_name or row.asked_name or words.say("staff.queue.unclaimed"),
-                due=_due(row, words, now=now),
+                due=due(row, words, now=now),
             )
         )
     if len(rows) > _SHOWN:
         yield plain(words.say("staff.queue.more"))
 
 
-def _due(row: QueueRow, words: StaffWords, *, now: datetime) -> str:
+def due(row: QueueRow, words: StaffWords, *, now: datetime) -> str:
+    """When a ticket wants something next, in words."""
     clock = row.next_clock
     if clock is None or clock.due_at is None:
         return words.say("staff.queue.no_clock")
@@ -73,7 +74,7 @@ def _why(
     if ticket is None and not argument.strip() and ticket_id is not None:
         ticket = board.ticket(conn, ticket_id)
     if ticket is None:
-        return plain(words.say("staff.why.which"))
+        return plain(words.guide("staff.why.which", "why"))
     told = accounts(desk.ledger(conn, ticket.id, now=now), words.desk, words.language)
     if not told:
         return plain(words.say("staff.why.none", number=ticket.number))

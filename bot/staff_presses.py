@@ -53,7 +53,7 @@ def press(conn: Connection, pressed: StaffPressed, *, staff: Staff, now: datetim
     person = directory.ensure_person(conn, platform=chat.platform, external_id=author.id, name=author.name, now=now)
     if not staff_reception.is_colleague(person):
         staff_reception.ask_to_link(conn, person, chat=chat, talk_id=None, staff=staff, now=now)
-        return words.say("staff.link.short")
+        return staff_reception.how_to_link(words)
     ticket_id = staff_reception.ticket_of(conn, said)
     name, _, argument = pressed.button.partition(":")
     if name not in VERBS or ticket_id is None:
@@ -226,9 +226,9 @@ def _sent_draft(act: _Press, draft: Message) -> str:
 
 
 def _edit_draft(act: _Press) -> str:
-    asked = plain(act.words.say("staff.draft.edit", name=act.person.name))
+    asked = plain(act.words.guide("staff.draft.edit", name=act.person.name))
     drop = Button(id=staff_reception.DROP, label=act.words.say("staff.button.drop"))
-    text = f"{asked}\n\n```\n{_unmarked(act.said.text)}\n```"
+    text = f"{asked}\n\n```\n{unmarked(act.said.text)}\n```"
     staff_reception.say(act.conn, act.said, text, act.words, buttons=(drop,), now=act.now)
     return ""
 
@@ -239,7 +239,7 @@ def _drop(act: _Press) -> str:
     return ""
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
     """A draft to be copied: without marks that would lead nowhere, and no end of the quotation in it."""
     return MARK.sub("", text).replace("```", "")
 

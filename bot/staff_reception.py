@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot import leaving, staff_commands
+from bot.arrived import STAFF_COMMANDS, Ordered, Place, Said
 from bot.arrived import Author as Sender
-from bot.arrived import Ordered, Place, Said
 from bot.leaving import Asks, Leaves, Stays
 from bot.masking import mask
-from bot.staff_words import StaffWords, plain
+from bot.staff_words import LANGUAGE, Manner, StaffWords, plain
 from console.texts import Texts
 from handoff import board, cards, directory, merging, messages, staff_chats, staff_talk
 from handoff.desk import Desk
@@ -32,10 +32,11 @@ class Staff:
     desk: Desk
     texts: Texts
     desk_texts: Texts = field(repr=False)
+    manner: Manner = field(default_factory=Manner)
 
     def words(self, chat: Chat) -> StaffWords:
-        """How to speak in a chat."""
-        return StaffWords(texts=self.texts, desk=self.desk_texts).of(chat)
+        """How to speak in a chat of the platform."""
+        return StaffWords(texts=self.texts, desk=self.desk_texts, manner=self.manner).of(chat)
 
 
 def staffs(conn: Connection, place: Place) -> Chat | None:
@@ -54,7 +55,10 @@ def hear(
     files: tuple[Attachment, ...],
     now: datetime,
 ) -> Message | None:
-    """Keep what was said, and send what is to be sent of it; None if it is known."""
+    """Keep what was said, and send what is to be sent of it; None if it is known.
+
+    Where something can be shown to one person alone, whoever is not linked is to be shown `invitation`.
+    """
     text = mask(clean(text)[:LONGEST]).text
     message, person = _keep(conn, said, chat=chat, text=text, files=files, now=now)
     if message is None:
@@ -94,6 +98,46 @@ def order(conn: Connection, ordered: Ordered, *, chat: Chat, staff: Staff, now: 
     say(conn, message, text, words, now=now)
 
 
+def answers(conn: Connection, ordered: Ordered, *, chat: Chat) -> bool:
+    """Whether a command that its author alone sees is one for our own people: a colleague's, or in a staff chat."""
+    if chat.purpose is ChatPurpose.STAFF:
+        return True
+    person = directory.find_person(conn, platform=chat.platform, external_id=ordered.said.author.id)
+    return person is not None and is_colleague(person) and ordered.name in {"help", *STAFF_COMMANDS}
+
+
+def whisper(conn: Connection, ordered: Ordered, *, chat: Chat, staff: Staff, now: datetime) -> str:
+    """What to answer to a command that its author alone sees: as `order`, or how to link."""
+    author, words = ordered.said.author, staff.words(chat)
+    person = directory.find_person(conn, platform=chat.platform, external_id=author.id)
+    if person is None or not is_colleague(person):
+        return plain(how_to_link(words))
+    return staff_commands.answer(
+        conn,
+        ordered.name,
+        argument=ordered.argument,
+        person_id=person.id,
+        ticket_id=None,
+        words=words,
+        desk=staff.desk,
+        now=now,
+    )
+
+
+def invitation(conn: Connection, message: Message, *, chat: Chat, staff: Staff, now: datetime) -> str:
+    """What to show the author of a message in a staff chat who is not linked, once a month; "" for anybody else."""
+    person = directory.person(conn, message.person_id) if message.person_id is not None else None
+    if person is None or is_colleague(person):
+        return ""
+    asked = rates.take(conn, f"link:{person.id}", **_ASK_AGAIN, now=now)  # type: ignore[arg-type]
+    return how_to_link(staff.words(chat)) if asked is None else ""
+
+
+def how_to_link(words: StaffWords) -> str:
+    """How somebody links their account, for a short answer."""
+    return words.guide("staff.link.short", *(() if words.manner.answers else ("bind",)))
+
+
 def send(conn: Connection, source: Message, *, by: Person, text: str, staff: Staff, now: datetime) -> None:
     """Send a colleague's words of a thread to the client, with their files, under the colleague's name; once."""
     ticket_id = ticket_of(conn, source)
@@ -102,6 +146,24 @@ def send(conn: Connection, source: Message, *, by: Person, text: str, staff: Sta
         return
     said = staff.desk.reply(conn, ticket_id=ticket_id, by=by.id, text=text, attachments=source.attachments, now=now)
     cards.relay(conn, card_id=card.id, message_id=said.id, copy_id=source.id)
+
+
+def withdraw(conn: Connection, external_id: str, *, chat: Chat, staff: Staff, now: datetime) -> None:
+    """A colleague took a line back: what became of it says so to the client, what was offered is not sent any more."""
+    source = messages.by_external(conn, chat_id=chat.id, external_id=external_id)
+    if source is None or source.author is not Author.STAFF:
+        return
+    words, sent = staff.words(chat), sent_of(conn, source)
+    if sent is not None:
+        turns = messages.recent_turns(conn, sent.conversation_id, limit=1)
+        text = staff.texts.say("client.withdrawn", turns[0].language if turns else LANGUAGE)
+        messages.amend(conn, sent.id, text=text, now=now)
+    marks = [each.mark_id for each in cards.of_copy(conn, source.id) if each.mark_id is not None]
+    for answer in staff_talk.answers(conn, source):
+        if answer.id in marks and sent is not None:
+            messages.amend(conn, answer.id, text=words.say("staff.withdrawn"), now=now)
+        elif answer.buttons:
+            messages.amend(conn, answer.id, text=plain(words.say("staff.kept")), now=now)
 
 
 def sent_of(conn: Connection, source: Message) -> Message | None:
@@ -123,17 +185,29 @@ def is_colleague(person: Person) -> bool:
 def ask_to_link(
     conn: Connection, person: Person, *, chat: Chat, talk_id: int | None, staff: Staff, now: datetime
 ) -> None:
-    """Ask somebody to link their account: in private where we may write to them, once a month at most."""
+    """Ask somebody to link their account: in private where we may write to them, once a month at most.
+
+    Nothing where something can be shown to one person alone: they are shown `invitation`, or `how_to_link`.
+    """
+    if staff.manner.whispers:
+        return
     if rates.take(conn, f"link:{person.id}", **_ASK_AGAIN, now=now) is not None:  # type: ignore[arg-type]
         return
     words = staff.words(chat)
     for direct in staff_chats.direct(conn, person.id, platform=chat.platform):
         talk = directory.ensure_conversation(conn, chat_id=direct.id, now=now)
         name = words.say("bot.name")
-        messages.say(conn, conversation_id=talk.id, text=words.say("staff.link"), author="system", name=name, now=now)
+        messages.say(
+            conn,
+            conversation_id=talk.id,
+            text=words.say("staff.link"),
+            author="system",
+            name=name,
+            now=now,
+        )
         return
     if talk_id is not None:
-        text = f"{plain(person.name)}: {plain(words.say('staff.link.short'))}"
+        text = f"{plain(person.name)}: {plain(how_to_link(words))}"
         staff_talk.tell(conn, conversation_id=talk_id, text=text, name=words.say("bot.name"), now=now)
 
 
@@ -171,9 +245,10 @@ def _keep(
     talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=said.place.thread, now=now)
     author = said.author
     person = directory.ensure_person(conn, platform=chat.platform, external_id=author.id, name=_name(author), now=now)
-    replied = messages.by_external(conn, chat_id=chat.id, external_id=said.reply_to) if said.reply_to else None
+    replied, above = (_known(conn, chat, named) for named in (said.reply_to, said.under))
     card = cards.of_thread(conn, talk.id)
-    ticket_id = card.ticket_id if card is not None else replied.ticket_id if replied is not None else None
+    about = (each.ticket_id for each in (card, replied, above) if each is not None)
+    ticket_id = next((each for each in about if each is not None), None)
     message = staff_talk.hear(
         conn,
         conversation=talk,
@@ -187,6 +262,10 @@ def _keep(
         now=now,
     )
     return message, person
+
+
+def _known(conn: Connection, chat: Chat, external_id: str | None) -> Message | None:
+    return messages.by_external(conn, chat_id=chat.id, external_id=external_id) if external_id else None
 
 
 def _obey(

@@ -218,7 +218,7 @@ def _mark_one(conn: Connection, card: Card, each: Relay, text: str, words: Staff
         cards.mark(conn, each.id, mark_id=line.id)
         return
     was = messages.message(conn, each.mark_id)
-    if was.text not in {text, words.say("staff.changed")}:
+    if was.text not in {text, words.say("staff.changed"), words.say("staff.withdrawn")}:
         messages.amend(conn, each.mark_id, text=text, now=now)
 
 

@@ -1,7 +1,8 @@
 """How the bot speaks to our own people: one language, one zone, the bot's catalogue and the desk's. Pure."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,18 +19,45 @@ _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!>~|<&])")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manner:
+    """What a platform has for our people.
+
+    `command` is how a command is typed, with `{}` for its name. `answers`: an answer names the message that it answers;
+    else it only stands in a thread. `whispers`: something can be shown to one person alone.
+    """
+
+    command: str = "/{}"
+    answers: bool = True
+    whispers: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class StaffWords:
-    """The catalogues in the language and the zone of one chat."""
+    """The catalogues in the language, the zone and the manner of one chat; `manners` are those of the platforms."""
 
     texts: Texts
     desk: Texts
     language: str = LANGUAGE
     zone: str = ZONE
+    manner: Manner = field(default_factory=Manner)
+    manners: Mapping[str, Manner] = field(default_factory=dict)
 
     def of(self, chat: Chat) -> "StaffWords":
         """The same for this chat."""
         language, zone = chat.language or self.language, chat.timezone or self.zone
-        return StaffWords(texts=self.texts, desk=self.desk, language=language, zone=zone)
+        return replace(self, language=language, zone=zone, manner=self.manners.get(chat.platform, self.manner))
+
+    def speaking(self, language: str) -> "StaffWords":
+        """The same in another language."""
+        return replace(self, language=language)
+
+    def guide(self, key: str, *commands: str, **values: object) -> str:
+        """A sentence about how things are done in the chat: it names these commands as they are typed there.
+
+        Where an answer only stands in a thread, the sentence of `key` and `.thread`.
+        """
+        typed = {name: self.manner.command.format(name) for name in commands}
+        return self.say(key if self.manner.answers else f"{key}.thread", **typed, **values)
 
     def say(self, key: str, /, **values: object) -> str:
         """A sentence of the bot's catalogue."""

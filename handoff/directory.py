@@ -234,6 +234,15 @@ def link(conn: Connection, *, platform: str, external_id: str, person_id: int) -
         conn.execute(update(identities).where(*mine).values(person_id=person_id))
 
 
+def accounts(conn: Connection, person_id: int) -> tuple[tuple[str, str], ...]:
+    """A person's accounts: the platform, and its id of them."""
+    mine = select(identities.c.platform, identities.c.external_id).where(identities.c.person_id == person_id)
+    return tuple(
+        (row.platform, row.external_id)
+        for row in conn.execute(mine.order_by(identities.c.platform, identities.c.external_id))
+    )
+
+
 def names(conn: Connection, person_ids: Sequence[int]) -> dict[int, str]:
     """The names of these people."""
     query = select(people.c.id, people.c.name).where(people.c.id.in_(set(person_ids)))

@@ -78,6 +78,13 @@ def hear(
     return None if row is None else to_message(row)
 
 
+def answers(conn: Connection, said: Message) -> tuple[Message, ...]:
+    """What we answered to a message in its own thread of our people's chat, oldest first."""
+    mine = [table.c.conversation_id == said.conversation_id, table.c.reply_to == said.id]
+    mine += [table.c.audience == Audience.STAFF, table.c.delivery.is_not(None)]
+    return tuple(to_message(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.id)).mappings())
+
+
 def told(conn: Connection, *, conversation_id: int, ticket_id: int, text: str) -> bool:
     """Whether these words about a ticket were said there already."""
     same = (table.c.conversation_id == conversation_id, table.c.ticket_id == ticket_id, table.c.text == clean(text))

@@ -1,6 +1,6 @@
 """The app's account in a workspace: the Web API, who we and others are, and what goes wrong, told once and plainly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.reading import Known, Me
+from bot.channels.slack.wire import escaped
 from bot.errors import FileLostError
 from bot.webhooks import is_loopback
 from console import attachments
@@ -78,6 +79,25 @@ class Account:
         except TROUBLE as error:
             return code(error) != "channel_not_found"
         return bool(told["channel"].get("is_member", True))
+
+    async def open_direct(self, account: str) -> str | None:
+        """Our id of the direct messages with somebody (`bot.direct.Doors`); None where Slack opens none."""
+        try:
+            told: Any = await self.client.conversations_open(users=account.rpartition("/")[2])
+            return f"{(await self.me()).team}/{told['channel']['id']}"
+        except TROUBLE as error:
+            log.warning("slack_no_direct_messages", error=code(error))
+            return None
+
+    async def whisper(self, channel: str, user: str, text: str, *, thread: str | None) -> None:
+        """Show something to one member alone; nothing where that fails."""
+        with suppress(*TROUBLE):
+            await self.client.chat_postEphemeral(channel=channel, user=user, text=escaped(text), thread_ts=thread)
+
+    async def answer(self, body: Mapping[str, Any], text: str) -> None:
+        """Show something to who pressed a button, where they pressed it."""
+        place = body["container"]
+        await self.whisper(place["channel_id"], str(body["user"]["id"]), text, thread=place.get("thread_ts"))
 
     def renamed(self, channel: str, name: str) -> None:
         """Keep a new name."""
@@ -206,6 +226,8 @@ def mend(error: Exception) -> str:
         return "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-: they may be mixed up"
     if kind == "missing_scope":
         return "give the app the scopes of docs/slack-app-manifest.yaml, and install it again"
+    if kind == "not_enabled":
+        return "turn the Home Tab on: App Home, Show Tabs, in the app's settings"
     if isinstance(error, SlackApiError):
         return "tried again in a while"
     return "Slack cannot be reached: check the network, a proxy (HTTPS_PROXY), SLACK_API"

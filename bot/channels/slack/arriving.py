@@ -1,8 +1,7 @@
 """One request of Slack's: fetch its files, store it in one transaction, then show that we are at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +11,32 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
-from bot import reception
-from bot.arrived import Author, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot import reception, staff_reception
+from bot.arrived import (
+    File,
+    Ignored,
+    Looked,
+    Ordered,
+    Place,
+    Pressed,
+    Said,
+    StaffPressed,
+    Standing,
+    Submitted,
+    TicketPressed,
+    Withdrawn,
+)
 from bot.channels.slack import threads
 from bot.channels.slack.account import TROUBLE, Account, code, pause
-from bot.channels.slack.reading import PLATFORM, Json, channel_of, needs, read, stamp
+from bot.channels.slack.colleagues import Colleagues, named
+from bot.channels.slack.errands import Errands, Turns
+from bot.channels.slack.quoting import meant
+from bot.channels.slack.reading import Json, channel_of, needs, read, stamp
+from bot.channels.slack.writing import whisper
 from bot.fetching import with_files
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from handoff import directory
 from handoff.kinds import Author as Writer
 from handoff.kinds import ChatKind
 from handoff.model import Attachment, Message
@@ -35,7 +50,6 @@ NOT_STORED: Final = (StoreError, *TROUBLE)
 """What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
 EYES: Final = "eyes"
 _LONGEST_LOOK_S: Final = 60.0
-_MOST_ERRANDS: Final = 200
 _TRIES: Final = 3
 _REST_S: Final = 1.0
 
@@ -43,14 +57,25 @@ _REST_S: Final = 1.0
 class Arrivals:
     """Takes requests in. Returning means: stored, the request may be acknowledged."""
 
-    def __init__(self, account: Account, db: Database, *, room: Room, files: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        account: Account,
+        db: Database,
+        *,
+        room: Room,
+        files: Path,
+        public_url: str | None = None,
+        clock: Clock,
+    ) -> None:
         self._account, self._db, self._room, self._files, self._clock = account, db, room, files, clock
-        self._taking: dict[str, asyncio.Lock] = {}
         self._under_way: set[asyncio.Task[Any]] = set()
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands, self._turns = Errands(), Turns()
+        self._colleagues = Colleagues(
+            account, db, staff=room.staff, errands=self._errands, public_url=public_url, clock=clock
+        )
 
-    async def take(self, body: Json) -> str:
-        """Store what a request says; what to whisper to who typed a command. Raises what is in NOT_STORED."""
+    async def take(self, body: Json) -> Json:
+        """Store what a request says; what to acknowledge it with. Raises what is in NOT_STORED."""
         task = asyncio.current_task()
         assert task is not None, "requests are taken in tasks"
         self._under_way.add(task)
@@ -63,34 +88,32 @@ class Arrivals:
         """Finish what is under way, end the signs."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=5)
-        for task in self._errands:
-            task.cancel()
-        if self._errands:
-            await asyncio.wait(self._errands)
+        await self._errands.close()
 
-    async def _take(self, body: Json) -> str:
+    async def _take(self, body: Json) -> Json:
         me = await self._account.me()
         people = await self._account.people(user for user in needs(body) if user != me.user)
         came = read(body, me, people, now=self._clock())
         match came:
             case Said():
-                async with self._alone(came.version):  # an edit, a mention and a retry tell of it at the same time
+                async with self._turns.alone(came.version):  # an edit, a mention and a retry come together
                     await self._said(replace(came, place=await self._titled(came.place)))
             case Ordered() if "command" in body:
-                obey = partial(reception.whisper, ordered=came, room=self._room, now=self._clock())
-                return "\n".join(filter(None, (await self._db.write(obey), await self._stranger(came.said))))
+                return await self._whispered(came)
             case Ordered():
                 await self._ordered(replace(came, said=replace(came.said, place=await self._titled(came.said.place))))
             case Pressed():
                 await self._pressed(came, body)
+            case StaffPressed() | TicketPressed() | Submitted() | Looked():
+                return await self._colleagues.take(came, body)
             case Standing():
                 standing = replace(came, place=await self._titled(came.place))
                 await self._db.write(partial(reception.stand, standing=standing, room=self._room, now=self._clock()))
             case Withdrawn():
-                await self._db.write(partial(reception.withdraw, withdrawn=came, now=self._clock()))
+                await self._db.write(partial(reception.withdraw, withdrawn=came, room=self._room, now=self._clock()))
             case Ignored(why=why):
                 log.debug("slack_ignored", why=why)
-        return ""
+        return {}
 
     async def _said(self, said: Said) -> None:
         if said.files:
@@ -99,19 +122,34 @@ class Arrivals:
                 return
         text, files = await with_files(said, self._fetch, db=self._db, texts=self._room.texts, folder=self._files)
         with attachments.named_by(self._files, files):
-            message = await self._db.write(partial(self._store, said=said, text=text, files=files))
+            message, invitation = await self._db.write(partial(self._store, said=said, text=text, files=files))
+        if invitation:
+            self._errands.start(self._invite(said, invitation))
         if message is None:
             attachments.drop(self._files, files)
         elif message.author is Writer.CLIENT and message.mentioned:
-            self._errand(self._look(said.place, message))
+            self._errands.start(self._look(said.place, message))
 
-    def _store(self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]) -> Message | None:
-        placed = threads.placed(conn, replace(said, author=_named(conn, said.author)))
-        return reception.store(conn, placed, room=self._room, text=text, files=files, now=self._clock())
+    def _store(
+        self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]
+    ) -> tuple[Message | None, str]:
+        """What was kept of it, and what its author is to be shown."""
+        placed, now = threads.placed(conn, replace(said, author=named(conn, said.author))), self._clock()
+        ours, staff = staff_reception.staffs(conn, said.place), self._room.staff
+        text = meant(text) if ours is not None else text
+        message = reception.store(conn, placed, room=self._room, text=text, files=files, now=now)
+        if message is None or ours is None:
+            return message, ""
+        return message, staff_reception.invitation(conn, message, chat=ours, staff=staff, now=now)
+
+    async def _whispered(self, ordered: Ordered) -> Json:
+        obey = partial(reception.whisper, ordered=ordered, room=self._room, now=self._clock())
+        told = "\n\n".join(filter(None, (await self._db.write(obey), await self._stranger(ordered.said))))
+        return {"response_type": "ephemeral", **whisper(told)} if told else {}
 
     async def _ordered(self, ordered: Ordered) -> None:
         def body(conn: Connection) -> None:
-            said = replace(ordered.said, author=_named(conn, ordered.said.author))
+            said = replace(ordered.said, author=named(conn, ordered.said.author))
             placed = replace(ordered, said=threads.placed(conn, said))
             reception.order(conn, placed, room=self._room, now=self._clock())
 
@@ -119,15 +157,15 @@ class Arrivals:
 
     async def _pressed(self, pressed: Pressed, body: Json) -> None:
         def press(conn: Connection) -> str:
-            named = replace(pressed, author=_named(conn, pressed.author))
-            return reception.press(conn, named, now=self._clock())
+            by = replace(pressed, author=named(conn, pressed.author))
+            return reception.press(conn, by, now=self._clock())
 
         became = await self._db.write(press)
         if became == "other":
             tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
-            self._errand(self._hint(body, self._room.texts.say("chat.press.other", tongue)))
+            self._errands.start(self._account.answer(body, self._room.texts.say("chat.press.other", tongue)))
         elif body.get("message"):
-            self._errand(self._without_buttons(body))
+            self._errands.start(self._without_buttons(body))
 
     async def _stranger(self, said: Said) -> str:
         """How to let us into a channel where a command can be typed, but where we hear and say nothing."""
@@ -150,26 +188,7 @@ class Arrivals:
             return place
         return replace(place, title=await self._account.title(channel))
 
-    @asynccontextmanager
-    async def _alone(self, name: str) -> AsyncIterator[None]:
-        """One at a time of what tells of the same."""
-        lock = self._taking.setdefault(name, asyncio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._taking.pop(name, None)
-
-    # --- what follows an acknowledgement; none of it may do harm
-
-    def _errand(self, work: Coroutine[Any, Any, None]) -> None:
-        if len(self._errands) >= _MOST_ERRANDS:
-            work.close()
-            return
-        task = asyncio.create_task(work, name="slack-errand")
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+    # --- what follows an acknowledgement
 
     async def _look(self, place: Place, message: Message) -> None:
         """Eyes on the message, as Slack shows no typing of bots, until its turn is done."""
@@ -199,12 +218,9 @@ class Arrivals:
             else:
                 return
 
-    async def _hint(self, body: Json, text: str) -> None:
-        place = body["container"]
-        with suppress(*TROUBLE):
-            await self._account.client.chat_postEphemeral(
-                channel=place["channel_id"], user=body["user"]["id"], text=text, thread_ts=place.get("thread_ts")
-            )
+    async def _invite(self, said: Said, text: str) -> None:
+        user = said.author.id.rpartition("/")[2]
+        await self._account.whisper(channel_of(said.place.chat), user, text, thread=said.place.thread or None)
 
     async def _without_buttons(self, body: Json) -> None:
         """The buttons stay where this fails, and do nothing more."""
@@ -214,11 +230,3 @@ class Arrivals:
             await self._account.client.chat_update(
                 channel=channel, ts=message["ts"], text=message.get("text") or " ", blocks=blocks
             )
-
-
-def _named(conn: Connection, author: Author) -> Author:
-    """The author by the name we know, where Slack would not tell it just now."""
-    if author.name:
-        return author
-    known = directory.find_person(conn, platform=PLATFORM, external_id=author.id)
-    return replace(author, name=known.name if known else author.id.rpartition("/")[2])

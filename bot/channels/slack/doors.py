@@ -37,16 +37,14 @@ def bolt(account: Account, arrivals: Arrivals, *, secret: str | None) -> AsyncAp
             await next()
             return None
         try:
-            whispered = await arrivals.take(body)
+            answer = await arrivals.take(body)
         except NOT_STORED as error:
             log.warning("slack_request_not_stored", error=code(error))
             return BoltResponse(status=503, body="not stored, please send it again")
         except Exception:  # one that we cannot read at all must not hold up the others
             log.exception("slack_request_not_understood", kind=body.get("type"))
             return BoltResponse(status=200)
-        if whispered:
-            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": whispered})
-        return BoltResponse(status=200)
+        return BoltResponse(status=200, body=dict(answer) or "")
 
     return AsyncApp(
         client=account.client,

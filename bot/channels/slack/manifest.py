@@ -14,6 +14,7 @@ SCOPES: Final = frozenset(
         "groups:history",
         "groups:read",
         "im:history",
+        "im:write",
         "mpim:history",
         "mpim:read",
         "reactions:write",
@@ -22,6 +23,7 @@ SCOPES: Final = frozenset(
 )
 EVENTS: Final = frozenset(
     {
+        "app_home_opened",
         "app_mention",
         "channel_archive",
         "channel_left",

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from bot.arrived import EDITED, Author, Came, File, Ignored, Ordered, Place, Pressed, Said, Standing, Withdrawn
-from bot.arrived import read_press as pressed_button
+from bot.arrived import EDITED, Author, Came, File, Ignored, Looked, Ordered, Place, Said, Standing, Withdrawn
+from bot.channels.slack.pressing import pressed, submitted
+from bot.channels.slack.quoting import signed
 from bot.channels.slack.wire import mentioned, readable
 from handoff.kinds import ChatKind
 
 PLATFORM: Final = "slack"
 COMMAND: Final = "/aftercare"
+HOME: Final = "app_home_opened"
 Json: TypeAlias = Mapping[str, Any]
 WORDS: Final = {
     "help": "help",
@@ -31,6 +33,15 @@ WORDS: Final = {
     "bind": "bind",
     "绑定": "bind",
     "綁定": "bind",
+    "queue": "queue",
+    "队列": "queue",
+    "隊列": "queue",
+    "佇列": "queue",
+    "mine": "mine",
+    "我的": "mine",
+    "why": "why",
+    "为什么": "why",
+    "為什麼": "why",
 }
 _STAMP: Final = re.compile(r"[^/]+/[^/]+/(\d{1,12}\.\d{1,6})")
 _SAID: Final = frozenset({None, "file_share", "me_message", "thread_broadcast"})
@@ -73,14 +84,12 @@ def read(body: Json, me: Me, people: People, *, now: datetime) -> Came | Withdra
     """What a request of Slack's says: an event, a press, or our slash command, which tells no time: it is `now`."""
     if "command" in body:
         return _slash(body, me, people, now=now)
-    if body.get("type") == "block_actions":
-        return _press(body, me, people)
+    if body.get("type") in {"block_actions", "view_submission"}:
+        return _acted(body, me, people)
     if body.get("type") != "event_callback":
         return Ignored(str(body.get("type")))
     event: Json = body["event"]
-    if event.get("type") in {"message", "app_mention"}:
-        return _message(event, me, people)
-    return _standing(event, me, people) if event.get("type") in _HERE else Ignored(str(event.get("type")))
+    return _event(event, str(event.get("type")), me, people)
 
 
 def needs(body: Json) -> tuple[str, ...]:
@@ -107,6 +116,14 @@ def stamp(identified: str | None) -> str:
 def channel_of(chat: str) -> str:
     """Slack's id of the channel with this id of ours."""
     return chat.rpartition("/")[2]
+
+
+def _event(event: Json, kind: str, me: Me, people: People) -> Came | Withdrawn:
+    if kind in {"message", "app_mention"}:
+        return _message(event, me, people)
+    if kind == HOME:
+        return _home(event, me, people)
+    return _standing(event, me, people) if kind in _HERE else Ignored(kind)
 
 
 def _message(event: Json, me: Me, people: People) -> Came | Withdrawn:
@@ -144,7 +161,8 @@ def _said(event: Json, message: Json, me: Me, people: People) -> Came:
         return Ignored("bot")
     text, ts, root = str(message.get("text") or ""), str(message["ts"]), str(message.get("thread_ts") or "")
     files, lines = _files(message)
-    words = "\n".join(part for part in (readable(text, names=_names(people), without=me.user), *lines) if part)
+    typed = signed(readable(text, names=_names(people), without=me.user), message)
+    words = "\n".join(part for part in (typed, *lines) if part)
     to_us = me.user in mentioned(text)
     if not words and not files and not to_us:
         return Ignored("nothing said")
@@ -190,20 +208,22 @@ def _slash(body: Json, me: Me, people: People, *, now: datetime) -> Came:
     return Ordered(said=said, name=WORDS.get(word.lower(), "help"), argument=rest.strip())
 
 
-def _press(body: Json, me: Me, people: People) -> Came:
-    action: Json = (body.get("actions") or [{}])[0]
-    container: Json = body.get("container") or {}
-    found = pressed_button(str(action.get("value") or ""))
-    if found is None or container.get("type") != "message":
-        return Ignored("press")
+def _acted(body: Json, me: Me, people: People) -> Came:
     user: Json = body["user"]
-    return Pressed(
-        place=_place({"channel": container["channel_id"]}, me),
-        author=_author(str(user["id"]), user.get("team_id"), me, people),
-        query=str(user["id"]),
-        message=found[0],
-        button=found[1],
-    )
+    author = _author(str(user["id"]), user.get("team_id"), me, people)
+    if body["type"] == "view_submission":
+        return submitted(body, author=author, platform=PLATFORM)
+    container: Json = body.get("container") or {}
+    if container.get("type") not in {"message", "view"}:
+        return Ignored("press")
+    place = _place({"channel": container["channel_id"]}, me) if container["type"] == "message" else None
+    return pressed(body, author=author, place=place, platform=PLATFORM)
+
+
+def _home(event: Json, me: Me, people: People) -> Came:
+    if event.get("tab") != "home":
+        return Ignored("tab")
+    return Looked(platform=PLATFORM, author=_author(str(event["user"]), None, me, people))
 
 
 def _standing(event: Json, me: Me, people: People) -> Came:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -10,8 +10,9 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.channels.slack.account import Account
 from bot.channels.slack.arriving import Arrivals
+from bot.channels.slack.cardroom import MANNER, CardThreads
 from bot.channels.slack.doors import bolt, router, socket
-from bot.channels.slack.reading import COMMAND, PLATFORM
+from bot.channels.slack.reading import PLATFORM
 from bot.channels.slack.sending import SlackChannel
 from bot.reception import Room
 from bot.settings import Settings
@@ -27,6 +28,7 @@ class Slack:
     account: Account
     arrivals: Arrivals
     channel: SlackChannel
+    threads: CardThreads
     app: AsyncApp
     router: APIRouter | None
     settings: Settings
@@ -48,8 +50,8 @@ class Slack:
         if settings.slack_bot_token is None:
             return None
         account = Account(settings.slack_bot_token.get_secret_value(), api=settings.slack_api, clock=clock)
-        here = Room(desk=room.desk, rules=room.rules, texts=room.texts, command=f"{COMMAND} {{}}")
-        arrivals = Arrivals(account, db, room=here, files=files, clock=clock)
+        here = replace(room, manner=MANNER)
+        arrivals = Arrivals(account, db, room=here, files=files, public_url=settings.public_url, clock=clock)
         secret = settings.slack_signing_secret
         by_request = settings.slack_app_token is None and secret is not None
         app = bolt(account, arrivals, secret=secret.get_secret_value() if by_request and secret else None)
@@ -57,6 +59,7 @@ class Slack:
             account=account,
             arrivals=arrivals,
             channel=SlackChannel(account, db, texts=room.texts, files=files, clock=clock, href=href),
+            threads=CardThreads(account),
             app=app,
             router=router(app) if by_request else None,
             settings=settings,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.arrived import Said
 from bot.channels.slack.reading import stamp
 from handoff import directory, messages
-from handoff.kinds import Audience, Author, ChatKind
+from handoff.kinds import Audience, Author, ChatKind, ChatPurpose
 from handoff.model import Chat, Message
 
 _LOOKED_AT: Final = 30  # messages back
@@ -20,10 +20,15 @@ _OURS: Final = (Author.BOT, Author.SYSTEM)
 
 
 def placed(conn: Connection, said: Said) -> Said:
-    """A message in its conversation: of the message that its thread hangs on, and said to us if it follows on us."""
+    """A message in its conversation: of the message that its thread hangs on, and said to us if it follows on us.
+
+    Among our own people each thread is a conversation, and to stand in it answers nobody in particular.
+    """
     if not said.reply_to:
         return said
     chat = directory.find_chat(conn, platform=said.place.platform, external_id=said.place.chat)
+    if chat is not None and chat.purpose is ChatPurpose.STAFF:
+        return replace(said, reply_to=None, under=said.reply_to)
     root = _first(conn, chat, said.reply_to) if chat else None
     if chat is None or root is None:
         follows = _last_heard(conn, said, chat) if chat else False
@@ -36,7 +41,7 @@ def placed(conn: Connection, said: Said) -> Said:
 def thread_for(conn: Connection, chat: Chat, message: Message) -> str:
     """The ts of the thread that a message of ours goes to; "" for none."""
     own = directory.conversation(conn, message.conversation_id).thread
-    if own:
+    if own or message.audience is Audience.STAFF:
         return own
     asked = _asked(conn, message)
     if asked is None:

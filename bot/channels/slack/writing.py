@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-from bot.arrived import press_data
+from bot.arrived import button_data
 from bot.channels.slack.wire import escaped
 from bot.checks import URL
-from bot.rich import Mark, Rich, compose, split
+from bot.rich import Mark, Rich, compose, markdown, split
 from handoff.model import Citation, Message
 
 BLOCK: Final = 3000  # characters of a block
@@ -58,6 +58,13 @@ def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[
     return tuple(parts)
 
 
+def whisper(text: str) -> Json:
+    """What is shown to one person alone: text and blocks of one message; what does not fit is left out."""
+    texts = next(_messages(split(_linked(markdown(text)), most=BLOCK)), (Rich("…"),))
+    part = Part(texts=texts)
+    return {"text": part.plain, "blocks": [block(rich) for rich in texts]}
+
+
 def buttons(message: Message) -> Json:
     """The message's buttons."""
     shown = [
@@ -65,7 +72,7 @@ def buttons(message: Message) -> Json:
             "type": "button",
             "action_id": f"press:{place}",
             "text": {"type": "plain_text", "text": button.label[:_LABEL]},
-            "value": press_data(message.id, place),
+            "value": button_data(message, place),
         }
         for place, button in enumerate(message.buttons)
     ]

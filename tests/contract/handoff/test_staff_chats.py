@@ -199,3 +199,28 @@ async def test_an_answer_is_taken_back_once(world: World) -> None:
     assert [(each.page, each.by) for each in await world.ask(retraction.flagged)] == [("p", "Ann")]
     with pytest.raises(NotFound):
         await world.do(retraction.retract, ticket_id=ticket.id, message_id=other.id, by=world.ann.id)
+
+
+async def test_what_we_answered_to_somebody(world: World) -> None:
+    """Ours, in the same thread, oldest first; not what others said there, nor what answers something else."""
+    made = await staff_chat(world)
+    place = await talk(world, made.id, "1.1")
+    conversation = await world.ask(directory.conversation, place)
+    facts = {"conversation": conversation, "person": world.ann, "text": "x", "at": world.clock()}
+    source = await world.do(staff_talk.hear, external_id="m1", **facts)
+    other = await world.do(staff_talk.hear, external_id="m2", reply_to=source.id, **facts)
+    said = [
+        await world.do(staff_talk.tell, conversation_id=place, text=text, name="Bot", reply_to=to)
+        for text, to in (("first", source.id), ("second", source.id), ("elsewhere", other.id))
+    ]
+    assert [each.id for each in await world.ask(staff_talk.answers, source)] == [each.id for each in said[:2]]
+
+
+async def test_somebodys_accounts(world: World) -> None:
+    """On every platform; of nobody else."""
+    for platform, account in (("t", "1"), ("s", "T1/U1"), ("s", "T1/U2")):
+        await world.db.write(
+            lambda conn, p=platform, a=account: directory.link(conn, platform=p, external_id=a, person_id=world.ann.id)
+        )
+    assert await world.ask(directory.accounts, world.ann.id) == (("s", "T1/U1"), ("s", "T1/U2"), ("t", "1"))
+    assert await world.ask(directory.accounts, world.lead.id) == ()

@@ -18,6 +18,7 @@ from bot import contract_work
 from bot.app import load_rules, load_texts
 from bot.channels.slack.account import Account
 from bot.channels.slack.arriving import Arrivals
+from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.doors import PATH, bolt, router, socket
 from bot.channels.slack.sending import SlackChannel
 from bot.delivery import Deliveries
@@ -120,7 +121,7 @@ async def posting(slack: SlackServer, folder: Path) -> AsyncIterator[Post]:
     account = Account(slack.settings.bot_token, api=slack.api_url, clock=utc_now)
     texts, files = load_texts(), folder / "files"
     files.mkdir(exist_ok=True)
-    room = Room(desk=Desk(), rules=load_rules(), texts=texts, command="/aftercare {}")
+    room = Room(desk=Desk(), rules=load_rules(), texts=texts, manner=MANNER)
     arrivals = Arrivals(account, db, room=room, files=files, clock=utc_now)
     channel = SlackChannel(account, db, texts=texts, files=files, clock=utc_now, href=lambda _: None)
     deliveries = Deliveries(db, channels={"slack": channel}, clock=utc_now, meters=Meters())

@@ -612,6 +612,25 @@ async def test_forty_thousand_characters_are_allowed(stage):
     assert len(stage.general.last.text) == 40_000
 
 
+def with_field(initial_value: str = "", **more: Any) -> dict[str, Any]:
+    """The modal with another field."""
+    field = {**MODAL["blocks"][0]["element"], "initial_value": initial_value, **more}
+    return {**MODAL, "blocks": [{**MODAL["blocks"][0], "element": field}]}
+
+
+async def test_homes_have_limits():
+    """A hundred blocks; and the tab must be switched on."""
+    async with stage_of(Settings(home_tab=False)) as stage:
+        off = await stage.refused("views.publish", user_id=stage.wang.id, view=HOME)
+        assert off["error"] == "not_enabled"
+    async with stage_of(Settings()) as stage:
+        await stage.client.views_publish(user_id=stage.wang.id, view={"type": "home", "blocks": [section(1)] * 100})
+        large = await stage.refused(
+            "views.publish", user_id=stage.wang.id, view={"type": "home", "blocks": [section(1)] * 101}
+        )
+        assert "no more than 100 items" in large["response_metadata"]["messages"][0]
+
+
 async def test_modals_have_limits(stage):
     """A title of 24 characters, a submit button where there is input, blocks at all, 250 kB."""
     world = stage.slack.world
@@ -620,7 +639,23 @@ async def test_modals_have_limits(stage):
     large = json.dumps({**MODAL, "private_metadata": "x" * 250_000})
     refused = await stage.refused("views.open", trigger_id=world.triggers.issue(stage.wang), view=large)
     assert refused["error"] == "view_too_large"
-    for view, words in ((long, "less than 25"), (mute, "submit"), ({"type": "modal"}, "blocks"), ([], "object")):
+    loud = {**MODAL, "submit": {"type": "plain_text", "text": "s" * 25}}
+    full = with_field(initial_value="x" * 3001)
+    tight = with_field(initial_value="xxx", max_length=2)
+    wide = with_field(max_length=3001)
+    assert (await stage.client.views_open(trigger_id=world.triggers.issue(stage.wang), view=with_field("x" * 3000)))[
+        "ok"
+    ]
+    for view, words in (
+        (long, "less than 25"),
+        (loud, "less than 25"),
+        (full, "less than 3001"),
+        (tight, "less than 3"),
+        (wide, "between 1 and 3000"),
+        (mute, "submit"),
+        ({"type": "modal"}, "blocks"),
+        ([], "object"),
+    ):
         refused = await stage.refused("views.open", trigger_id=world.triggers.issue(stage.wang), view=view)
         assert refused["error"] == "invalid_arguments"
         assert words in refused["response_metadata"]["messages"][0]
@@ -1019,6 +1054,7 @@ async def test_a_slash_command_opens_a_view_that_is_submitted(desk):
     [view] = views.values()
     empty = await stage.slack.submit(view, {"note": {"text": {"type": "plain_text_input", "value": None}}})
     assert (empty.errors, view.open) == ({"note": "empty"}, True)
+    assert (await stage.slack.submit(view)).errors == {"note": "empty"}  # nothing typed: as it stood there
     full = await stage.slack.submit(view, {"note": {"text": {"type": "plain_text_input", "value": "ok"}}})
     assert (full.errors, view.open) == (None, False)
     assert app.acted[-1]["view"]["state"]["values"]["note"]["text"]["value"] == "ok"

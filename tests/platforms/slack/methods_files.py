@@ -76,6 +76,8 @@ def views_publish(world: World, args: Args) -> Json:
     """Set the App Home of one user."""
     user = find_user(world, args.need("user_id")[0])
     body = _view(args, "home")
+    if not world.settings.home_tab:
+        raise SlackError("not_enabled")
     known = world.homes.get(user.id)
     if known is None:
         known = world.homes[user.id] = View(world.mint("V"), user, body, world.mint_ts())

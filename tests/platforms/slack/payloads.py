@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -69,16 +70,23 @@ def channel(channel: "Channel") -> Json:
 
 
 def rich_text(text: str) -> list[Json]:
-    """The block that Slack makes of what a person typed."""
+    """The block that Slack makes of what a person typed: lines that begin with ">" are quotations."""
+    boxes = []
+    for quoted, lines in groupby(text.split("\n"), key=lambda line: line.startswith("&gt;")):
+        words = "\n".join(line.removeprefix("&gt;").removeprefix(" ") if quoted else line for line in lines)
+        if parts := _runs(words):
+            boxes.append({"type": "rich_text_quote" if quoted else "rich_text_section", "elements": parts})
+    return [{"type": "rich_text", "block_id": "b1", "elements": boxes}] if boxes else []
+
+
+def _runs(text: str) -> list[Json]:
     parts: list[Json] = []
     for place, piece in enumerate(_MENTION.split(text)):
         if place % 2:
             parts.append({"type": "user", "user_id": piece})
         elif piece:
             parts.append({"type": "text", "text": piece})
-    if not parts:
-        return []
-    return [{"type": "rich_text", "block_id": "b1", "elements": [{"type": "rich_text_section", "elements": parts}]}]
+    return parts
 
 
 def file(file: File, world: World) -> Json:

@@ -81,9 +81,13 @@ class Players:
         return ack
 
     async def submit(self, view: View, values: Mapping[str, Mapping[str, Json]] | None = None) -> Ack:
-        """Submit a modal; `values` are {block id: {action id: state}}. What the app answers is done to the view."""
+        """Submit a modal; `values` are {block id: {action id: state}}, what is not given is sent as it stood there.
+
+        What the app answers is done to the view.
+        """
         assert view.open, "the view is closed"
-        state = {"values": {block: dict(actions) for block, actions in (values or {}).items()}}
+        given = {block: dict(actions) for block, actions in (values or {}).items()}
+        state = {"values": _untouched(view) | given}
         body = self._who(view.user, "view_submission")
         body |= {"view": {**payloads.view(view, self.world), "state": state}, "response_urls": []}
         ack = await self._interact(body)
@@ -153,6 +157,9 @@ class Players:
         answer = ack.body if isinstance(ack.body, dict) else {}
         action = answer.get("response_action")
         if action == "errors":
+            named = {block.get("block_id") for block in view.blocks if block["type"] == "input"}
+            if not answer.get("errors") or not set(answer["errors"]) <= named:
+                return Ack(ok=False, status=ack.status, body=ack.body, error="invalid_arguments")
             return Ack(ack.ok, ack.status, ack.body, errors=answer["errors"])
         if action in {"update", "push"}:
             try:
@@ -176,6 +183,16 @@ def _ack(outcome: Outcome) -> Ack:
 
 def _values(part: Json) -> list[str | None]:
     return [part.get("value"), *(option.get("value") for option in part.get("options", []))]
+
+
+def _untouched(view: View) -> dict[str, Json]:
+    """What stands in the fields of a modal that nobody has touched."""
+    fields = ((str(block.get("block_id")), block["element"]) for block in view.blocks if block["type"] == "input")
+    return {
+        block: {field["action_id"]: {"type": field["type"], "value": field.get("initial_value")}}
+        for block, field in fields
+        if field["type"] == "plain_text_input"
+    }
 
 
 def _chosen(part: Json, value: str | None) -> Json:

@@ -18,6 +18,7 @@ MOST_VIEW_BLOCKS = 100
 MOST_ATTACHMENTS = 100
 MOST_BLOCKS_LENGTH = 13_200  # undocumented; slackapi/bolt-js#2509
 MOST_VIEW_BYTES = 250_000
+MOST_TYPED = 3000
 TS = re.compile(r"\d{10}\.\d{6}")
 EMOJI = re.compile(r"[a-z0-9_+'\-]{1,100}(::skin-tone-[2-6])?")
 SELECTS = frozenset({"static_select", "multi_static_select", "radio_buttons", "checkboxes", "overflow"})
@@ -144,6 +145,9 @@ def view_faults(view: Mapping[str, Any], *, kind: str) -> Iterator[str]:
         return
     if kind == "modal":
         yield from _text_faults(view.get("title"), "title", "/view/title", plain=True)
+        for name in ("submit", "close"):
+            if name in view:
+                yield from _text_faults(view[name], "title", f"/view/{name}", plain=True)
         if any(block.get("type") == "input" for block in blocks) and not view.get("submit"):
             yield _fault("missing required field: submit", "/view")
     yield from _too_long(view.get("callback_id"), 255, "/view/callback_id")
@@ -258,6 +262,8 @@ def _element(element: Mapping[str, Any], at: str) -> Iterator[str]:
     yield from _too_long(element.get("action_id"), 255, f"{at}/action_id")
     if kind == "button":
         yield from _button(element, at)
+    if kind == "plain_text_input":
+        yield from _typed(element, at)
     if kind in SELECTS:
         yield from _options(element, at)
 
@@ -268,6 +274,18 @@ def _button(element: Mapping[str, Any], at: str) -> Iterator[str]:
     yield from _too_long(element.get("url"), 3000, f"{at}/url")
     if element.get("style", "primary") not in {"primary", "danger"}:
         yield _fault("must be one of: primary, danger", f"{at}/style")
+
+
+def _typed(element: Mapping[str, Any], at: str) -> Iterator[str]:
+    """A field: its bounds, and what stands in it from the start."""
+    least, most = element.get("min_length", 0), element.get("max_length", MOST_TYPED)
+    if not 0 <= least <= MOST_TYPED:
+        yield _fault(f"must be between 0 and {MOST_TYPED}", f"{at}/min_length")
+    if not max(1, least) <= most <= MOST_TYPED:
+        yield _fault(f"must be between {max(1, least)} and {MOST_TYPED}", f"{at}/max_length")
+    yield from _too_long(element.get("initial_value"), min(most, MOST_TYPED), f"{at}/initial_value")
+    if "placeholder" in element:
+        yield from _text_faults(element["placeholder"], "header", f"{at}/placeholder", plain=True)
 
 
 def _options(element: Mapping[str, Any], at: str) -> Iterator[str]:

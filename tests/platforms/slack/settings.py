@@ -56,7 +56,7 @@ class Settings:
     (Slack: at once, a minute, five minutes). `paced` turns the rate limits on: `tiers` calls of a method in `minute`,
     and a message a channel in `post_gap`. With `unknown_thread` "unthread", a reply to a message that is gone becomes
     a message of the channel, as Slack does it today; with "refuse" it is `thread_not_found`, as older reports say.
-    `clock` dates messages; signatures carry the real time, because the library compares it with its own clock.
+    `home_tab` is the app's home switched on. `clock` dates messages; signatures carry the real time, because the library compares it with its own clock.
     """
 
     bot_token: str = "xoxb-1-2-bot"
@@ -65,6 +65,7 @@ class Settings:
     verification_token: str = "legacy-verification-token"
     app_id: str = "A0DESK"
     scopes: frozenset[str] = EVERY_SCOPE
+    home_tab: bool = True
     app_scopes: frozenset[str] = frozenset({"connections:write"})
     subscriptions: frozenset[str] = EVERY_EVENT
     socket_mode: bool = False

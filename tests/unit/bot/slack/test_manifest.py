@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels import slack
 from bot.channels.slack.doors import PATH
 from bot.channels.slack.manifest import EVENTS, SCOPES, missing
-from bot.channels.slack.reading import _HERE, COMMAND
+from bot.channels.slack.reading import _HERE, COMMAND, HOME
 from tests.platforms.slack.rules import NEEDS, SCOPE_FAMILIES, scope_of
 
 HOUSE = Path(__file__).parents[4]
@@ -30,7 +30,7 @@ def test_scopes_and_events(manifest: Any) -> None:
 
 def test_every_event_that_is_read_is_subscribed() -> None:
     """And nothing that is not read."""
-    assert {event for event in EVENTS if not event.startswith("message.")} == {*_HERE, "app_mention"}
+    assert {event for event in EVENTS if not event.startswith("message.")} == {*_HERE, HOME, "app_mention"}
     assert {event for event in EVENTS if event.startswith("message.")} == {
         f"message.{family}" for family in SCOPE_FAMILIES.values()
     }
@@ -55,6 +55,8 @@ def test_the_command_and_the_address(manifest: Any) -> None:
     text = (HOUSE / "docs" / "slack-app-manifest.yaml").read_text("utf-8")
     assert text.count(f"https://desk.example.com{PATH}") == 3
     assert manifest["settings"]["interactivity"]["is_enabled"]
+    assert manifest["features"]["app_home"]["home_tab_enabled"]
+    assert manifest["features"]["app_home"]["messages_tab_enabled"]
 
 
 def test_what_is_missing() -> None:

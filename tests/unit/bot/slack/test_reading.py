@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from bot.arrived import Ignored, Ordered, Pressed, Said, Standing, Withdrawn
+from bot.arrived import (
+    Ignored,
+    Looked,
+    Ordered,
+    Pressed,
+    Said,
+    StaffPressed,
+    Standing,
+    Submitted,
+    TicketPressed,
+    Withdrawn,
+)
 from bot.channels.slack.reading import Known, Me, channel_of, identity, needs, read, stamp
 from handoff.kinds import ChatKind
 
@@ -232,9 +243,78 @@ def test_a_press() -> None:
     assert (came.message, came.button, came.author.id, came.place.chat) == (12, 1, "T1/U1", "T1/C1")
 
 
-@pytest.mark.parametrize("body", [press("x"), press("b:1:1", type="view"), {"type": "view_submission"}])
+def submission(callback: str = "reply", carried: str = "f:12:0", value: str | None = "好的") -> dict[str, Any]:
+    state = {"values": {"written": {"written": {"type": "plain_text_input", "value": value}}}}
+    view = {"callback_id": callback, "private_metadata": carried, "state": state}
+    return {"type": "view_submission", "user": {"id": "U1", "team_id": "T1"}, "view": view}
+
+
+def test_a_colleagues_press() -> None:
+    """By what the button does; the same press has the same name however often it is told, another has another."""
+    body = press("s:12:snooze:morning")
+    body["actions"][0]["action_ts"] = "1780000001.000200"
+    came = taken(body)
+    assert isinstance(came, StaffPressed)
+    assert (came.message, came.button, came.place.chat) == (12, "snooze:morning", "T1/C1")
+    assert came == taken(body)
+    body["actions"][0]["action_ts"] = "1780000002.000300"
+    assert came != taken(body)
+
+
+def test_a_press_on_a_page() -> None:
+    """Only there: the same words under a message are nothing."""
+    came = taken(press("t:31", type="view"))
+    assert isinstance(came, TicketPressed)
+    assert (came.ticket, came.author.id, came.author.language) == (31, "T1/U1", "zh-CN")
+    assert isinstance(taken(press("t:31")), Ignored)
+
+
+@pytest.mark.parametrize(("carried", "holder"), [("f:12:0", None), ("f:12:7", 7)])
+def test_a_form(carried: str, holder: int | None) -> None:
+    """What was written, for which draft, and who else had its ticket."""
+    came = taken(submission(carried=carried))
+    assert isinstance(came, Submitted)
+    assert (came.message, came.holder, came.text, came.author.id) == (12, holder, "好的", "T1/U1")
+    nothing = taken(submission(value=None))
+    assert isinstance(nothing, Submitted)
+    assert nothing.text == ""
+
+
+@pytest.mark.parametrize(("tab", "kind"), [("home", Looked), ("messages", Ignored)])
+def test_a_page_is_opened(tab: str, kind: type) -> None:
+    """The home tab, by somebody."""
+    event = {"type": "app_home_opened", "user": "U1", "tab": tab, "channel": "D1", "event_ts": TS}
+    assert isinstance(taken({"type": "event_callback", "event": event}), kind)
+
+
+def test_a_quotation_keeps_its_sign() -> None:
+    """Also where only the editor's blocks say that all of it is quoted."""
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": "您好"}]}
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": "?"}]}
+    for text, boxes, wanted in (
+        ("&gt; 您好", [quote], "> 您好"),
+        ("您好", [quote], "> 您好"),
+        ("您好 ?", [quote, section], "您好 ?"),
+    ):
+        came = taken(said(text=text, blocks=[{"type": "rich_text", "elements": boxes}]))
+        assert isinstance(came, Said)
+        assert came.text == wanted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        press("x"),
+        press("b:1:1", type="view"),
+        press("s:1:claim", type="view"),
+        press("t:1", type="message_attachment"),
+        submission(callback="other"),
+        submission(carried="x"),
+        {"type": "view_closed"},
+    ],
+)
 def test_presses_that_are_not_ours(body: dict[str, Any]) -> None:
-    """Another's button, a home tab's, another interaction."""
+    """Another's button, one in the wrong place, another's form, another interaction."""
     assert isinstance(taken(body), Ignored)
 
 
