@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from bot import binding, colleagues, intake, staff_reception, standings
+from bot import binding, colleagues, intake, staff_reception, staff_whispers, standings
 from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.gate import SPEAKS
 from bot.masking import mask
@@ -123,8 +123,8 @@ def whisper(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) ->
         return ""
     tongue = language(conn, place, said.author)
     chat = directory.ensure_chat(conn, platform=place.platform, external_id=place.chat, kind=place.kind, now=now)
-    if not is_binding(ordered) and staff_reception.answers(conn, ordered, chat=chat):
-        return staff_reception.whisper(conn, ordered, chat=chat, staff=room.staff, now=now)
+    if not is_binding(ordered) and staff_whispers.answers(conn, ordered, chat=chat):
+        return staff_whispers.whisper(conn, ordered, chat=chat, staff=room.staff, now=now)
     talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now).id
     return _obey(conn, ordered, chat=chat, talk=talk, private=True, tongue=tongue, room=room, now=now)
 

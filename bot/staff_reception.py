@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot import leaving, staff_commands
-from bot.arrived import STAFF_COMMANDS, Ordered, Place, Said
 from bot.arrived import Author as Sender
+from bot.arrived import Ordered, Place, Said
 from bot.leaving import Asks, Leaves, Stays
 from bot.masking import mask
 from bot.staff_words import LANGUAGE, Manner, StaffWords, plain
@@ -22,7 +22,7 @@ from store import rates
 
 LONGEST: Final = 20_000
 DROP: Final = "drop"  # the button of a draft: who replies to a draft answers the client
-_ASK_AGAIN: Final = {"per": timedelta(days=30), "limit": 1}
+ASK_AGAIN: Final = {"per": timedelta(days=30), "limit": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def hear(
 ) -> Message | None:
     """Keep what was said, and send what is to be sent of it; None if it is known.
 
-    Where something can be shown to one person alone, whoever is not linked is to be shown `invitation`.
+    Where something can be shown to one person alone, whoever is not linked is to be shown `staff_whispers.invitation`.
     """
     text = mask(clean(text)[:LONGEST]).text
     message, person = _keep(conn, said, chat=chat, text=text, files=files, now=now)
@@ -96,41 +96,6 @@ def order(conn: Connection, ordered: Ordered, *, chat: Chat, staff: Staff, now: 
         now=now,
     )
     say(conn, message, text, words, now=now)
-
-
-def answers(conn: Connection, ordered: Ordered, *, chat: Chat) -> bool:
-    """Whether a command that its author alone sees is one for our own people: a colleague's, or in a staff chat."""
-    if chat.purpose is ChatPurpose.STAFF:
-        return True
-    person = directory.find_person(conn, platform=chat.platform, external_id=ordered.said.author.id)
-    return person is not None and is_colleague(person) and ordered.name in {"help", *STAFF_COMMANDS}
-
-
-def whisper(conn: Connection, ordered: Ordered, *, chat: Chat, staff: Staff, now: datetime) -> str:
-    """What to answer to a command that its author alone sees: as `order`, or how to link."""
-    author, words = ordered.said.author, staff.words(chat)
-    person = directory.find_person(conn, platform=chat.platform, external_id=author.id)
-    if person is None or not is_colleague(person):
-        return plain(how_to_link(words))
-    return staff_commands.answer(
-        conn,
-        ordered.name,
-        argument=ordered.argument,
-        person_id=person.id,
-        ticket_id=None,
-        words=words,
-        desk=staff.desk,
-        now=now,
-    )
-
-
-def invitation(conn: Connection, message: Message, *, chat: Chat, staff: Staff, now: datetime) -> str:
-    """What to show the author of a message in a staff chat who is not linked, once a month; "" for anybody else."""
-    person = directory.person(conn, message.person_id) if message.person_id is not None else None
-    if person is None or is_colleague(person):
-        return ""
-    asked = rates.take(conn, f"link:{person.id}", **_ASK_AGAIN, now=now)  # type: ignore[arg-type]
-    return how_to_link(staff.words(chat)) if asked is None else ""
 
 
 def how_to_link(words: StaffWords) -> str:
@@ -187,11 +152,11 @@ def ask_to_link(
 ) -> None:
     """Ask somebody to link their account: in private where we may write to them, once a month at most.
 
-    Nothing where something can be shown to one person alone: they are shown `invitation`, or `how_to_link`.
+    Nothing where something can be shown to one person alone: they are shown `staff_whispers.invitation`.
     """
     if staff.manner.whispers:
         return
-    if rates.take(conn, f"link:{person.id}", **_ASK_AGAIN, now=now) is not None:  # type: ignore[arg-type]
+    if rates.take(conn, f"link:{person.id}", **ASK_AGAIN, now=now) is not None:  # type: ignore[arg-type]
         return
     words = staff.words(chat)
     for direct in staff_chats.direct(conn, person.id, platform=chat.platform):

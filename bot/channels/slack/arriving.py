@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
-from bot import reception, staff_reception
+from bot import reception, staff_reception, staff_whispers
 from bot.arrived import (
     File,
     Ignored,
@@ -140,7 +140,7 @@ class Arrivals:
         message = reception.store(conn, placed, room=self._room, text=text, files=files, now=now)
         if message is None or ours is None:
             return message, ""
-        return message, staff_reception.invitation(conn, message, chat=ours, staff=staff, now=now)
+        return message, staff_whispers.invitation(conn, message, chat=ours, staff=staff, now=now)
 
     async def _whispered(self, ordered: Ordered) -> Json:
         obey = partial(reception.whisper, ordered=ordered, room=self._room, now=self._clock())
