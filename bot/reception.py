@@ -77,7 +77,7 @@ def store(
     if known(conn, said):
         return None
     if (ours := staff_reception.staffs(conn, said.place)) is not None:
-        chats.regain(conn, ours.id)
+        chats.regain(conn, ours.id, now=now)
         return staff_reception.hear(conn, said, chat=ours, staff=room.staff, text=text, files=files, now=now)
     reading = room.rules.read(text)
     hurry = (reading.whole or reading.emergency) and said.album is None
@@ -238,7 +238,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
     """A sign of life of a chat: its title, that it is there, and once how an unbound group is bound."""
     chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     assert chat is not None, "it was made before"
-    chats.regain(conn, chat.id)
+    chats.regain(conn, chat.id, now=now)
     if place.title and place.title != chat.title:
         chats.entitle(conn, chat.id, place.title)
     if place.kind is ChatKind.GROUP and bindings.invite_once(conn, chat.id, now=now):
@@ -261,7 +261,7 @@ def _keep(conn: Connection, said: Said, *, text: str, now: datetime) -> tuple[Ch
         client_id=chat.client_id,
         now=now,
     )
-    chats.regain(conn, chat.id)
+    chats.regain(conn, chat.id, now=now)
     staff_chats.belongs(conn, chat.id, person.id)
     if place.title:
         chats.entitle(conn, chat.id, place.title)

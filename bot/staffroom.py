@@ -111,13 +111,20 @@ class StaffRoom:
         for chat in staff_chats.every(conn):
             if chat.lost_at is not None or chat.platform not in self._threads:
                 continue
-            card = had.get(chat.id)
+            card = self._unless_failed(conn, had.get(chat.id))
             if card is None and staff_threads.wants_card(ticket):
                 card = cards.ensure(conn, ticket_id=ticket_id, chat_id=chat.id, seq=known.events[-1].seq)
             if card is not None:
                 threads.append(Thread(card=card, chat=chat, thread=self._begun(conn, chat, card)))
         empty = any(not cards.relays_of(conn, each.card.id) for each in threads)
         return _Look(ticket=ticket, known=known, threads=tuple(threads), is_empty=empty)
+
+    def _unless_failed(self, conn: Connection, card: cards.Card | None) -> cards.Card | None:
+        """The card; one that never arrived is to be posted anew."""
+        if card is None or card.message_id is None:
+            return card
+        failed = messages.message(conn, card.message_id).delivery is Delivery.FAILED
+        return cards.change(conn, card.id, message_id=None) if failed else card
 
     async def _draft(self, look: _Look) -> JsonValue:
         return kept(await self._drafting.draft(look.ticket) if self._drafting is not None else None)
@@ -134,6 +141,8 @@ class StaffRoom:
         """With a thread opened for a card that is to be posted."""
         if thread.card.message_id is not None:
             return thread
+        if thread.card.thread is not None:  # it was opened for a card that did not arrive
+            return Thread(card=thread.card, chat=thread.chat, thread=thread.card.thread)
         title = faces.thread_name(look.known, self._words.of(thread.chat))
         opening = partial(self._threads[thread.chat.platform].open, thread.chat, title)
         opened = await running.step(f"open:{thread.card.id}", opening)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 from handoff import directory, staff_chats
 from handoff.chat_tables import chat_mode as changes
 from handoff.chat_tables import draft_score as scores
+from handoff.kinds import ChatPurpose
 from handoff.model import Chat
 from handoff.rows import clean
 from handoff.tables import chat as chats
@@ -32,9 +33,11 @@ def lose(conn: Connection, chat_id: int, *, now: datetime) -> None:
     signal(conn, "chat", str(chat_id))
 
 
-def regain(conn: Connection, chat_id: int) -> None:
-    """We are let in again, or somebody wrote to us there."""
-    conn.execute(update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_not(None)).values(lost_at=None))
+def regain(conn: Connection, chat_id: int, *, now: datetime) -> None:
+    """We are let in again, or somebody wrote to us there; a staff chat gets the cards that it missed."""
+    back = update(chats).where(chats.c.id == chat_id, chats.c.lost_at.is_not(None)).values(lost_at=None)
+    if conn.execute(back).rowcount and directory.chat(conn, chat_id).purpose is ChatPurpose.STAFF:
+        staff_chats.show_open(conn, now=now)
 
 
 def move(conn: Connection, *, platform: str, old: str, new: str) -> Chat | None:

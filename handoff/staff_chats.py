@@ -25,6 +25,11 @@ def make(conn: Connection, chat_id: int, *, language: str | None, timezone: str 
     values = {"purpose": ChatPurpose.STAFF, "language": language, "timezone": timezone}
     conn.execute(update(chats).where(chats.c.id == chat_id).values(**values))
     greet(conn, chat_id, now=now)
+    show_open(conn, now=now)
+
+
+def show_open(conn: Connection, *, now: datetime) -> None:
+    """Have every ticket that is not solved shown in the staff chats that lack its card."""
     for ticket_id in conn.execute(select(tickets.c.id).where(unsolved).order_by(tickets.c.id)).scalars().all():
         wake(conn, ticket_id, now=now)
 

@@ -493,6 +493,19 @@ async def test_a_lost_chat_is_told_once(room: Room) -> None:
     assert sum("收不到消息了" in m.text for m in room.team.seen) == 1
 
 
+@pytest.mark.parametrize("has_topics", [False], ids=["no topics"], indirect=True)
+async def test_a_staff_chat_that_was_lost_gets_the_cards_it_missed(room: Room) -> None:
+    """The team's group puts the bot out: an emergency finds nobody there; once it is let in again, its card comes."""
+    room.team.kick(room.world.bot, by=room.tom)
+    await quiet(room.house)
+    room.group.say(room.mei, "网站打不开了!!!")
+    await room.group.bot_says("T-", within=PATIENCE)
+    await quiet(room.house)
+    assert not [m for m in room.team.seen if "T-1001" in m.text]
+    room.team.join(room.world.bot, by=room.tom)
+    assert "T-1001" in (await room.card()).text
+
+
 async def test_a_correction_follows(room: Room) -> None:
     """A colleague edits what was sent: the client's message says what it says now."""
     card = await room.emergency()

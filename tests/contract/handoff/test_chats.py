@@ -52,7 +52,7 @@ async def test_a_lost_chat_is_lost_since_the_first_time_until_it_is_back(world: 
     world.clock.advance(timedelta(hours=1))
     await world.do(chats.lose, chat_id=chat_id)
     assert (await world.ask(directory.chat, chat_id)).lost_at == first
-    await world.db.write(lambda conn: chats.regain(conn, chat_id))
+    await world.db.write(lambda conn: chats.regain(conn, chat_id, now=world.clock()))
     assert (await world.ask(directory.chat, chat_id)).lost_at is None
 
 

@@ -177,7 +177,7 @@ async def test_a_lost_chat_is_told_where_somebody_reads_it_once(world: World) ->
     lost = world.conversations[Tier.GOLD].chat_id
     await world.do(chats.lose, chat_id=lost)
     assert await jobs_of(world, staff_chats.LOST) == 0
-    await world.db.write(lambda conn: chats.regain(conn, lost))
+    await world.db.write(lambda conn: chats.regain(conn, lost, now=world.clock()))
     await staff_chat(world)
     for _ in range(2):
         await world.do(chats.lose, chat_id=lost)
