@@ -25,7 +25,7 @@ from bot import commands, intake
 from bot.app import Aftercare, open_app
 from bot.channels import terminal
 from bot.settings import Settings, shipped
-from handoff import directory, messages
+from handoff import directory, turn_records
 from knowledge import e5
 from knowledge.golden import read
 
@@ -106,10 +106,10 @@ async def accepted_a_second(app: Aftercare) -> dict[str, float]:
     started = time.perf_counter()
     ids = await asyncio.gather(*(send(n) for n in range(MESSAGES)))
     stored_s = time.perf_counter() - started
-    while await app.db.read(lambda conn: messages.turn_of_message(conn, ids[-1])) is None:  # noqa: ASYNC110
+    while await app.db.read(lambda conn: turn_records.turn_of_message(conn, ids[-1])) is None:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     turned_s = time.perf_counter() - started
-    turns = await app.db.read(lambda conn: [messages.turn_of_message(conn, n) is not None for n in ids])
+    turns = await app.db.read(lambda conn: [turn_records.turn_of_message(conn, n) is not None for n in ids])
     stored, turned = round(MESSAGES / stored_s), round(MESSAGES / turned_s)
     return {"stored_per_s": stored, "turns_per_s": turned, "lost": turns.count(False)}
 

@@ -20,7 +20,7 @@ from bot.recording import TURNED
 from console.moments import iso
 from console.texts import LANGUAGES, Texts
 from console.why import Account, accounts
-from handoff import bands, board, directory, messages
+from handoff import bands, board, directory, messages, turn_records
 from handoff.kinds import Audience, Author
 from handoff.model import Client
 from store import jobs
@@ -230,7 +230,7 @@ async def _turn(app: Aftercare, client: Client, *, session: str, text: str, at_o
 
 
 def _outcome(conn: Connection, *, app: Aftercare, message_id: int) -> Any:
-    turn = messages.turn_of_message(conn, message_id)
+    turn = turn_records.turn_of_message(conn, message_id)
     if turn is None:
         return None
     reply = messages.message(conn, turn.reply_id) if turn.reply_id else None
@@ -253,7 +253,7 @@ def _why(conn: Connection, *, which: str) -> Any:
     if not which.isdecimal():
         raise BotError(f"a message is named by its number, not {which!r}")
     found = messages.message(conn, int(which))
-    turn = messages.turn_of_message(conn, found.id)
+    turn = turn_records.turn_of_message(conn, found.id)
     if turn is None:
         return {
             "message": found.id,

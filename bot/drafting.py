@@ -13,7 +13,7 @@ from bot.answering import Draft, Writer, extract
 from bot.errors import ModelError
 from bot.situation import as_history
 from console.texts import Texts
-from handoff import directory, messages
+from handoff import directory, messages, turn_records
 from handoff.kinds import Audience
 from handoff.model import Citation, Client, Message, Ticket, Turn
 from knowledge.errors import KnowledgeError
@@ -93,7 +93,7 @@ def restored(value: Any) -> Draft | None:
 
 def _matter(conn: Connection, *, ticket: Ticket) -> _Matter | None:
     """The turn that opened the ticket, if it looked into the manual and the client was not shown what was found."""
-    turns = messages.recent_turns(conn, ticket.conversation_id)
+    turns = turn_records.recent_turns(conn, ticket.conversation_id)
     turn = next((each for each in reversed(turns) if each.ticket_id == ticket.id), None)
     if turn is None or not turn.question.strip() or not turn.trace.get("found") or turn.citations:
         return None

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from console.texts import Texts
-from handoff import board, directory, merging, messages
+from handoff import board, directory, merging, messages, turn_records
 from handoff.casefile import CLIENT_NOTICE
 from store.clock import Clock
 from store.db import Database
@@ -28,7 +28,7 @@ class ClientNotices:
         if key == "ticket.claimed" and ticket.assignee_id is None:
             return  # given away meanwhile: the sentence would no longer be true
         conversation_id = ticket.conversation_id
-        turns = messages.recent_turns(conn, conversation_id, limit=1)
+        turns = turn_records.recent_turns(conn, conversation_id, limit=1)
         language = turns[0].language if turns else "zh-Hans"
         values = {"number": ticket.number}
         if key == merging.TOLD:

@@ -15,7 +15,7 @@ from bot import gate
 from bot.framing import Frame
 from bot.model import Situation
 from console.texts import Texts
-from handoff import messages
+from handoff import messages, turn_records
 from knowledge.language import to_script
 from knowledge.model import Search
 from store.clock import Clock
@@ -50,7 +50,7 @@ class Progress:
     def _begin(self, conn: Connection, *, situation: Situation, text: str, language: str) -> None:
         """Once for a turn, and not where it is done already."""
         asked = situation.pieces[-1]
-        if messages.begun(conn, asked.conversation_id, [asked.id]) or messages.turn_of_message(conn, asked.id):
+        if messages.begun(conn, asked.conversation_id, [asked.id]) or turn_records.turn_of_message(conn, asked.id):
             return
         name = self.texts.say("bot.name", language)
         talk = asked.conversation_id

@@ -16,7 +16,7 @@ from bot.staff_reception import Staff
 from bot.staff_words import Manner
 from bot.triage import Rules
 from console.texts import Texts, negotiate
-from handoff import bindings, chats, directory, messages, staff_chats, staff_talk
+from handoff import bindings, chats, directory, messages, staff_chats, staff_talk, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Author as Writer
 from handoff.kinds import ChatKind, ChatPurpose, PersonKind
@@ -49,7 +49,7 @@ def language(conn: Connection, place: Place, author: Author | None) -> str:
     """The language to speak in a place: of the last turn, the client's, else what the person's program is set to."""
     chat = directory.find_chat(conn, platform=place.platform, external_id=place.chat)
     talk = directory.find_conversation(conn, chat_id=chat.id, thread=place.thread) if chat else None
-    if talk and (turns := messages.recent_turns(conn, talk.id, limit=1)):
+    if talk and (turns := turn_records.recent_turns(conn, talk.id, limit=1)):
         return turns[0].language
     client = directory.client(conn, chat.client_id) if chat and chat.client_id is not None else None
     if client is not None and client.language:
@@ -147,7 +147,7 @@ def withdraw(conn: Connection, withdrawn: Withdrawn, *, room: Room, now: datetim
     talk, tongue = newest.conversation_id, language(conn, place, None)
     for waiting in messages.unhandled(conn, conversation_id=talk, person_id=newest.person_id):
         if (waiting.external_id or "").split(EDITED)[0] == withdrawn.message:
-            messages.handled(conn, waiting, reason="withdrawn", language=tongue, now=now)
+            turn_records.handled(conn, waiting, reason="withdrawn", language=tongue, now=now)
             signal(conn, TURNED, str(waiting.id))
 
 
@@ -314,4 +314,4 @@ def _answer(
         return
     messages.say(conn, conversation_id=talk, text=text, author="system", name=name, now=now)
     if message.author is Writer.CLIENT:
-        messages.handled(conn, message, reason=reason, language=tongue, now=now)
+        turn_records.handled(conn, message, reason=reason, language=tongue, now=now)

@@ -10,7 +10,7 @@ from bot import gate, replies, unanswered
 from bot.masking import MASK
 from bot.model import Act, Situation
 from console.texts import Texts
-from handoff import board, messages, modes
+from handoff import board, messages, modes, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Author, Level, MessageKind, Mode, Outcome, TicketState
 from handoff.model import Ticket, Turn
@@ -34,13 +34,13 @@ def record(
 ) -> Turn:
     """Write everything that a turn came to. Safe to run again; what changed since the decision is looked at anew."""
     now = clock()
-    if (done := messages.turn_of_message(conn, situation.pieces[-1].id)) is not None:
+    if (done := turn_records.turn_of_message(conn, situation.pieces[-1].id)) is not None:
         return done  # another attempt was first
     act = _unless_spoken(conn, _unless_taken(conn, act, situation), situation)
     pieces = situation.pieces
     ticket = _ticket(conn, act, situation, desk=desk, now=now)
     draft = act.draft
-    turn = messages.record_turn(
+    turn = turn_records.record_turn(
         conn,
         conversation_id=pieces[-1].conversation_id,
         person_id=situation.person.id,
@@ -74,7 +74,7 @@ def record(
     signal(conn, "chat", str(situation.chat.id))  # also a silent turn ends the typing sign
     for piece in pieces:
         signal(conn, TURNED, str(piece.id))
-    return messages.turn(conn, turn.id)
+    return turn_records.turn(conn, turn.id)
 
 
 def _speak(
@@ -183,7 +183,11 @@ def _said(
         return _status_line(conn, ticket, act, situation, desk=desk, texts=texts, zone=zone, now=now)
     if isinstance(act.plan, gate.StandDown) and ticket is not None:
         return texts.say("ticket.stand_down", act.language, number=ticket.number)
-    if act.reason == "joined" and ticket is not None and not messages.last_replied(conn, ticket.id, reason="joined"):
+    if (
+        act.reason == "joined"
+        and ticket is not None
+        and not turn_records.last_replied(conn, ticket.id, reason="joined")
+    ):
         return texts.say("ticket.joined", act.language, number=ticket.number)
     return act.draft.text if act.draft else act.say
 
@@ -200,7 +204,7 @@ def _status_line(
     now: datetime,
 ) -> str | None:
     """One true line, at most every half hour: a chaser is passed on to the assignee each time, answered rarely."""
-    last = messages.last_replied(conn, ticket.id, reason="chased")
+    last = turn_records.last_replied(conn, ticket.id, reason="chased")
     if last and abs(now - last.at) < CHASE_QUIET:
         return None
     standing = replies.Standing(

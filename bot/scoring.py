@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import sameness
-from handoff import contracts, drafts, messages
+from handoff import contracts, drafts, messages, turn_records
 from handoff.model import Message, Turn
 from knowledge.language import SIMPLIFIED, to_script
 from knowledge.service import Manual
@@ -53,7 +53,7 @@ class Scoring:
 def _load(conn: Connection, *, turn_id: int, message_id: int) -> tuple[Turn, Message, str] | None:
     if drafts.is_scored(conn, turn_id):
         return None
-    draft, said = messages.turn(conn, turn_id), messages.message(conn, message_id)
+    draft, said = turn_records.turn(conn, turn_id), messages.message(conn, message_id)
     answer = drafts.answer_to(conn, draft, said)
     if not answer.strip() or contracts.book(conn).current.is_holding(answer):
         return None

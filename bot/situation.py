@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from bot.model import Situation
 from bot.waiting import CALL
-from handoff import board, contacts, directory, messages
+from handoff import board, contacts, directory, messages, turn_records
 from handoff.kinds import Audience, Author, ChatKind, Mode, TicketState
 from handoff.model import Chat, Client, Message
 
@@ -37,7 +37,7 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
         open_tickets=tickets,
         returned=next((t for t in unsolved if t.state is TicketState.RETURNED), None),
         resolved=latest if latest and latest.state is TicketState.RESOLVED else None,
-        turns=messages.recent_turns(conn, message.conversation_id, limit=5),
+        turns=turn_records.recent_turns(conn, message.conversation_id, limit=5),
         history=history,
         staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},

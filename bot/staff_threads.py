@@ -12,7 +12,7 @@ from bot.cards import Dossier
 from bot.masking import MASK
 from bot.staff_words import StaffWords, plain
 from console.views import people_in
-from handoff import asking, board, cards, contracts, directory, messages, staff_talk
+from handoff import asking, board, cards, contracts, directory, messages, staff_talk, turn_records
 from handoff.cards import Card, Relay
 from handoff.kinds import Audience, Author, Delivery, Outcome
 from handoff.lifecycle import WITH_PEOPLE, standing
@@ -145,7 +145,7 @@ def retractable(conn: Connection, said: Message) -> bool:
     """Whether a message is an answer of the bot's from the manual."""
     if said.author is not Author.BOT or not said.citations or said.turn_id is None:
         return False
-    return messages.turn(conn, said.turn_id).outcome in {Outcome.ANSWERED, Outcome.ESCALATE}
+    return turn_records.turn(conn, said.turn_id).outcome in {Outcome.ANSWERED, Outcome.ESCALATE}
 
 
 def _suggest(conn: Connection, card: Card, draft: Draft, words: StaffWords, *, now: datetime) -> Card:

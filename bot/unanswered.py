@@ -17,7 +17,7 @@ from bot import gate, replies, waiting
 from bot.model import Act, Situation
 from bot.triage import Reading, Rules
 from console.texts import Texts
-from handoff import board, contracts, directory, messages
+from handoff import board, contracts, directory, messages, turn_records
 from handoff.desk import Desk
 from handoff.kinds import ChatKind, MessageKind, Mode, Outcome, TicketState
 from handoff.model import Client, Message, Ticket, Turn
@@ -74,7 +74,7 @@ class Unanswered:
     async def look(self, running: Running) -> None:
         """Open or join a ticket for the request, if it still waits for an answer."""
         body = running.job.body
-        turn = await self.db.read(lambda conn: messages.turn(conn, int(str(body["turn"]))))
+        turn = await self.db.read(lambda conn: turn_records.turn(conn, int(str(body["turn"]))))
         category = turn.category or await self._category(turn)
         if bool(body["plain"]) and category is None:
             return  # a question, but none that the manual has a place for: clients among themselves
@@ -96,7 +96,7 @@ class Unanswered:
             return None
 
     def _settle(self, conn: Connection, *, turn_id: int, category: str | None, plain: bool) -> Ticket | None:
-        now, turn = self.clock(), messages.turn(conn, turn_id)
+        now, turn = self.clock(), turn_records.turn(conn, turn_id)
         chat = directory.chat_of(conn, turn.conversation_id)
         asked = [message for key in turn.message_ids if (message := messages.find(conn, key))]
         if not asked or turn.ticket_id is not None or chat.client_id is None or chat.mode is Mode.OFF:
@@ -108,12 +108,12 @@ class Unanswered:
         if ticket is None:
             client = directory.client(conn, chat.client_id)
             ticket = self._opened(conn, turn, asked, client=client, category=category, now=now)
-        messages.give_to_ticket(conn, turn.id, ticket.id)
+        turn_records.give_to_ticket(conn, turn.id, ticket.id)
         return ticket
 
     def _answered(self, conn: Connection, turn: Turn, *, plain: bool) -> str | None:
         later = messages.after(conn, turn.conversation_id, after_id=max(turn.message_ids))
-        turns = messages.turns_of(conn, {said.turn_id for said in later if said.turn_id is not None})
+        turns = turn_records.turns_of(conn, {said.turn_id for said in later if said.turn_id is not None})
         return waiting.answered(turn, later, plain=plain, turns=turns, read=self.rules.read)
 
     def _joined(

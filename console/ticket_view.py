@@ -18,7 +18,7 @@ from console.rendering import message_html
 from console.routing_view import asked
 from console.views import Wording, people_in, reason_words, timeline
 from console.why import accounts
-from handoff import board, directory, messages
+from handoff import board, directory, messages, turn_records
 from handoff.kinds import Level
 from handoff.model import Client, ClockView, Message, Person, Ticket, TicketEvent, Turn
 from knowledge.errors import KnowledgeError
@@ -71,7 +71,7 @@ def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None
     if ticket is None:
         return None
     events = board.events(conn, ticket.id)
-    turns = messages.recent_turns(conn, ticket.conversation_id, SHOWN_TURNS)
+    turns = turn_records.recent_turns(conn, ticket.conversation_id, SHOWN_TURNS)
     mine = (turn for turn in turns if turn.ticket_id == ticket.id)
     return _Dossier(
         ticket=ticket,

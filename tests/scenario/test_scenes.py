@@ -8,7 +8,7 @@ import pytest
 
 from bot import intake
 from bot.model import Inbound
-from handoff import board, directory, messages
+from handoff import board, directory, turn_records
 from handoff.kinds import ChatKind, EventKind, Level, Mode, Outcome, Role, TicketState
 from handoff.model import Turn
 from tests.house import House
@@ -124,7 +124,7 @@ async def test_3_a_past_outage_that_is_none_is_answered(house: House, how: str) 
         told = await (visitor.press(question, "emergency_no") if how == "pressed" else visitor.say("不是紧急"))
         assert len(told) == 1
         asked = [m["id"] for m in visitor.seen if m["mine"]][-1]
-    turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, asked))
+    turn = await house.app.db.read(lambda conn: turn_records.turn_of_message(conn, asked))
     assert turn is not None
     assert turn.outcome in (Outcome.ANSWERED, Outcome.ESCALATE)
     assert turn.question == "昨天网站打不开，是怎么回事"
@@ -138,7 +138,7 @@ async def test_4_a_choice_is_answered(house: House, asked: str, picked: str) -> 
     """After a question back with choices, the choice is looked up, however it is said."""
     async with house.visitor() as visitor:
         (back,) = await visitor.say(asked)
-        turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, back["id"]))
+        turn = await house.app.db.read(lambda conn: turn_records.turn_of_message(conn, back["id"]))
         assert turn is not None
         assert turn.reason == "choose"
         (answer,) = await visitor.say(picked)
@@ -180,7 +180,7 @@ async def test_9_in_shadow_the_bot_drafts_in_silence(house: House) -> None:
         message = await house.app.db.write(lambda c: intake.accept(c, arrived, at_once=True, now=house.clock()))
         assert message is not None
         for _ in range(1000):
-            turn = await house.app.db.read(lambda conn: messages.turn_of_message(conn, message.id))
+            turn = await house.app.db.read(lambda conn: turn_records.turn_of_message(conn, message.id))
             if turn is not None:
                 return turn
             await asyncio.sleep(0.02)
@@ -305,7 +305,7 @@ async def test_why_every_silence_has_a_reason(house: House) -> None:
         for text in ("谢谢", "😀😀", "后台密码忘了怎么办?"):
             await visitor.say(text)
         ids = [m["id"] for m in visitor.seen if m["mine"]]
-    turns = [await house.app.db.read(lambda conn, n=n: messages.turn_of_message(conn, n)) for n in ids]
+    turns = [await house.app.db.read(lambda conn, n=n: turn_records.turn_of_message(conn, n)) for n in ids]
     assert [turn.outcome for turn in turns if turn] == [Outcome.SILENT, Outcome.SILENT, Outcome.ANSWERED]
     assert all(turn and turn.reason for turn in turns)
 

@@ -15,7 +15,7 @@ from bot.channels.telegram.examining import examine
 from bot.channels.telegram.service import Telegram
 from bot.server import web_app
 from bot.settings import Settings
-from handoff import board, directory, messages
+from handoff import board, directory, messages, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, Level, Outcome
 from handoff.model import Message, Person, Turn
@@ -54,7 +54,7 @@ class Room:
         for _ in range(1000):
             found = [m for m in await self.stored() if m.text == text and m.turn_id is not None]
             if found:
-                turn = await self.read(messages.turn_of_message, message_id=found[-1].id)
+                turn = await self.read(turn_records.turn_of_message, message_id=found[-1].id)
                 assert turn is not None
                 return turn
             await asyncio.sleep(0.02)

@@ -22,7 +22,7 @@ from bot.channels.slack.threads import thread_for
 from bot.channels.slack.writing import Part, marker, write
 from bot.delivery import Attempt
 from console.texts import Texts
-from handoff import messages
+from handoff import turn_records
 from handoff.model import Attachment, Chat, Citation, Message
 from store.clock import Clock
 from store.db import Database
@@ -203,7 +203,7 @@ class _Sender:
 
 
 def _language(conn: Connection, *, message: Message) -> str:
-    turns = messages.recent_turns(conn, message.conversation_id, limit=1)
+    turns = turn_records.recent_turns(conn, message.conversation_id, limit=1)
     return turns[0].language if turns else "zh-Hans"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.arrived import Said
 from bot.channels.slack.reading import stamp
-from handoff import directory, messages
+from handoff import directory, messages, turn_records
 from handoff.kinds import Audience, Author, ChatKind, ChatPurpose
 from handoff.model import Chat, Message
 
@@ -60,7 +60,7 @@ def _first(conn: Connection, chat: Chat, identified: str) -> Message | None:
 def _asked(conn: Connection, message: Message) -> Message | None:
     """What a message of ours answers: its turn's last message, else the newest of its ticket, else the newest."""
     if message.turn_id is not None:
-        return messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
+        return messages.message(conn, turn_records.turn(conn, message.turn_id).message_ids[-1])
     if message.ticket_id is not None:
         mine = messages.ticket_messages(conn, message.ticket_id, audience=Audience.CLIENT)
         return _newest(mine, before=message)

@@ -26,7 +26,7 @@ from bot.channels.telegram.writing import Part, write
 from bot.delivery import Attempt
 from bot.errors import NotSentError
 from console.texts import Texts
-from handoff import chats, directory, messages
+from handoff import chats, directory, messages, turn_records
 from handoff.kinds import ChatKind
 from handoff.model import Attachment, Chat, Citation, Message
 from store.clock import Clock
@@ -243,7 +243,7 @@ def _answered(error: NetworkError) -> bool:
 def _where(conn: Connection, *, chat: Chat, message: Message) -> dict[str, Any]:
     """The topic, the message that is answered in a group, and the language of what was said last."""
     thread = directory.conversation(conn, message.conversation_id).thread
-    turns = messages.recent_turns(conn, message.conversation_id, limit=1)
+    turns = turn_records.recent_turns(conn, message.conversation_id, limit=1)
     facts = {"thread": int(thread) if thread else None, "language": turns[0].language if turns else "zh-Hans"}
     return facts | {"reply": _asked(conn, chat, message)}
 
@@ -255,7 +255,7 @@ def _asked(conn: Connection, chat: Chat, message: Message) -> int | None:
     if message.reply_to is not None:
         asked = messages.message(conn, message.reply_to)
     elif message.turn_id is not None:
-        asked = messages.message(conn, messages.turn(conn, message.turn_id).message_ids[-1])
+        asked = messages.message(conn, turn_records.turn(conn, message.turn_id).message_ids[-1])
     else:
         return None
     there, _, _ = (asked.external_id or "").partition("/")

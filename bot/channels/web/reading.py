@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot import standings
 from bot.channels.web.translations import shown
 from bot.channels.web.visitor import Visit, WebChat
-from handoff import board, messages
+from handoff import board, messages, turn_records
 from handoff.kinds import Audience
 from handoff.model import Attachment, Message, Ticket
 
@@ -36,7 +36,7 @@ def _banner(conn: Connection, *, web: WebChat, visit: Visit) -> dict[str, Any] |
     if not tickets:
         return None
     ticket: Ticket = tickets[-1]
-    turns = messages.recent_turns(conn, visit.conversation.id, limit=1)
+    turns = turn_records.recent_turns(conn, visit.conversation.id, limit=1)
     line = standings.progress(
         conn,
         ticket,

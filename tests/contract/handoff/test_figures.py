@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handoff import messages
+from handoff import messages, turn_records
 from handoff.figures import figures
 from handoff.indicators import Figures, Share, Spread
 from handoff.kinds import ClockKind, Level, MessageKind, Outcome, Tier
@@ -24,7 +24,7 @@ async def turn(world: World, heard: list[int], *, outcome: Outcome, said: str | 
     talk = world.conversations[Tier.GOLD].id
     values = {"reason": "answered", "level": Level.QUESTION, "language": "zh-Hans", "question": "?", "ms": 900} | facts
     made = await world.db.write(
-        lambda conn: messages.record_turn(
+        lambda conn: turn_records.record_turn(
             conn, conversation_id=talk, person_id=None, message_ids=heard, outcome=outcome, at=world.clock(), **values
         )
     )

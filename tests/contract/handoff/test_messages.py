@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from handoff import directory, messages
+from handoff import directory, messages, turn_records
 from handoff.kinds import Audience, ChatKind, Delivery, Level, Mode, Outcome, PersonKind, Tier
 from handoff.model import Attachment, Button, Citation
 from handoff.tables import person as people
@@ -18,7 +18,7 @@ SOURCE = Citation(n=1, page="wp/title", title="网站标题", heading="修改", 
 
 async def turn(world: World, *message_ids: int, **facts: Any) -> Any:
     return await world.db.write(
-        lambda conn: messages.record_turn(
+        lambda conn: turn_records.record_turn(
             conn,
             conversation_id=world.conversations[Tier.GOLD].id,
             person_id=world.contacts[Tier.GOLD].id,
@@ -70,11 +70,11 @@ async def test_what_no_turn_has_handled_waits_in_order(world: World) -> None:
     assert [m.text for m in await world.ask(messages.unhandled, **asked)] == [m.text for m in burst]
     recorded = await turn(world, *(m.id for m in burst))
     assert await world.ask(messages.unhandled, **asked) == ()
-    assert await world.ask(messages.turn_of_message, burst[1].id) == recorded
-    assert await world.ask(messages.turn, recorded.id) == recorded
+    assert await world.ask(turn_records.turn_of_message, burst[1].id) == recorded
+    assert await world.ask(turn_records.turn, recorded.id) == recorded
     assert recorded.citations == (SOURCE,)
     assert recorded.trace["evidence"] == [0.71]
-    assert await world.ask(messages.recent_turns, recorded.conversation_id) == (recorded,)
+    assert await world.ask(turn_records.recent_turns, recorded.conversation_id) == (recorded,)
 
 
 async def test_a_reply_and_its_turn_find_each_other_whichever_is_first(world: World) -> None:
@@ -83,7 +83,7 @@ async def test_a_reply_and_its_turn_find_each_other_whichever_is_first(world: Wo
     after = await say(world, "…", turn_id=first.id)
     before = await say(world, "…")
     second = await turn(world, (await world.hear("b")).id, reply_id=before.id)
-    assert (await world.ask(messages.turn, first.id)).reply_id == after.id
+    assert (await world.ask(turn_records.turn, first.id)).reply_id == after.id
     assert (await world.ask(messages.message, before.id)).turn_id == second.id
 
 

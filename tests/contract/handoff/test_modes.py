@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot import colleagues
-from handoff import board, chats, directory, drafts, messages, modes
+from handoff import board, chats, directory, drafts, messages, modes, turn_records
 from handoff.autonomy import RECENT, Bound, Fall, Tally
 from handoff.chat_tables import draft_score
 from handoff.kinds import ChatKind, Level, Mode, NoticeKind, Outcome, Tier
@@ -26,7 +26,7 @@ async def turned(
     heard = await world.hear("标题怎么改")
 
     def body(conn: Connection) -> Turn:
-        return messages.record_turn(
+        return turn_records.record_turn(
             conn, conversation_id=heard.conversation_id, person_id=heard.person_id, message_ids=[heard.id],
             outcome=outcome, reason=reason, level=Level.QUESTION, category=category, language="zh-Hans",
             question="标题怎么改", at=world.clock(), ms=1,
@@ -107,7 +107,7 @@ async def test_an_answer_by_a_ticket_counts_for_its_draft(world: World) -> None:
     """Hours later, when the request that nobody answered had become a ticket."""
     draft = await turned(world)
     ticket = await world.open()
-    await world.db.write(lambda conn: messages.give_to_ticket(conn, draft.id, ticket.id))
+    await world.db.write(lambda conn: turn_records.give_to_ticket(conn, draft.id, ticket.id))
     await turned(world)
     world.clock.advance(timedelta(hours=5))
     await world.do(world.desk.reply, ticket_id=ticket.id, by=world.ann.id, text="设置里改")

@@ -11,7 +11,7 @@ from bot.app import load_rules, load_texts
 from bot.gate import Stay
 from bot.model import Act, Situation
 from bot.unanswered import Unanswered
-from handoff import board, directory, messages
+from handoff import board, directory, messages, turn_records
 from handoff.kinds import EventKind, Level, Mode, NoticeKind, Outcome, PersonKind, TicketState, Tier
 from handoff.model import Message, QueueRow, Ticket, Turn
 from knowledge.errors import NothingIndexed
@@ -50,7 +50,7 @@ async def ask(
 
     def body(conn: Connection) -> Turn:
         now, reading = world.clock(), RULES.read(text)
-        turn = messages.record_turn(
+        turn = turn_records.record_turn(
             conn, conversation_id=heard.conversation_id, person_id=heard.person_id, message_ids=[heard.id],
             outcome=Outcome.SILENT, reason=reason, level=reading.level, category=category, language="zh-Hans",
             question=text, at=now, ms=1,
@@ -96,7 +96,7 @@ async def test_nobody_answers(world: World, manual: Categories) -> None:
     ticket = row.ticket
     assert (ticket.reason, ticket.since, ticket.opened_at) == ("unanswered", asked_at, asked_at + TEN)
     assert (ticket.requester_id, ticket.category) == (world.contacts[Tier.GOLD].id, "wordpress")
-    assert (await world.ask(messages.turn, turn.id)).ticket_id == ticket.id
+    assert (await world.ask(turn_records.turn, turn.id)).ticket_id == ticket.id
     assert (await world.ask(messages.message, turn.message_ids[0])).ticket_id == ticket.id
     told = await world.ask(board.notices, person_id=world.ann.id)
     assert {notice.kind for notice in told} & {NoticeKind.ASKED, NoticeKind.OPENED}
@@ -123,7 +123,7 @@ async def test_several_requests_of_one_matter_are_one_ticket(world: World, manua
     third = await ask(world, "邮箱收不到信报错了")
     rows = await wait(world)
     assert sorted(row.ticket.category for row in rows) == ["mail", "wordpress"]
-    turns = [await world.ask(messages.turn, turn.id) for turn in (first, second, third)]
+    turns = [await world.ask(turn_records.turn, turn.id) for turn in (first, second, third)]
     assert turns[0].ticket_id == turns[1].ticket_id != turns[2].ticket_id
     events = await world.ask(board.events, turns[0].ticket_id)
     assert [event.kind for event in events].count(EventKind.CLIENT_WROTE) == 1
@@ -147,7 +147,7 @@ async def test_what_makes_a_look_needless(world: World, manual: Categories, how:
         again = await world.hear("首页标题怎么改")
         await world.db.write(lambda conn: _answer(conn, again, now=world.clock()))
     assert await wait(world) == ()
-    assert (await world.ask(messages.turn, turn.id)).ticket_id is None
+    assert (await world.ask(turn_records.turn, turn.id)).ticket_id is None
 
 
 async def test_an_emoji_of_a_colleague_is_no_answer(world: World, manual: Categories) -> None:
@@ -226,7 +226,7 @@ async def test_after_an_outage_of_ours_what_came_meanwhile_is_read_first(world: 
 
 
 def _answer(conn: Connection, asked: Message, *, now: datetime) -> None:
-    turn = messages.record_turn(
+    turn = turn_records.record_turn(
         conn, conversation_id=asked.conversation_id, person_id=asked.person_id, message_ids=[asked.id],
         outcome=Outcome.ANSWERED, reason="extract", level=Level.QUESTION, language="zh-Hans", question="?", at=now,
         ms=1,

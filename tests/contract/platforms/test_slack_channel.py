@@ -26,7 +26,7 @@ from bot.meters import Meters
 from bot.reception import Room
 from bot.recording import TURNED
 from console import attachments
-from handoff import directory, messages
+from handoff import directory, messages, turn_records
 from handoff.desk import Desk
 from handoff.kinds import ChatKind, Delivery, Level
 from handoff.model import Chat, Message
@@ -415,7 +415,7 @@ async def test_a_message_taken_back_in_time_is_not_answered(heard: Post) -> None
     heard.place.delete(said)
     await heard.settled()
     (message,) = await heard.kept()
-    turn = await heard.db.read(partial(messages.turn_of_message, message_id=message.id))
+    turn = await heard.db.read(partial(turn_records.turn_of_message, message_id=message.id))
     assert turn is not None
     assert turn.reason == "withdrawn"
 
@@ -484,7 +484,7 @@ async def test_eyes_are_on_a_message_until_its_turn_is_done(post: Post) -> None:
     def done(conn: Connection) -> None:
         message = messages.by_external(conn, chat_id=1, external_id=f"T0HOME/{post.place.id}/{said.ts}")
         assert message is not None
-        messages.handled(conn, message, reason="done", language="en", now=utc_now())
+        turn_records.handled(conn, message, reason="done", language="en", now=utc_now())
         signal(conn, TURNED, str(message.id))
 
     await post.db.write(done)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from handoff import chats, directory, drafts, messages, modes
+from handoff import chats, directory, drafts, messages, modes, turn_records
 from handoff.kinds import ChatKind, Level, Mode, Outcome, Role
 from handoff.model import Chat
 from tests.unit.console.world import World, submit
@@ -30,7 +30,7 @@ async def group(world: World, *, title: str | None = "青禾 <网站>", hits: in
                 conn, conversation=talk, person=who, external_id=str(number), text="标题怎么改", at=now, now=now
             )
             assert said is not None
-            turn = messages.record_turn(
+            turn = turn_records.record_turn(
                 conn, conversation_id=talk.id, person_id=who.id, message_ids=[said.id], outcome=Outcome.SILENT,
                 reason="shadow", level=Level.QUESTION, category="mail" if number % 2 else None, language="zh-Hans",
                 question="?", at=now, ms=1,
