@@ -15,7 +15,7 @@ from knowledge import e5
 from tests.house import House, MovableClock
 from tests.platforms.telegram import TelegramServer, User, World
 
-PATIENCE = 15.0
+PATIENCE = 40.0
 
 
 @asynccontextmanager

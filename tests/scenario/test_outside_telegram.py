@@ -67,7 +67,7 @@ def tells(**what: Any) -> dict[str, Any]:
 
 async def taken(other: Any, method: str) -> None:
     """Wait until the emulator has taken a call; it must refuse none."""
-    for _ in range(1500):
+    for _ in range(3000):
         refused = [each for each in other.requests if each["status"] != 200]
         assert not refused, refused
         if any(each["method"] == method for each in other.requests):

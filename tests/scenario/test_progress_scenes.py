@@ -52,7 +52,7 @@ async def slow(
 
 async def begun(visitor: Visitor) -> dict[str, Any]:
     """The message that says what is being read."""
-    for _ in range(1000):
+    for _ in range(2000):
         state = await visitor.state()
         news = [m for m in state["messages"] if not m["mine"]]
         if news:

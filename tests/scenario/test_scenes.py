@@ -179,7 +179,7 @@ async def test_9_in_shadow_the_bot_drafts_in_silence(house: House) -> None:
         )
         message = await house.app.db.write(lambda c: intake.accept(c, arrived, at_once=True, now=house.clock()))
         assert message is not None
-        for _ in range(1000):
+        for _ in range(2000):
             turn = await house.app.db.read(lambda conn: turn_records.turn_of_message(conn, message.id))
             if turn is not None:
                 return turn

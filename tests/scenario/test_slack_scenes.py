@@ -1,9 +1,7 @@
 """The acceptance scenes in a client's Slack channel: the real libraries against a strict Slack of our own."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot import reception
-from bot.app import load_rules, load_texts, open_app
+from bot.app import load_rules, load_texts
 from bot.channels.slack.examining import examine
 from bot.channels.slack.service import Slack
 from bot.server import web_app
@@ -31,8 +29,7 @@ from tests.platforms.slack import Message as Posted
 from tests.platforms.slack import Settings as Workspace
 from tests.platforms.slack.settings import EVERY_SCOPE
 from tests.platforms.telegram.server import loopback
-
-PATIENCE = 15.0
+from tests.slack_house import PATIENCE, code_for_client, running
 
 
 @dataclass
@@ -67,7 +64,7 @@ class Room:
 
     async def turn(self, text: str) -> Turn:
         """The turn of the message with this text."""
-        for _ in range(1000):
+        for _ in range(2000):
             found = [m for m in await self.stored() if m.text == text and m.turn_id is not None]
             if found:
                 turn = await self.read(turn_records.turn_of_message, message_id=found[-1].id)
@@ -78,29 +75,6 @@ class Room:
 
     def labels(self, message: Posted) -> list[str]:
         return [button["text"]["text"] for button in message.buttons.values()]
-
-
-@asynccontextmanager
-async def running(
-    indexed: Path, embedder: e5.E5Embedder, folder: Path, slack: SlackServer, clock: MovableClock, **settings: Any
-) -> AsyncIterator[House]:
-    """The application on a copy of the indexed data, talking to that Slack."""
-    if not (folder / "data").exists():
-        shutil.copytree(indexed, folder / "data")
-    own = slack.settings
-    way = {"slack_app_token": own.app_token} if own.socket_mode else {"slack_signing_secret": own.signing_secret}
-    told = Settings(data=folder / "data", slack_bot_token=own.bot_token, slack_api=slack.api_url, **way, **settings)
-    async with open_app(told, clock=clock, embedder=embedder) as app:
-        yield House(app, clock)
-
-
-async def code_for_client(house: House, admin: Person) -> str:
-    def body(conn: Any) -> str:
-        client = directory.client_by_slug(conn, "demo")
-        assert client is not None
-        return bindings.code_for_client(conn, client.id, by=admin.id, now=house.clock())
-
-    return await house.app.db.write(body)
 
 
 @pytest.fixture

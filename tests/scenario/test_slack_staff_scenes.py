@@ -112,7 +112,7 @@ class Room:
         return [m for m in said if m.audience is Audience.INTERNAL]
 
     async def eventually(self, ready: Callable[[], Awaitable[Any]]) -> Any:
-        for _ in range(700):
+        for _ in range(2000):
             if found := await ready():
                 return found
             await asyncio.sleep(0.02)

@@ -94,7 +94,7 @@ class Room:
         return list(await self.read(messages.dossier, ticket=ticket))
 
     async def eventually(self, ready: Callable[[], Awaitable[Any]]) -> Any:
-        for _ in range(700):
+        for _ in range(2000):
             if found := await ready():
                 return found
             await asyncio.sleep(0.02)
@@ -123,7 +123,7 @@ def has_topics(request: pytest.FixtureRequest) -> bool:
 
 async def quiet(house: House) -> None:
     """Wait until the worker has nothing to do but to fetch updates."""
-    for _ in range(1000):
+    for _ in range(2000):
         depths = await house.app.db.read(partial(jobs.depths, now=house.clock()))
         if not any(depth.waiting or depth.running for depth in depths if depth.queue != polling.QUEUE):
             return

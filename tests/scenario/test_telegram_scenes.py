@@ -51,7 +51,7 @@ class Room:
 
     async def turn(self, text: str) -> Turn:
         """The turn of the message with this text."""
-        for _ in range(1000):
+        for _ in range(2000):
             found = [m for m in await self.stored() if m.text == text and m.turn_id is not None]
             if found:
                 turn = await self.read(turn_records.turn_of_message, message_id=found[-1].id)

@@ -76,7 +76,7 @@ class Post:
 
 
 async def until(ready: Callable[[], Awaitable[Any]]) -> Any:
-    for _ in range(1500):
+    for _ in range(3000):
         if found := await ready():
             return found
         await asyncio.sleep(0.01)
