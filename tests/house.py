@@ -27,6 +27,7 @@ from handoff.kinds import Role
 from handoff.model import Person, Ticket
 from knowledge import e5
 from store import jobs
+from tests.platforms.telegram.server import loopback
 
 WORKING_HOURS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Shanghai
 
@@ -128,6 +129,18 @@ class House:
     async def act(self, verb: str, **values: Any) -> Any:
         """A verb of the desk, in a transaction of its own."""
         return await self.app.db.write(lambda conn: getattr(self.app.desk, verb)(conn, **values, now=self.clock()))
+
+
+@asynccontextmanager
+async def front_door() -> AsyncIterator[tuple[str, list[Any]]]:
+    """An address on loopback, for the application that is put into the list once it is there."""
+    outside: list[Any] = []
+
+    async def door(scope: Any, receive: Any, send: Any) -> None:
+        await outside[0](scope, receive, send)
+
+    async with loopback(door) as port:
+        yield f"http://127.0.0.1:{port}", outside
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import open_app
+from bot.server import web_app
 from bot.settings import Settings
 from handoff import bindings
 from handoff.model import Person
 from knowledge import e5
-from tests.house import House, MovableClock
+from tests.house import House, MovableClock, front_door
 from tests.platforms.slack import Ack, Channel, Message, SlackServer, User
 from tests.telegram_house import PATIENCE, code_for_client
 
-__all__ = ["PATIENCE", "code_for_client", "labels", "linked", "press", "running", "staff_code"]
+__all__ = ["PATIENCE", "code_for_client", "labels", "linked", "posted", "press", "running", "staff_code"]
 
 
 @asynccontextmanager
@@ -31,6 +32,28 @@ async def running(
     told = Settings(data=folder / "data", slack_bot_token=own.bot_token, slack_api=slack.api_url, **way, **settings)
     async with open_app(told, clock=clock, embedder=embedder) as app:
         yield House(app, clock)
+
+
+@asynccontextmanager
+async def posted(
+    indexed: Path, embedder: e5.E5Embedder, folder: Path, slack: SlackServer, clock: MovableClock, **settings: Any
+) -> AsyncIterator[House]:
+    """The same, with Slack posting signed requests to the application."""
+    async with (
+        front_door() as (url, outside),
+        running(indexed, embedder, folder, slack, clock, **settings, public_url=url) as house,
+    ):
+        outside.append(web_app(house.app))
+        assert await subscribed(slack, f"{url}/slack/events")
+        yield house
+
+
+async def subscribed(slack: SlackServer, url: str) -> bool:
+    """Whether Slack takes an address for its events; it gives us three seconds, which a busy machine may miss."""
+    for _ in range(5):
+        if await slack.subscribe(url):
+            return True
+    return False
 
 
 async def staff_code(house: House, lead: Person) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import open_app
+from bot.server import web_app
 from bot.settings import Settings
 from handoff import bindings, directory
 from handoff.model import Person
 from knowledge import e5
-from tests.house import House, MovableClock
+from tests.house import House, MovableClock, front_door
 from tests.platforms.telegram import TelegramServer, User, World
 
 PATIENCE = 40.0
@@ -29,6 +30,18 @@ async def running(
     told = Settings(data=folder / "data", telegram_token=telegram.world.token, telegram_api=api, **settings)
     async with open_app(told, clock=clock, embedder=embedder) as app:
         yield House(app, clock)
+
+
+@asynccontextmanager
+async def pushed(
+    indexed: Path, embedder: e5.E5Embedder, folder: Path, telegram: TelegramServer, clock: MovableClock, **settings: Any
+) -> AsyncIterator[House]:
+    """The same, with Telegram posting its updates to the application's webhook."""
+    async with front_door() as (url, outside):
+        told = settings | {"public_url": url, "telegram_webhook_secret": "a-secret-for-the-tests"}
+        async with running(indexed, embedder, folder, telegram, clock, **told) as house:
+            outside.append(web_app(house.app))
+            yield house
 
 
 async def code_for_client(house: House, admin: Person) -> str:

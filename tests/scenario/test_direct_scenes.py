@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from bot import belonging
 from handoff import bindings, board, directory, modes
 from handoff.kinds import Mode, Outcome, Tier
-from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram
+from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram, transport
 
-__all__ = ["clock", "room", "telegram"]
+__all__ = ["clock", "room", "telegram", "transport"]
 
 
 async def second_client(room: Room) -> None:

@@ -23,9 +23,10 @@ from tests.scenario.test_telegram_scenes import (
     room,
     running,
     telegram,
+    transport,
 )
 
-__all__ = ["clock", "room", "telegram"]
+__all__ = ["clock", "room", "telegram", "transport"]
 UNKNOWN = "你们能帮我把Shopify店铺的运费模板导到Wix里吗"
 KNOWN = "后台密码忘了怎么办?"
 TEN = timedelta(minutes=10, seconds=5)

@@ -2,10 +2,10 @@
 
 from handoff import board
 from handoff.kinds import Level, Outcome
-from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram
+from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram, transport
 from tests.screenshots import screenshot
 
-__all__ = ["clock", "room", "telegram"]
+__all__ = ["clock", "room", "telegram", "transport"]
 
 TOO_LARGE = ("媒体库", "上传的文件超过了 php.ini 中", "upload_max_filesize 所定义的大小")
 BROKEN = ("Error establishing", "a database connection", "建立数据库连接时出错")

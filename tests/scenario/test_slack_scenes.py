@@ -14,7 +14,6 @@ from bot import reception
 from bot.app import load_rules, load_texts
 from bot.channels.slack.examining import examine
 from bot.channels.slack.service import Slack
-from bot.server import web_app
 from bot.settings import Settings
 from handoff import bindings, board, directory, messages, turn_records
 from handoff.desk import Desk
@@ -28,8 +27,7 @@ from tests.platforms.slack import Channel, SlackServer, User
 from tests.platforms.slack import Message as Posted
 from tests.platforms.slack import Settings as Workspace
 from tests.platforms.slack.settings import EVERY_SCOPE
-from tests.platforms.telegram.server import loopback
-from tests.slack_house import PATIENCE, code_for_client, running
+from tests.slack_house import PATIENCE, code_for_client, posted, running
 
 
 @dataclass
@@ -84,19 +82,37 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def slack(clock: MovableClock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(Workspace(socket_mode=True, clock=lambda: clock().timestamp())) as server:
+def transport(request: pytest.FixtureRequest) -> str:
+    """How events come: through a socket, unless a scene is played in both ways."""
+    return getattr(request, "param", "socket")
+
+
+both_ways = pytest.mark.parametrize("transport", ["socket", "posted"], indirect=True)
+
+
+@pytest.fixture
+async def slack(clock: MovableClock, transport: str) -> AsyncIterator[SlackServer]:
+    own = Workspace(socket_mode=transport == "socket", clock=lambda: clock().timestamp())
+    async with SlackServer(own) as server:
         yield server
 
 
 @pytest.fixture
 async def room(
-    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, slack: SlackServer, clock: MovableClock
+    *,
+    indexed: Path,
+    embedder: e5.E5Embedder,
+    tmp_path: Path,
+    slack: SlackServer,
+    clock: MovableClock,
+    transport: str,
 ) -> AsyncIterator[Room]:
     world = slack.world
     mei, wang, lin = (world.user(name) for name in ("mei", "wang", "lin"))
-    async with running(indexed, embedder, tmp_path, slack, clock) as house:
-        await slack.socket.connected(within=PATIENCE)
+    started = running if transport == "socket" else posted
+    async with started(indexed, embedder, tmp_path, slack, clock) as house:
+        if transport == "socket":
+            await slack.socket.connected(within=PATIENCE)
         agent = await house.agent()
         channel = world.channel("greenleaf", members=[mei, wang, lin])
         await slack.slash(lin, channel, "/aftercare", f"bind {await code_for_client(house, agent)}")
@@ -106,6 +122,7 @@ async def room(
         yield Room(house, slack, channel, mei, wang, lin, agent)
 
 
+@both_ways
 async def test_1_routine(room: Room) -> None:
     """A mention gets eyes at once, then steps with their source and two buttons, in a thread under it."""
     asked = room.channel.say(room.mei, f"{room.bot} 后台密码忘了怎么办?")
@@ -152,6 +169,7 @@ async def test_1_the_matter_goes_on_in_the_thread_and_at_the_top(room: Room) -> 
     assert (await room.house.open_ticket()).id == ticket.id
 
 
+@both_ways
 async def test_2_burst(room: Room) -> None:
     """Three short messages of one person, the last to the bot, are one turn with one answer, under the last."""
     for text in ("在吗", "那个"):
@@ -165,6 +183,7 @@ async def test_2_burst(room: Room) -> None:
     assert answer.thread == last.ts
 
 
+@both_ways
 async def test_3_emergency(room: Room) -> None:
     """Without a mention: an emergency ticket, number and time in the channel, first aid; the engineer is told."""
     room.channel.say(room.mei, "网站打不开了!!!")
@@ -177,6 +196,7 @@ async def test_3_emergency(room: Room) -> None:
     assert "emergency" in [notice.kind for notice in notices]
 
 
+@both_ways
 async def test_4_not_in_the_manual(room: Room) -> None:
     """No invention: a colleague will answer, the ticket says why."""
     room.channel.say(room.mei, f"{room.bot} 你们能帮我把Shopify店铺的运费模板导到Wix里吗")
@@ -188,6 +208,7 @@ async def test_4_not_in_the_manual(room: Room) -> None:
     assert "link" not in [run["type"] for run in runs]
 
 
+@both_ways
 async def test_6_a_person_in_the_room(room: Room) -> None:
     """A colleague answers in the thread: the ticket counts the response, the bot stays silent."""
     asked = room.channel.say(room.mei, f"{room.bot} 转人工，我要换服务器")
@@ -206,6 +227,7 @@ async def test_6_a_person_in_the_room(room: Room) -> None:
     assert (turn.outcome, turn.reason) == (Outcome.SILENT, "person_handles")
 
 
+@both_ways
 async def test_15_night(room: Room) -> None:
     """At 23:10 a gold client hears, honestly, that a person will be there in the morning."""
     room.house.clock.jump(timedelta(hours=13, minutes=10))
@@ -218,6 +240,7 @@ async def test_15_night(room: Room) -> None:
     assert due["FR"] >= room.house.clock().replace(hour=1, minute=0) + timedelta(hours=9, minutes=49)
 
 
+@both_ways
 async def test_commands_are_answered_to_who_typed_them(room: Room) -> None:
     """Help, status and a person, in words of either language; only the ticket is told to all."""
     slack, channel, mei = room.slack, room.channel, room.mei
@@ -288,31 +311,6 @@ async def test_doubled_and_reordered_events_change_nothing(room: Room) -> None:
     stored = [message.external_id for message in await room.stored() if message.author is Author.CLIENT]
     assert len(stored) == len(set(stored))
     assert sum("忘记密码" in message.text for message in room.channel.seen) == 1
-
-
-async def test_by_signed_requests(indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, clock: MovableClock) -> None:
-    """Without an app token Slack posts to us: the same answer, presses and commands by the same address."""
-    outside: list[Any] = []
-
-    async def door(scope: Any, receive: Any, send: Any) -> None:
-        await outside[0](scope, receive, send)
-
-    async with SlackServer(Workspace(clock=lambda: clock().timestamp())) as slack, loopback(door) as port:
-        settings = {"public_url": f"http://127.0.0.1:{port}"}
-        async with running(indexed, embedder, tmp_path, slack, clock, **settings) as house:
-            outside.append(web_app(house.app))
-            assert await slack.subscribe(f"http://127.0.0.1:{port}/slack/events")
-            mei = slack.world.user("mei")
-            channel = slack.world.channel("greenleaf", members=[mei])
-            asked = channel.say(mei, f"{slack.world.bot.mention} 后台密码忘了怎么办?")
-            answer = await channel.bot_says("忘记密码", within=PATIENCE)
-            assert answer.thread == asked.ts
-            runs = [run for block in answer.blocks for part in block["elements"] for run in part.get("elements", [])]
-            assert "link" in [run["type"] for run in runs]
-            assert (await slack.press(mei, answer, "press:1")).ok
-            await channel.bot_says("T-", within=PATIENCE)
-            ack = await slack.slash(mei, channel, "/aftercare", "status")
-            assert "T-" in ack.body["text"]
 
 
 async def test_what_came_while_we_were_away_is_answered_once(

@@ -13,7 +13,6 @@ from bot import reception
 from bot.app import load_rules, load_texts
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.service import Telegram
-from bot.server import web_app
 from bot.settings import Settings
 from handoff import board, directory, messages, turn_records
 from handoff.desk import Desk
@@ -23,8 +22,7 @@ from knowledge import e5
 from store.db import Database
 from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, TelegramServer, User, World, telegram_server
-from tests.platforms.telegram.server import loopback
-from tests.telegram_house import PATIENCE, code_for_client, linked, running
+from tests.telegram_house import PATIENCE, code_for_client, linked, pushed, running
 
 
 @dataclass
@@ -76,12 +74,28 @@ async def telegram(clock: MovableClock) -> AsyncIterator[TelegramServer]:
 
 
 @pytest.fixture
+def transport(request: pytest.FixtureRequest) -> str:
+    """How updates come: we ask for them, unless a scene is played in both ways."""
+    return getattr(request, "param", "polled")
+
+
+both_ways = pytest.mark.parametrize("transport", ["polled", "pushed"], indirect=True)
+
+
+@pytest.fixture
 async def room(
-    indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer, clock: MovableClock
+    *,
+    indexed: Path,
+    embedder: e5.E5Embedder,
+    tmp_path: Path,
+    telegram: TelegramServer,
+    clock: MovableClock,
+    transport: str,
 ) -> AsyncIterator[Room]:
     world = telegram.world
     mei, wang, lin = world.user("陈梅", "mei"), world.user("王强", "wang"), world.user("Lin", "lin_agent")
-    async with running(indexed, embedder, tmp_path, telegram, clock) as house:
+    started = pushed if transport == "pushed" else running
+    async with started(indexed, embedder, tmp_path, telegram, clock) as house:
         agent = await house.agent()
         group = world.supergroup("青禾 · 网站", mei, wang, lin)
         group.say(mei, f"/bind {await code_for_client(house, agent)}")
@@ -90,6 +104,7 @@ async def room(
         yield Room(house, telegram, world, group, mei, wang, lin, agent)
 
 
+@both_ways
 async def test_1_routine(room: Room) -> None:
     """A mention gets the sign of typing at once, then steps with their source and two buttons, as a reply."""
     asked = room.group.say(room.mei, f"{room.world.bot.mention} 后台密码忘了怎么办?")
@@ -117,6 +132,7 @@ async def test_1_only_the_asker_presses(room: Room) -> None:
     )
 
 
+@both_ways
 async def test_2_burst(room: Room) -> None:
     """Three short messages of one person, the last to the bot, are one turn with one answer."""
     for text in ("在吗", "那个", f"{room.world.bot.mention} 首页标题怎么改"):
@@ -129,6 +145,7 @@ async def test_2_burst(room: Room) -> None:
     assert answer.labels
 
 
+@both_ways
 async def test_2_an_album_is_one_burst(room: Room) -> None:
     """Pictures sent together are one turn, with the caption as its text."""
     png = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
@@ -138,6 +155,7 @@ async def test_2_an_album_is_one_burst(room: Room) -> None:
     assert len(list((room.house.app.settings.data / "files").iterdir())) == 3
 
 
+@both_ways
 async def test_3_emergency(room: Room) -> None:
     """Without a mention: an emergency ticket, number and time in the group, first aid; the engineer is told."""
     room.group.say(room.mei, "网站打不开了!!!")
@@ -150,6 +168,7 @@ async def test_3_emergency(room: Room) -> None:
     assert "emergency" in [notice.kind for notice in notices]
 
 
+@both_ways
 async def test_4_not_in_the_manual(room: Room) -> None:
     """No invention: a colleague will answer, the ticket says why."""
     room.group.say(room.mei, f"{room.world.bot.mention} 你们能帮我把Shopify店铺的运费模板导到Wix里吗")
@@ -160,6 +179,7 @@ async def test_4_not_in_the_manual(room: Room) -> None:
     assert not any(entity["type"] == "text_link" for entity in told.entities)
 
 
+@both_ways
 async def test_6_a_person_in_the_room(room: Room) -> None:
     """A colleague answers in the group: the ticket counts the response, the bot stays silent."""
     room.group.say(room.mei, f"{room.world.bot.mention} 转人工，我要换服务器")
@@ -239,21 +259,13 @@ async def test_by_webhook(
     indexed: Path, embedder: e5.E5Embedder, tmp_path: Path, telegram: TelegramServer, clock: MovableClock
 ) -> None:
     """With a secret and an address Telegram pushes: the same answer, and doctor finds nothing to mend."""
-    outside: list[Any] = []
-
-    async def door(scope: Any, receive: Any, send: Any) -> None:
-        await outside[0](scope, receive, send)
-
-    async with loopback(door) as port:
-        settings = {"public_url": f"http://127.0.0.1:{port}", "telegram_webhook_secret": "a-secret-for-the-tests"}
-        async with running(indexed, embedder, tmp_path, telegram, clock, **settings) as house:
-            outside.append(web_app(house.app))
-            mei = telegram.world.user("陈梅", "mei")
-            private = telegram.world.private(mei)
-            private.say(mei, "后台密码忘了怎么办?")
-            answer = await private.bot_says("忘记密码", within=PATIENCE)
-            assert any(entity["type"] == "text_link" for entity in answer.entities)
-            findings = {each.what: each for each in await examine(house.app.telegram)}
+    async with pushed(indexed, embedder, tmp_path, telegram, clock) as house:
+        mei = telegram.world.user("陈梅", "mei")
+        private = telegram.world.private(mei)
+        private.say(mei, "后台密码忘了怎么办?")
+        answer = await private.bot_says("忘记密码", within=PATIENCE)
+        assert any(entity["type"] == "text_link" for entity in answer.entities)
+        findings = {each.what: each for each in await examine(house.app.telegram)}
     assert [(each.what, each.state) for each in findings.values()] == [
         ("Telegram", "ok"),
         ("Telegram privacy mode", "ok"),
