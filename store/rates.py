@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from store.db import insert_into
 from store.tables import rate
+
+_LONGEST_LINE: Final = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +60,47 @@ def book(conn: Connection, buckets: Collection[Bucket], *, now: datetime) -> Boo
     waits, refused = timedelta(), timedelta()
     changes: dict[str, datetime] = {}
     for bucket in sorted(buckets, key=lambda one: one.name):  # one order for all: nobody waits in a circle
-        full_at = max(_full_at(conn, bucket, now=now), now) + bucket.per / bucket.limit
+        full_at = _after_one(conn, bucket, now=now)
         waits = max(waits, full_at - bucket.per - now)
         refused = max(refused, full_at - bucket.per - bucket.ahead - now)
         changes[bucket.name] = full_at
     if refused:
         return Full(refused)
     for name, full_at in changes.items():
-        conn.execute(update(rate).where(rate.c.bucket == name).values(full_at=full_at))
+        _note(conn, name, full_at)
     return Booked(waits)
 
 
-def _full_at(conn: Connection, bucket: Bucket, *, now: datetime) -> datetime:
-    conn.execute(insert_into(conn, rate).values(bucket=bucket.name, full_at=now).on_conflict_do_nothing())
-    row = select(rate.c.full_at).where(rate.c.bucket == bucket.name).with_for_update()
+def book_in_turn(conn: Connection, own: Collection[Bucket], shared: Bucket, *, now: datetime) -> Booked | Full:
+    """`book`, where everybody shares one of the buckets: those whom it refuses are told different instants.
+
+    In the order in which they asked; coming then, each finds room, where all of them coming as soon as there is any
+    would ask in vain again and again.
+    """
+    booked = book(conn, (*own, shared), now=now)
+    free_at = _after_one(conn, shared, now=now) - shared.per - shared.ahead
+    if isinstance(booked, Booked) or free_at <= now:
+        return booked
+    line = f"{shared.name}:line"
+    known = _kept(conn, line, now=now, most=_LONGEST_LINE)
+    place = max(known, free_at)
+    _note(conn, line, place + shared.per / shared.limit)
+    return Full(max(booked.wait, place - now))
+
+
+def _after_one(conn: Connection, bucket: Bucket, *, now: datetime) -> datetime:
+    """When a bucket would be whole again after one event more."""
+    known = _kept(conn, bucket.name, now=now, most=bucket.per + bucket.ahead)
+    return max(known, now) + bucket.per / bucket.limit
+
+
+def _kept(conn: Connection, name: str, *, now: datetime, most: timedelta) -> datetime:
+    """The instant kept under a name, locked; now where it lies too far ahead: the clock was set back."""
+    conn.execute(insert_into(conn, rate).values(bucket=name, full_at=now).on_conflict_do_nothing())
+    row = select(rate.c.full_at).where(rate.c.bucket == name).with_for_update()
     known: datetime = conn.execute(row).scalar_one()
-    clock_was_set_back = known > now + bucket.per + bucket.ahead  # it knows nothing of what was taken
-    return now if clock_was_set_back else known
+    return now if known > now + most else known
+
+
+def _note(conn: Connection, name: str, at: datetime) -> None:
+    conn.execute(update(rate).where(rate.c.bucket == name).values(full_at=at))

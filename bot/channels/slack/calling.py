@@ -16,7 +16,7 @@ from handoff.model import Chat
 from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
-from store.rates import Bucket, Full, book
+from store.rates import Bucket, Full, book_in_turn
 
 #: Slack takes about one message a second in a channel, and several hundred a minute over all.
 _CHANNEL: Final = partial(Bucket, per=timedelta(seconds=1.1), limit=1)
@@ -87,7 +87,7 @@ class Calls:
 
     async def _keep_limits(self, chat: Chat) -> None:
         """Take from the buckets of the channel and of all, or from neither; raises NotSentError where we must wait."""
-        buckets = (_CHANNEL(name=f"{PLATFORM}:{chat.id}"), _TOTAL)
-        booked = await self._db.write(lambda conn: book(conn, buckets, now=self._clock()))
+        own = (_CHANNEL(name=f"{PLATFORM}:{chat.id}"),)
+        booked = await self._db.write(lambda conn: book_in_turn(conn, own, _TOTAL, now=self._clock()))
         if isinstance(booked, Full):
             raise NotSentError("our own limits", retry_after=booked.wait, held=True)

@@ -33,7 +33,7 @@ from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
 from store.jobs import JsonValue
-from store.rates import Bucket, Full, book
+from store.rates import Bucket, Full, book_in_turn
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class Limits:
     total: tuple[int, timedelta] = (2, timedelta(milliseconds=80))
 
     def of(self, chat: Chat) -> tuple[Bucket, ...]:
-        """The buckets that a call in a chat takes from."""
+        """The buckets that a call in a chat takes from; the last is everybody's."""
         name, second = f"{PLATFORM}:{chat.id}", timedelta(seconds=1)
         own = [Bucket(name=name, limit=self.chat[0], per=self.chat[1])]
         if chat.kind is ChatKind.GROUP:
@@ -207,8 +207,8 @@ class TelegramChannel:
         """Wait for our turn among all chats; raises NotSentError where the chat itself must wait."""
         if self.limits is None:
             return
-        buckets = self.limits.of(chat)
-        booked = await self._db.write(lambda conn: book(conn, buckets, now=self._clock()))
+        *own, shared = self.limits.of(chat)
+        booked = await self._db.write(lambda conn: book_in_turn(conn, own, shared, now=self._clock()))
         if isinstance(booked, Full):
             raise NotSentError("our own limits", retry_after=booked.wait, held=True)
         await asyncio.sleep(booked.wait.total_seconds())

@@ -1,7 +1,9 @@
 """Cron rows fire once whoever ticks; rates are shared."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 
 import pytest
 from sqlalchemy import Connection, select
@@ -10,7 +12,7 @@ from store.clock import ManualClock
 from store.db import Database
 from store.errors import BadSchedule
 from store.jobs import depths
-from store.rates import Booked, Bucket, Full, book, take
+from store.rates import Booked, Bucket, Full, book, book_in_turn, take
 from store.schedule import plan, tick, unplan
 from store.tables import job, schedule
 
@@ -175,3 +177,39 @@ async def test_a_place_is_booked_ahead(database: Database, clock: ManualClock) -
     assert await ask() == Full(SECOND / 10)
     clock.advance(SECOND / 10)
     assert await ask() == Booked(3 * SECOND / 10)
+
+
+async def test_whom_a_shared_rate_refuses_comes_again_in_turn(database: Database, clock: ManualClock) -> None:
+    """Forty at once at four a second: each asks twice at most, is let through in its order, and no room is wasted."""
+    shared = Bucket(name="all", per=SECOND, limit=4)
+
+    async def ask(chat: int) -> Booked | Full:
+        own = (Bucket(name=f"chat:{chat}", per=SECOND, limit=1),)
+        return await database.write(lambda conn: book_in_turn(conn, own, shared, now=clock()))
+
+    began, asked, through = clock(), Counter[int](), []
+    waiting = [(clock(), number) for number in range(40)]
+    while waiting:
+        at, number = heappop(waiting)
+        clock.set(max(clock(), at))
+        asked[number] += 1
+        answer = await ask(number)
+        if isinstance(answer, Full):
+            heappush(waiting, (clock() + answer.wait, number))
+        else:
+            through.append(number)
+    assert through == list(range(40))
+    assert max(asked.values()) == 2
+    assert clock() - began == 9 * SECOND  # the first four at once, the others four a second
+
+
+async def test_the_line_is_forgotten_once_everybody_is_through(database: Database, clock: ManualClock) -> None:
+    """Whoever asks after a pause waits for nobody."""
+    shared = Bucket(name="all", per=SECOND, limit=1)
+
+    async def ask() -> Booked | Full:
+        return await database.write(lambda conn: book_in_turn(conn, (), shared, now=clock()))
+
+    assert [await ask() for _ in range(3)] == [Booked(timedelta()), Full(SECOND), Full(2 * SECOND)]
+    clock.advance(5 * SECOND)
+    assert [await ask() for _ in range(2)] == [Booked(timedelta()), Full(SECOND)]
