@@ -2,8 +2,10 @@
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import Connection
 
-from handoff import roster, routes
+from handoff import directory, roster, routes
+from handoff.kinds import Tier
 from handoff.model import Ticket
 from tests.browser.conftest import Served
 
@@ -12,8 +14,14 @@ REMEMBERED = "window.shown = []; window.Notification = class { static permission
 
 
 def route(served: Served) -> None:
+    """The rules of routing, and a client whose people are on duty whatever time it is."""
     world = served.world
-    served.run(world.write(lambda conn: roster.adopt(conn, routes.load(), now=world.clock())))
+
+    def body(conn: Connection) -> None:
+        roster.adopt(conn, routes.load(), now=world.clock())
+        directory.update_client(conn, world.client.id, tier=Tier.PLATINUM)
+
+    served.run(world.write(body))
 
 
 def opened(served: Served, title: str) -> Ticket:
