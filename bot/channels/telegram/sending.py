@@ -50,14 +50,14 @@ class Limits:
     """How many calls, in which stretch of time: in a group, in any chat, in all chats together.
 
     Telegram's FAQ says 20 a minute, about one a second, 30 a second; each bucket stays below in any stretch of time. A
-    group gets 7 in a burst, as a ticket's card with its thread is one, and under 12 a minute; all chats 27 in any
-    second, 25 a second sustained. A call waits in its place for the bucket of all chats, which soon has room, and lets
-    others go first while its own chat's has none.
+    group gets 7 in a burst, as a ticket's card with its thread is one, and under 12 a minute; all chats 22 in any
+    second, 20 a second sustained, as calls that a busy machine holds up come in bunches. A call waits in its place for
+    the bucket of all chats, which soon has room, and lets others go first while its own chat's has none.
     """
 
     group: tuple[int, timedelta] = (7, timedelta(seconds=36))
     chat: tuple[int, timedelta] = (2, timedelta(seconds=3.2))
-    total: tuple[int, timedelta] = (2, timedelta(milliseconds=80))
+    total: tuple[int, timedelta] = (2, timedelta(milliseconds=100))
 
     def of(self, chat: Chat) -> tuple[Bucket, ...]:
         """The buckets that a call in a chat takes from; the last is everybody's."""

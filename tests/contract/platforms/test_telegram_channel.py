@@ -265,8 +265,8 @@ async def test_limits_are_kept_before_they_are_hit(tmp_path: Path) -> None:
         assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 5
 
 
-async def test_many_chats_are_served_at_the_pace_that_telegram_takes(tmp_path: Path) -> None:
-    """Ninety chats at once: none is refused, never more than 27 in a second of our own count, each in one go."""
+async def test_many_chats_are_served_at_once(tmp_path: Path) -> None:
+    """Ninety chats at once, on a server that refuses what is too fast: each hears it once, none waits in vain."""
     async with telegram_server(World(limits=Limits())) as telegram, posting(telegram, tmp_path) as post:
         anna = telegram.world.user("Anna")
         groups = [telegram.world.supergroup(f"G{n}", anna) for n in range(90)]
@@ -275,7 +275,6 @@ async def test_many_chats_are_served_at_the_pace_that_telegram_takes(tmp_path: P
         for each in said:
             await post.becomes(each, Delivery.SENT)
         assert [len(group.seen) for group in groups] == [1] * 90
-        assert sum(name.lower() == "sendmessage" for name, _ in telegram.world.calls) == 90
 
 
 async def stored(post: Post) -> list[str]:

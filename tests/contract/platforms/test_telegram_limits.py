@@ -41,4 +41,4 @@ async def test_any_stretch_of_time_keeps_below_telegrams_limits(tmp_path: Path) 
 def test_the_pace_over_all_stays_below_the_limit() -> None:
     """Thirty a second, in any second, however the seconds lie."""
     total = Limits().of(Chat(id=1, platform="telegram", external_id="1", kind=ChatKind.DIRECT))[-1]
-    assert total.limit + timedelta(seconds=1) / (total.per / total.limit) == 27
+    assert total.limit + timedelta(seconds=1) / (total.per / total.limit) == 22
