@@ -41,8 +41,8 @@ def bolt(account: Account, arrivals: Arrivals, *, secret: str | None) -> AsyncAp
         except NOT_STORED as error:
             log.warning("slack_request_not_stored", error=code(error))
             return BoltResponse(status=503, body="not stored, please send it again")
-        except Exception:  # one that we cannot read at all must not hold up the others
-            log.exception("slack_request_not_understood", kind=body.get("type"))
+        except Exception:  # our own fault, or nothing that we can read: told, it must not hold up the others
+            log.exception("slack_request_skipped", kind=body.get("type"))
             return BoltResponse(status=200)
         return BoltResponse(status=200, body=dict(answer) or "")
 

@@ -14,7 +14,6 @@ from bot.channels.telegram.reading import Me
 log = structlog.get_logger()
 
 POLL_S: Final = 20
-_SLACK_S: Final = 10.0  # beyond a long poll's time, before we call it lost
 _LONGEST_PAUSE_S: Final = 60.0
 ALLOWED: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 

@@ -95,13 +95,13 @@ class Polling:
         return None
 
     async def _take(self, update: Update) -> None:
-        """Store an update; one that we cannot read at all must not hold up the others."""
+        """Store an update; one that fails by our own fault, or cannot be read, is told and holds nobody up."""
         try:
             await self._arrivals.take(update)
         except NOT_STORED:
             raise
         except Exception:
-            log.exception("telegram_update_not_understood", update=update.update_id)
+            log.exception("telegram_update_skipped", update=update.update_id)
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
         """The result of `work`, or None as soon as we are told to stop."""

@@ -35,8 +35,8 @@ def webhook(account: Account, arrivals: Arrivals, *, secret: str) -> APIRouter:
         except NOT_STORED as error:
             log.warning("telegram_update_not_stored", error=type(error).__name__)
             raise HTTPException(503, "not stored, please send it again") from error
-        except Exception:  # one that we cannot read at all must not hold up the others
-            log.exception("telegram_update_not_understood")
+        except Exception:  # our own fault, or nothing that we can read: told, it must not hold up the others
+            log.exception("telegram_update_skipped")
         return Response(status_code=200)
 
     return router
