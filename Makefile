@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-CODE := store knowledge handoff console bot
+CODE := store knowledge handoff success console bot
 PACKS ?= ../shared/eval
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
