@@ -31,6 +31,11 @@ def question(text: str, *, embedder: Embedder) -> Question | None:
     return questions([text], embedder=embedder)[0]
 
 
+def forms(text: str) -> list[str]:
+    """Return what is embedded for a question; nothing if it says nothing."""
+    return _forms(_core(text))
+
+
 def questions(texts: Sequence[str], *, embedder: Embedder) -> tuple[Question | None, ...]:
     """Make several ready, embedding them together.
 
@@ -40,12 +45,17 @@ def questions(texts: Sequence[str], *, embedder: Embedder) -> tuple[Question | N
     cores = [_core(text) for text in texts]
     forms = [_forms(core) for core in cores]
     flat = [form for each in forms for form in each]
-    rows = embedder.queries(flat) if flat else np.zeros((0, embedder.dimensions), dtype=np.float32)
+    rows = embedder.queries(flat) if flat else stacked([], dimensions=embedder.dimensions)
     ends = np.cumsum([len(each) for each in forms])
     return tuple(
         _question(core, rows=rows[end - len(each) : end]) if each else None
         for core, each, end in zip(cores, forms, ends.tolist(), strict=True)
     )
+
+
+def stacked(rows: Sequence[Vectors], *, dimensions: int) -> Vectors:
+    """Return vectors as the rows of one array."""
+    return np.stack(rows) if rows else np.zeros((0, dimensions), dtype=np.float32)
 
 
 def _core(text: str) -> str:

@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.asking import terms
-from knowledge.chunking import embedding_text
 from knowledge.concepts import products
 from knowledge.embedders import Vectors
 from knowledge.facts import tells_price
 from knowledge.language import fold
-from knowledge.lexical import LexicalIndex
+from knowledge.lexical import LexicalIndex, Vocabulary
 from knowledge.model import Audience, Chunk, Page, Scope
+from knowledge.pieces import Piece, chunk_terms, question_terms
 from knowledge.vectors import Entry
 
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_LEAD = 60
+_REMEMBERED = 4_096  # pages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +43,12 @@ class Catalogue:
     @cached_property
     def products(self) -> tuple[frozenset[str], ...]:
         """Products that each page names, in its text or as its own."""
-        texts = ((page.title, page.product or "", *page.questions, page.body) for page in self.pages)
-        return tuple(products(fold("\n".join(text))) for text in texts)
+        return tuple(_named(page) for page in self.pages)
 
     @cached_property
     def priced(self) -> tuple[bool, ...]:
         """Whether each page says what something costs."""
-        return tuple(tells_price(fold(page.body)) for page in self.pages)
+        return tuple(_priced(page) for page in self.pages)
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -107,12 +105,28 @@ class Catalogue:
         return entries, np.concatenate([self.vectors[chunk_rows], self.question_vectors[question_rows]])
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _named(page: Page) -> frozenset[str]:
+    return products(fold("\n".join((page.title, page.product or "", *page.questions, page.body))))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _priced(page: Page) -> bool:
+    return tells_price(fold(page.body))
+
+
 def catalogue(
-    pages: Sequence[Page], *, chunks: Sequence[Chunk], vectors: Vectors, question_vectors: Vectors
+    pages: Sequence[Page],
+    *,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    question_vectors: Vectors,
+    lexical: LexicalIndex | None = None,
 ) -> Catalogue:
     """Build the catalogue of pages and their chunks (page by page, in the order of ``pages``).
 
-    ``question_vectors`` has a row for every question of every page, in order.
+    ``question_vectors`` has a row for every question of every page, in order. A ``lexical`` index is given by who
+    has the terms of its documents already.
     """
     number = {page.id: row for row, page in enumerate(pages)}
     return Catalogue(
@@ -123,18 +137,24 @@ def catalogue(
         question_vectors=question_vectors,
         page_of_chunk=np.array([number[chunk.page] for chunk in chunks], dtype=np.int64),
         page_of_question=np.repeat(np.arange(len(pages)), [len(page.questions) for page in pages]),
-        lexical=LexicalIndex(_documents(pages, chunks=chunks, number=number)),
+        lexical=lexical or LexicalIndex(_documents(pages, chunks=chunks, number=number)),
     )
 
 
 def _documents(pages: Sequence[Page], *, chunks: Sequence[Chunk], number: dict[str, int]) -> list[list[str]]:
-    """Terms of every chunk, title and headings counted twice; then of every page's questions."""
-    return [_chunk_terms(chunk, title=pages[number[chunk.page]].title) for chunk in chunks] + [
-        terms(fold("\n".join((page.title, *page.questions)))) if page.questions else [] for page in pages
+    """Terms of every chunk, then of every page's questions."""
+    return [chunk_terms(chunk, title=pages[number[chunk.page]].title) for chunk in chunks] + [
+        question_terms(page) for page in pages
     ]
 
 
-def _chunk_terms(chunk: Chunk, *, title: str) -> list[str]:
-    lead = chunk.text.split("\n", 1)[0]
-    head = "\n".join((title, chunk.heading, lead if len(lead) <= _LEAD else ""))
-    return terms(fold(embedding_text(chunk, title=title))) + terms(fold(head))
+def arranged(pieces: Sequence[Piece], *, vectors: Vectors, question_vectors: Vectors, known: Vocabulary) -> Catalogue:
+    """Build the catalogue of pages that are cut and counted."""
+    documents = [*(each for piece in pieces for each in piece.terms), *(piece.asked for piece in pieces)]
+    return catalogue(
+        [piece.page for piece in pieces],
+        chunks=[chunk for piece in pieces for chunk in piece.chunks],
+        vectors=vectors,
+        question_vectors=question_vectors,
+        lexical=LexicalIndex(documents, vocabulary=known),
+    )

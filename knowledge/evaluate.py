@@ -23,6 +23,7 @@ from knowledge.evidence import Evidence, Signals
 from knowledge.language import detect
 from knowledge.live import Shelf
 from knowledge.model import Audience, Page, Progress, Scope
+from knowledge.pieces import question_text
 from knowledge.search import Searcher
 from knowledge.vectors import ChromaFolder
 
@@ -297,7 +298,7 @@ class PackVectors:
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return a row per text, in the form in which questions are embedded."""
-        rows, _ = self._kept("question", [index.question_text(text) for text in texts], embed=self._embedder.queries)
+        rows, _ = self._kept("question", [question_text(text) for text in texts], embed=self._embedder.queries)
         return rows
 
     def _kept(

@@ -21,11 +21,12 @@ _TOGETHER = 32  # questions embedded at once
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A golden question and what the version found."""
+    """A golden question and what the version found: signals and pages, best first."""
 
     golden: Golden
     judged: Judged | None
     listed: bool
+    pages: tuple[str, ...] = ()
 
 
 def ask(
@@ -36,15 +37,31 @@ def ask(
     tell: Callable[[int], None] = lambda _: None,
 ) -> tuple[Asked, ...]:
     """Search for every golden question, as a client would (as staff where only internal pages answer)."""
-    audience = {page.id: page.audience for page in searcher.held.pages}
     asked: list[Asked] = []
     for start in range(0, len(questions), _TOGETHER):
         some = questions[start : start + _TOGETHER]
-        for golden, ready in zip(some, asking.questions([one.text for one in some], embedder=embedder), strict=True):
-            internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
-            scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
-            asked.append(_ask(golden, ready, scope=scope, searcher=searcher))
+        ready = asking.questions([one.text for one in some], embedder=embedder)
+        asked += put(some, ready=ready, searcher=searcher)
         tell(len(asked))
+    return tuple(asked)
+
+
+def put(
+    questions: Sequence[Golden],
+    *,
+    ready: Sequence[Question | None],
+    searcher: Searcher,
+    tell: Callable[[int], None] = lambda _: None,
+) -> tuple[Asked, ...]:
+    """Search for golden questions that are ready, as :func:`ask` does."""
+    audience = {page.id: page.audience for page in searcher.held.pages}
+    asked: list[Asked] = []
+    for golden, one in zip(questions, ready, strict=True):
+        internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
+        scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
+        asked.append(_ask(golden, one, scope=scope, searcher=searcher))
+        if len(asked) % _TOGETHER == 0:
+            tell(len(asked))
     return tuple(asked)
 
 
@@ -54,7 +71,8 @@ def _ask(golden: Golden, ready: Question | None, *, scope: Scope, searcher: Sear
         return Asked(golden=golden, judged=None, listed=False)
     pages = [searcher.held.chunks[row].page for row in found.rows]
     judged = Judged(signals=found.signals, answerable=bool(golden.pages), right=pages[0] in golden.pages)
-    return Asked(golden=golden, judged=judged, listed=any(page in golden.pages for page in pages))
+    listed = any(page in golden.pages for page in pages)
+    return Asked(golden=golden, judged=judged, listed=listed, pages=tuple(pages))
 
 
 def fit(asked: Sequence[Asked], *, start: Evidence | None = None) -> Evidence:

@@ -13,6 +13,7 @@ import yaml
 
 from knowledge.concepts import products, unbranded
 from knowledge.errors import GoldenInvalid
+from knowledge.front_matter import QUICK
 from knowledge.language import fold
 
 FILE = "golden.yaml"
@@ -43,8 +44,8 @@ def read(path: Path) -> tuple[Golden, ...]:
         return ()
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        rows = yaml.safe_load(text) or []
+        node = yaml.compose(text, Loader=QUICK)
+        rows = yaml.load(text, Loader=QUICK) or []  # noqa: S506 - a safe loader, whichever it is
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise GoldenInvalid(path, mark.line + 1 if mark else None, "cannot be read") from error

@@ -5,16 +5,17 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection
 
-from knowledge import chunking, store
-from knowledge.catalogue import Catalogue, catalogue
+from knowledge import store
+from knowledge.catalogue import Catalogue, arranged
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
-from knowledge.language import fold, salient
 from knowledge.model import Chunk, Page, Progress
+from knowledge.pieces import Piece, Pieces, digest, passage_text, question_text
 from store.clock import Clock
 from store.db import Database
 
@@ -23,18 +24,10 @@ PIPELINE = 2
 #: Vectors kept for this version are never pruned.
 FOR_EVER = 2**62
 _BATCH = 128
+_PASSAGES = frozenset({"passage"})
+_QUERIES = frozenset({"question", "query"})
 
 Tell = Callable[[Progress], None]
-
-
-def passage_text(chunk: Chunk, *, title: str) -> str:
-    """Return what is embedded for a chunk."""
-    return fold(chunking.embedding_text(chunk, title=title))
-
-
-def question_text(question: str) -> str:
-    """Return what is embedded for a page's question: the same form as a question that is searched for."""
-    return f"{salient(question) or fold(question)}?"
 
 
 def background_texts() -> tuple[str, ...]:
@@ -67,8 +60,8 @@ class Texts:
     def digests(self) -> Digests:
         """Return the names of the vectors."""
         return Digests(
-            passages=tuple(_digest("passage", text) for text in self.passages),
-            questions=tuple(_digest("question", text) for text in self.questions),
+            passages=tuple(digest("passage", text) for text in self.passages),
+            questions=tuple(digest("question", text) for text in self.questions),
         )
 
 
@@ -82,19 +75,21 @@ def texts(pages: Sequence[Page], *, chunks: Sequence[Chunk]) -> Texts:
     )
 
 
-def _cut(pages: Sequence[Page]) -> Texts:
-    return texts(pages, chunks=[chunk for page in pages for chunk in chunking.chunks(page)])
-
-
-def _digest(kind: str, text: str) -> str:
-    return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
-
-
 def rows(vectors: Mapping[str, bytes], digests: Sequence[str], *, dimensions: int) -> Vectors:
     """Return stored vectors (half precision) as rows of length 1, in the order of the digests."""
     raw = b"".join(vectors[digest] for digest in digests)
     found = np.frombuffer(raw, dtype="<f2").astype(np.float32).reshape(len(digests), dimensions)
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+
+def halves(built: "Built", digests: Sequence[str]) -> dict[str, bytes]:
+    """Return vectors of a catalogue as they are stored, by name."""
+    wanted, held = frozenset(digests), built.catalogue
+    named = (
+        *zip(built.digests.passages, held.vectors, strict=True),
+        *zip(built.digests.questions, held.question_vectors, strict=True),
+    )
+    return {name: row.astype("<f2").tobytes() for name, row in named if name in wanted}
 
 
 def source_hash(folder_hash: str, *, golden: bytes, embedder: str) -> str:
@@ -114,42 +109,86 @@ class Built:
 
 
 class Builder:
-    """Builds catalogues. Vectors go into the database as they are made, so a crash loses one batch."""
+    """Builds catalogues. Vectors go into the database as they are made, so a crash loses one batch.
+
+    What was built or loaded last stays at hand: of a page that did not change nothing is worked out or read again.
+    """
 
     def __init__(self, db: Database, *, embedder: Embedder, pool: Executor, clock: Clock) -> None:
         self._db = db
         self._embedder = embedder
         self._pool = pool
         self._clock = clock
+        self._pieces = Pieces()
+        self._stock: Built | None = None
 
     async def build(self, pages: Sequence[Page], *, version: int, tell: Tell) -> Built:
         """Cut, embed and arrange pages for a version (its lease is renewed on the way)."""
         loop = asyncio.get_running_loop()
-        cut = await loop.run_in_executor(self._pool, _cut, pages)
-        digests, name = cut.digests, self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, digests.all))
-        missing = _missing(cut, digests=digests, held=held)
-        made = await self._embed(missing, version=version, reused=len(held), tell=tell)
-        arranged = await loop.run_in_executor(self._pool, self._arranged, pages, cut, digests, held | made)
-        return Built(catalogue=arranged, embedded=len(made), reused=len(held), digests=digests)
+        cut = await loop.run_in_executor(self._pool, self._pieces.cut, pages)
+        digests, stock, name = _digests(cut), self._stock, self._embedder.name
+        absent = _absent(digests, stock=stock)
+        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        missing = _missing(cut, absent=frozenset(absent) - held.keys())
+        reused = len(frozenset(digests.all)) - len(missing)
+        made = await self._embed(missing, version=version, reused=reused, tell=tell)
+        found = await loop.run_in_executor(self._pool, self._arranged, cut, digests, stock, held | made)
+        self._stock = built = Built(catalogue=found, embedded=len(made), reused=reused, digests=digests)
+        return built
+
+    async def load(self, pages: Sequence[Page], *, chunks: Sequence[Chunk], pool: Executor) -> Built:
+        """Arrange a stored version, whose vectors are all there."""
+        loop = asyncio.get_running_loop()
+        cut = await loop.run_in_executor(pool, partial(self._pieces.cut, pages, stored=_by_page(chunks)))
+        digests, stock, name = _digests(cut), self._stock, self._embedder.name
+        absent = _absent(digests, stock=stock)
+        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        found = await loop.run_in_executor(pool, self._arranged, cut, digests, stock, held)
+        self._stock = built = Built(catalogue=found, embedded=0, reused=len(frozenset(digests.all)), digests=digests)
+        return built
+
+    async def queries(self, texts: Sequence[str], *, version: int) -> dict[str, Vectors]:
+        """Return the vectors of texts that are searched for, embedding those that never were."""
+        named = {digest("query", text): ("query", text) for text in texts}
+        name = self._embedder.name
+        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        missing = {each: item for each, item in named.items() if each not in held}
+        made = await self._embed(missing, version=version, reused=len(held), tell=lambda _: None)
+        found = rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
+        return {text: row for (_, text), row in zip(named.values(), found, strict=True)}
 
     async def background(self) -> Vectors:
         """Return the vectors of the background questions, made once."""
         texts = background_texts()
-        named = {_digest("question", text): ("question", text) for text in texts}
+        named = {digest("question", text): ("question", text) for text in texts}
         name = self._embedder.name
         held = await self._db.read(lambda conn: store.vectors(conn, name, named))
         missing = {digest: item for digest, item in named.items() if digest not in held}
         made = await self._embed(missing, version=FOR_EVER, reused=len(held), tell=lambda _: None)
         return rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
 
-    def _arranged(self, pages: Sequence[Page], cut: Texts, digests: Digests, vectors: Mapping[str, bytes]) -> Catalogue:
+    def _arranged(
+        self, cut: Sequence[Piece], digests: Digests, stock: Built | None, vectors: Mapping[str, bytes]
+    ) -> Catalogue:
         width = self._embedder.dimensions
-        return catalogue(
-            pages,
-            chunks=cut.chunks,
-            vectors=rows(vectors, digests.passages, dimensions=width),
-            question_vectors=rows(vectors, digests.questions, dimensions=width),
+        old = stock.catalogue if stock else None
+        return arranged(
+            cut,
+            vectors=_taken(
+                digests.passages,
+                held=stock.digests.passages if stock else (),
+                rows_held=old.vectors if old else None,
+                fresh=partial(rows, vectors, dimensions=width),
+                width=width,
+            ),
+            question_vectors=_taken(
+                digests.questions,
+                held=stock.digests.questions if stock else (),
+                rows_held=old.question_vectors if old else None,
+                fresh=partial(rows, vectors, dimensions=width),
+                width=width,
+            ),
+            known=self._pieces.vocabulary,
         )
 
     async def _embed(
@@ -169,8 +208,8 @@ class Builder:
 
     def _vectors(self, batch: Mapping[str, tuple[str, str]]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        for kind, embed in (("passage", self._embedder.passages), ("question", self._embedder.queries)):
-            chosen = {digest: text for digest, (of, text) in batch.items() if of == kind}
+        for kinds, embed in ((_PASSAGES, self._embedder.passages), (_QUERIES, self._embedder.queries)):
+            chosen = {digest: text for digest, (of, text) in batch.items() if of in kinds}
             if chosen:
                 made = embed(list(chosen.values()))
                 found |= {d: row.astype("<f2").tobytes() for d, row in zip(chosen, made, strict=True)}
@@ -186,10 +225,54 @@ class Builder:
         await self._db.write(body)
 
 
-def _missing(cut: Texts, *, digests: Digests, held: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
-    """Return kind and text of every vector that is not held, by digest."""
-    passages = zip(digests.passages, cut.passages, strict=True)
-    questions = zip(digests.questions, cut.questions, strict=True)
-    named = {digest: ("passage", text) for digest, text in passages}
-    named |= {digest: ("question", text) for digest, text in questions}
-    return {digest: item for digest, item in named.items() if digest not in held}
+def _digests(cut: Sequence[Piece]) -> Digests:
+    return Digests(
+        passages=tuple(each for piece in cut for each in piece.passages),
+        questions=tuple(each for piece in cut for each in piece.questions),
+    )
+
+
+def _by_page(chunks: Sequence[Chunk]) -> dict[str, tuple[Chunk, ...]]:
+    found: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        found.setdefault(chunk.page, []).append(chunk)
+    return {page: tuple(own) for page, own in found.items()}
+
+
+def _absent(digests: Digests, *, stock: Built | None) -> tuple[str, ...]:
+    """Return the names of the vectors that are not at hand."""
+    known = frozenset(stock.digests.all) if stock else frozenset()
+    return tuple(each for each in dict.fromkeys(digests.all) if each not in known)
+
+
+def _missing(cut: Sequence[Piece], *, absent: frozenset[str]) -> dict[str, tuple[str, str]]:
+    """Return kind and text of every absent vector, by digest."""
+    found: dict[str, tuple[str, str]] = {}
+    for piece in cut:
+        for name, chunk in zip(piece.passages, piece.chunks, strict=True):
+            if name in absent:
+                found[name] = ("passage", passage_text(chunk, title=piece.page.title))
+        for name, question in zip(piece.questions, piece.page.questions, strict=True):
+            if name in absent:
+                found[name] = ("question", question_text(question))
+    return found
+
+
+def _taken(
+    wanted: Sequence[str],
+    *,
+    held: Sequence[str],
+    rows_held: Vectors | None,
+    fresh: Callable[[Sequence[str]], Vectors],
+    width: int,
+) -> Vectors:
+    """Return a row for every name: those at hand are taken over, the others come from ``fresh``."""
+    place = {name: row for row, name in enumerate(held)}
+    source = np.array([place.get(name, -1) for name in wanted], dtype=np.int64)
+    found = np.empty((len(wanted), width), dtype=np.float32)
+    old, new = np.flatnonzero(source >= 0), np.flatnonzero(source < 0)
+    if rows_held is not None and len(old):
+        found[old] = rows_held[source[old]]
+    if len(new):
+        found[new] = fresh([wanted[row] for row in new.tolist()])
+    return found

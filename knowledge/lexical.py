@@ -7,7 +7,7 @@ counted at the largest idf: 0..1, comparable between questions.
 """
 
 import math
-from array import array
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 K1 = 1.2
 B = 0.75
+_MOST = 0xFFFF  # occurrences of a term that are counted
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -33,48 +34,107 @@ class Coverage:
     """Share of that sum that belongs to terms no document has, 0..1."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counted:
+    """A document as numbers of a :class:`Vocabulary`: its distinct terms, and how often it has each."""
+
+    terms: Ints
+    counts: NDArray[np.uint16]
+    length: int
+
+
+class Vocabulary:
+    """Numbers for terms, given once and for all. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self.names: list[str] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many terms have a number."""
+        return len(self._numbers)
+
+    def get(self, term: str) -> int | None:
+        """Return the number of a term; None if no document has had it."""
+        return self._numbers.get(term)
+
+    def counted(self, document: Sequence[str]) -> Counted:
+        """Return a document as numbers."""
+        found = Counter(document)
+        numbers = self._numbers
+        with self._lock:
+            for term in found:
+                if term not in numbers:
+                    self.names.append(term)
+                    numbers[term] = len(numbers)
+        terms = [numbers[term] for term in found]
+        counts = np.minimum(list(found.values()), _MOST).astype(np.uint16)
+        return Counted(terms=np.array(terms, dtype=np.int32), counts=counts, length=len(document))
+
+
 class LexicalIndex:
     """An immutable index of documents given as lists of terms; row numbers are the documents' order.
 
-    Empty documents keep their row and count for nothing.
+    Empty documents keep their row and count for nothing. Documents that are ``Counted`` already are of the
+    ``vocabulary`` given, which may know more terms than they have.
     """
 
-    def __init__(self, documents: Iterable[Sequence[str]], *, k1: float = K1, b: float = B) -> None:
-        self._terms: dict[str, int] = {}
-        terms, rows, counts, lengths = array("i"), array("i"), array("i"), array("i")
-        for row, document in enumerate(documents):
-            lengths.append(len(document))
-            for term, count in Counter(document).items():
-                terms.append(self._terms.setdefault(term, len(self._terms)))
-                rows.append(row)
-                counts.append(count)
-        self.size = len(lengths)
-        self._filled = sum(length > 0 for length in lengths)
-        order = np.argsort(np.frombuffer(terms, dtype=np.int32), kind="stable")
-        self._rows = np.frombuffer(rows, dtype=np.int32)[order]
+    def __init__(
+        self,
+        documents: Iterable[Sequence[str] | Counted],
+        *,
+        vocabulary: Vocabulary | None = None,
+        k1: float = K1,
+        b: float = B,
+    ) -> None:
+        self._terms = known = Vocabulary() if vocabulary is None else vocabulary
+        self._held = held = [each if isinstance(each, Counted) else known.counted(each) for each in documents]
+        self.size = len(held)
+        lengths = np.array([each.length for each in held], dtype=np.int32)
+        self._filled = int((lengths > 0).sum())
+        self._k1, self._b, self._average = k1, b, float(lengths.sum()) / max(self._filled, 1)
+        terms = np.concatenate([np.zeros(0, np.int32), *(each.terms for each in held)])
+        counts = np.concatenate([np.zeros(0, np.uint16), *(each.counts for each in held)])
+        order = _sorted(terms)
+        rows = np.repeat(np.arange(len(held), dtype=np.int32), [len(each.terms) for each in held])
+        self._rows = rows[order]
         self._saturated = _saturated(
-            np.frombuffer(counts, dtype=np.int32)[order],
-            length=np.frombuffer(lengths, dtype=np.int32)[self._rows],
-            average=sum(lengths) / max(self._filled, 1),
+            counts[order].astype(np.int32),
+            length=lengths[self._rows],
+            average=self._average,
             k1=k1,
             b=b,
         )
-        found = np.bincount(np.frombuffer(terms, dtype=np.int32), minlength=len(self._terms))
+        found = np.bincount(terms, minlength=len(known))
         self._ends = np.cumsum(found)
         self._starts = self._ends - found
 
     def idf(self, term: str) -> float:
         """Return the term's rarity; a term no document has gets the largest."""
-        number = self._terms.get(term)
+        number = self._number(term)
         documents = 0 if number is None else int(self._ends[number] - self._starts[number])
         return math.log(1 + (self._filled - documents + 0.5) / (documents + 0.5))
+
+    def document(self, row: int) -> dict[str, float]:
+        """Return the terms of a document, each with its saturated frequency, 0..1."""
+        held, names = self._held[row], self._terms.names
+        norm = self._k1 * (1 - self._b + self._b * held.length / (self._average or 1.0))
+        counts = held.counts.astype(np.float64)
+        return dict(zip((names[n] for n in held.terms.tolist()), (counts / (counts + norm)).tolist(), strict=True))
+
+    def _number(self, term: str) -> int | None:
+        """Return the number of a term that a document of this index has; the vocabulary may have more."""
+        number = self._terms.get(term)
+        held = number is not None and number < len(self._ends) and self._ends[number] > self._starts[number]
+        return number if held else None
 
     def present(self, terms: Iterable[str], *, rows: range) -> list[tuple[str, float, bool]]:
         """Return for each distinct term its idf and whether any of the rows holds it."""
         return [(term, self.idf(term), self._holds(term, rows)) for term in dict.fromkeys(terms)]
 
     def _holds(self, term: str, rows: range) -> bool:
-        number = self._terms.get(term)
+        number = self._number(term)
         if number is None:
             return False
         places = self._rows[int(self._starts[number]) : int(self._ends[number])]
@@ -88,7 +148,7 @@ class LexicalIndex:
         for term in dict.fromkeys(terms):
             idf = self.idf(term)
             weight += idf
-            number = self._terms.get(term)
+            number = self._number(term)
             if number is None:
                 unseen += idf
                 continue
@@ -97,6 +157,13 @@ class LexicalIndex:
         if not weight:
             return Coverage(scores=scores, weight=0.0, unseen=0.0)
         return Coverage(scores=np.clip(scores / weight, 0, 1), weight=weight, unseen=unseen / weight)
+
+
+def _sorted(terms: Ints) -> NDArray[np.intp]:
+    """Return the stable order of term numbers: two passes over halves, which numpy sorts by radix."""
+    low = np.argsort((terms & 0xFFFF).astype(np.uint16), kind="stable")
+    order: NDArray[np.intp] = low[np.argsort((terms[low] >> 16).astype(np.uint16), kind="stable")]
+    return order
 
 
 def _saturated(counts: Ints, *, length: Ints, average: float, k1: float, b: float) -> Floats:

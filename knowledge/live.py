@@ -1,12 +1,11 @@
 """Versions in memory: loaded from the database, their vectors in Chroma, ready to be searched. Blocking."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from knowledge import categories, index, store
-from knowledge.catalogue import Catalogue, catalogue
+from knowledge import categories, store
+from knowledge.catalogue import Catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
@@ -32,7 +31,6 @@ class Shelf:
 
     def __init__(self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors) -> None:
         self._chroma = chroma
-        self._dimensions = embedder.dimensions
         self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
 
     def put(self, version: int, held: Catalogue) -> Searcher:
@@ -52,14 +50,8 @@ class Shelf:
             exact.put(audience, entries=entries, vectors=vectors)
         return self._searcher(held, exact)
 
-    def live(self, stored: store.Stored, vectors: Mapping[str, bytes], *, digests: index.Digests) -> Live:
+    def live(self, stored: store.Stored, held: Catalogue) -> Live:
         """Return a stored version, its collections mended if need be."""
-        held = catalogue(
-            stored.pages,
-            chunks=stored.chunks,
-            vectors=self._rows(vectors, digests.passages),
-            question_vectors=self._rows(vectors, digests.questions),
-        )
         live = self.made(
             stored.id,
             source_hash=stored.source_hash,
@@ -68,25 +60,32 @@ class Shelf:
         )
         return replace(live, outdated=stored.evidence is not None and not Evidence.readable(stored.evidence))
 
-    def made(self, version: int, *, source_hash: str, searcher: Searcher, evidence: Evidence) -> Live:
-        """Return a version whose searcher is ready, its classifier trained."""
+    def made(
+        self, version: int, *, source_hash: str, searcher: Searcher, evidence: Evidence, like: Live | None = None
+    ) -> Live:
+        """Return a version whose searcher is ready, its classifier trained, or that of a version that asks the same."""
+        held = searcher.held
+        same = like is not None and _asks_the_same(like.searcher.held, held)
         return Live(
             version=version,
             source_hash=source_hash,
             searcher=searcher,
             evidence=evidence,
-            classifier=classifier(searcher.held),
+            classifier=like.classifier if like is not None and same else classifier(held),
         )
 
     def keep(self, versions: frozenset[int]) -> None:
         """Drop the collections of all other versions."""
         self._chroma.keep(versions)
 
-    def _rows(self, vectors: Mapping[str, bytes], digests: tuple[str, ...]) -> Vectors:
-        return index.rows(vectors, digests, dimensions=self._dimensions)
-
     def _searcher(self, held: Catalogue, found_in: VectorIndex) -> Searcher:
         return Searcher(held, index=found_in, scale=self._scale)
+
+
+def _asks_the_same(one: Catalogue, other: Catalogue) -> bool:
+    """Whether the pages of both have the same questions and categories."""
+    asked = [[(page.category, page.questions) for page in held.pages if page.questions] for held in (one, other)]
+    return asked[0] == asked[1]
 
 
 def classifier(held: Catalogue) -> categories.Classifier | None:

@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from sqlalchemy import Connection
+
 from knowledge import gate, golden, index, loaders, store
+from knowledge.answers import Answers, Examiner
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid
 from knowledge.evidence import Evidence
@@ -103,6 +106,8 @@ class Publisher:
         self._pool = pool
         self._clock = clock
         self._builder = builder
+        self._examiner = Examiner(embedder)
+        self._answers: dict[int, Answers] = {}
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **kwargs))
@@ -130,10 +135,8 @@ class Publisher:
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
         searcher = await self._run(self._shelf.put, version, held)
-        asked = await self._asked(found.golden, searcher=searcher, tell=order.tell)
-        evidence = await self._run(gate.fit, asked)
-        after = await self._run(gate.score, asked, evidence=evidence, held_out=True)
-        before = await self._before(found.golden, live=live)
+        exam = await self._examined(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
+        evidence, before, after = exam.evidence, exam.before, exam.after
         counts = {"pages": len(held.pages), "chunks": len(held.chunks)}
         model = evidence.as_json()
         await self._db.write(lambda conn: store.complete(conn, version, golden=after, evidence=model, **counts))
@@ -153,30 +156,76 @@ class Publisher:
         if not published:
             await self._refuse(version, by=order.by)
             return Outcome(report=report, live=None)
-        fresh = await self._run(self._shelf.made, version, source_hash=found.hash, searcher=searcher, evidence=evidence)
+        fresh = await self._run(
+            self._shelf.made, version, source_hash=found.hash, searcher=searcher, evidence=evidence, like=live
+        )
+        self._remember(version, exam.answers)
         await self._release(version, order=order)
         return Outcome(report=report, live=fresh)
 
     async def _store(self, version: int, built: index.Built, *, tell: index.Tell) -> None:
         tell(Progress(stage="store", done=0, total=1))
-        held, digests, name = built.catalogue, built.digests.all, self._embedder.name
-        await self._db.write(lambda conn: store.put_contents(conn, version, pages=held.pages, chunks=held.chunks))
-        await self._db.write(lambda conn: store.use_vectors(conn, name, digests, used_in=version))
+        held, digests, name = built.catalogue, built.digests, self._embedder.name
 
-    async def _asked(
-        self, questions: tuple[Golden, ...], *, searcher: Searcher, tell: index.Tell
-    ) -> tuple[gate.Asked, ...]:
-        tell(Progress(stage="check", done=0, total=len(questions)))
-        asked = await self._run(gate.ask, questions, searcher=searcher, embedder=self._embedder)
-        tell(Progress(stage="check", done=len(questions), total=len(questions)))
-        return asked
+        def body(conn: Connection) -> None:
+            store.put_contents(conn, version, pages=held.pages, chunks=held.chunks)
+            absent = store.use_vectors(conn, name, digests.all, used_in=version)
+            store.put_vectors(conn, name, made=index.halves(built, absent), used_in=version)
 
-    async def _before(self, questions: tuple[Golden, ...], *, live: Live | None) -> GoldenScore | None:
-        """Ask the live version the same questions, under its own model."""
-        if live is None:
-            return None
-        asked = await self._run(gate.ask, questions, searcher=live.searcher, embedder=self._embedder)
-        return await self._run(gate.score, asked, evidence=live.evidence)
+        await self._db.write(body)
+        tell(Progress(stage="store", done=1, total=1))
+
+    async def _examined(
+        self, questions: tuple[Golden, ...], *, searcher: Searcher, live: Live | None, version: int, tell: index.Tell
+    ) -> "_Exam":
+        """Ask the new version, and the live one under its own model; all questions again before it is refused."""
+        count = len(questions)
+        tell(Progress(stage="check", done=0, total=count))
+        vectors = await self._builder.queries(self._examiner.unprepared(questions), version=version)
+        await self._run(self._examiner.prepare, questions, vectors=vectors)
+
+        def told(done: int) -> None:
+            tell(Progress(stage="check", done=min(done, count), total=count))
+
+        exam = await self._run(self._exam, questions, searcher=searcher, live=live, whole=False, tell=told)
+        if exam.partly and not gate.passes(exam.before, exam.after):
+            exam = await self._run(self._exam, questions, searcher=searcher, live=live, whole=True, tell=told)
+        tell(Progress(stage="check", done=count, total=count))
+        return exam
+
+    def _exam(
+        self,
+        questions: tuple[Golden, ...],
+        *,
+        searcher: Searcher,
+        live: Live | None,
+        whole: bool,
+        tell: Callable[[int], None],
+    ) -> "_Exam":
+        examiner, known, again = self._examiner, None, None
+        if live is not None:
+            known = None if whole else self._answers.get(live.version)
+            nothing = Answers(asked={}, reaches={}, changed=frozenset())
+            known = examiner.more(questions, searcher=live.searcher, known=known or nothing)
+            self._remember(live.version, known)
+            held = live.searcher.held
+            if not whole:
+                again = examiner.again(questions, searcher=searcher, live=held, before=known, tell=tell)
+        answers = again or examiner.all(questions, searcher=searcher, tell=tell)
+        asked = answers.of(questions)
+        evidence = gate.fit(asked)
+        return _Exam(
+            answers=answers,
+            evidence=evidence,
+            before=gate.score(known.of(questions), evidence=live.evidence) if live and known else None,
+            after=gate.score(asked, evidence=evidence),
+            partly=again is not None,
+        )
+
+    def _remember(self, version: int, answers: Answers) -> None:
+        self._answers[version] = answers
+        for old in sorted(self._answers)[: -2 * KEEP]:
+            del self._answers[old]
 
     async def _release(self, version: int, *, order: Order) -> None:
         now = self._clock()
@@ -197,8 +246,8 @@ class Publisher:
         found = await self._run(read, source, embedder=self._embedder.name)
         built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
         searcher = await self._run(self._shelf.aside, built.catalogue)
-        asked = await self._asked(found.golden, searcher=searcher, tell=lambda _: None)
-        evidence: Evidence = await self._run(gate.fit, asked)
+        number = live.version if live else 0
+        exam = await self._examined(found.golden, searcher=searcher, live=live, version=number, tell=lambda _: None)
         old = {page.id: page.hash for page in live.searcher.held.pages} if live else {}
         new = {page.id: page.hash for page in found.pages}
         return Preview(
@@ -206,9 +255,20 @@ class Publisher:
             changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
             removed=tuple(sorted(old.keys() - new.keys())),
             problems=found.problems,
-            before=await self._before(found.golden, live=live),
-            after=await self._run(gate.score, asked, evidence=evidence),
+            before=exam.before,
+            after=exam.after,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Exam:
+    """The golden answers of a version being built, its evidence, and the scores of the live one and of this."""
+
+    answers: Answers
+    evidence: Evidence
+    before: GoldenScore | None
+    after: GoldenScore | None
+    partly: bool
 
 
 def _unchanged(live: Live, *, problems: tuple[Problem, ...]) -> IndexReport:

@@ -49,6 +49,7 @@ class Manual:
         chroma: ChromaFolder,
         shelf: Shelf,
         publisher: Publisher,
+        builder: index.Builder,
         pools: Pools,
         embedder: Embedder,
         clock: Clock,
@@ -57,6 +58,7 @@ class Manual:
         self._chroma = chroma
         self._shelf = shelf
         self._publisher = publisher
+        self._builder = builder
         self._pools = pools
         self._embedder = embedder
         self._ready = lru_cache(maxsize=_REMEMBERED)(partial(question, embedder=embedder))
@@ -78,7 +80,16 @@ class Manual:
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
         shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
         publisher = Publisher(db, shelf=shelf, builder=builder, embedder=embedder, pool=pools.building, clock=clock)
-        manual = cls(db, chroma=chroma, shelf=shelf, publisher=publisher, pools=pools, embedder=embedder, clock=clock)
+        manual = cls(
+            db,
+            chroma=chroma,
+            shelf=shelf,
+            publisher=publisher,
+            builder=builder,
+            pools=pools,
+            embedder=embedder,
+            clock=clock,
+        )
         now = None if db.dialect == "sqlite" else clock()
         await db.write(lambda conn: store.drop_unfinished(conn, now=now))
         await manual._refresh()
@@ -262,10 +273,8 @@ class Manual:
         name = self._embedder.name
         if stored.embedder != name:
             raise NothingIndexed(made_by=stored.embedder)
-        cut = await self._in_search(index.texts, stored.pages, chunks=stored.chunks)
-        digests = cut.digests
-        held = await self._db.read(lambda conn: store.vectors(conn, name, digests.all))
-        return await self._in_search(self._shelf.live, stored, held, digests=digests)
+        built = await self._builder.load(stored.pages, chunks=stored.chunks, pool=self._pools.searching)
+        return await self._in_search(self._shelf.live, stored, built.catalogue)
 
     async def _in_search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from store.db import insert_into
 
 LEASE = timedelta(seconds=120)
 _MANY = 400
+_AHEAD = 50  # versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,15 +251,23 @@ def put_vectors(conn: Connection, embedder: str, *, made: Mapping[str, bytes], u
         conn.execute(insert_into(conn, vector).on_conflict_do_nothing(), rows)
 
 
-def use_vectors(conn: Connection, embedder: str, digests: Iterable[str], *, used_in: int) -> None:
-    """Say that a version uses vectors made earlier."""
+def use_vectors(conn: Connection, embedder: str, digests: Iterable[str], *, used_in: int) -> tuple[str, ...]:
+    """Say that a version uses vectors made earlier; return those that are not there.
+
+    They are marked for some versions ahead, so that most versions find nothing to write.
+    """
     wanted = list(dict.fromkeys(digests))
+    absent: list[str] = []
     for start in range(0, len(wanted), _MANY):
-        conn.execute(
-            update(vector)
-            .where(vector.c.embedder == embedder, vector.c.digest.in_(wanted[start : start + _MANY]))
-            .values(used_in=used_in)
-        )
+        some = wanted[start : start + _MANY]
+        chosen = (vector.c.embedder == embedder) & vector.c.digest.in_(some)
+        found = {
+            row.digest: row.used_in for row in conn.execute(select(vector.c.digest, vector.c.used_in).where(chosen))
+        }
+        absent += [digest for digest in some if digest not in found]
+        if any(held < used_in for held in found.values()):
+            conn.execute(update(vector).where(chosen, vector.c.used_in < used_in).values(used_in=used_in + _AHEAD))
+    return tuple(absent)
 
 
 def drop_unfinished(conn: Connection, *, now: datetime | None) -> None:
