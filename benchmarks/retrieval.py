@@ -17,7 +17,7 @@ import numpy as np
 
 from knowledge import chunking, e5, evaluate, gate, golden, index, loaders, measures
 from knowledge.asking import question
-from knowledge.catalogue import catalogue
+from knowledge.catalogue import Windows, catalogue
 from knowledge.concepts import lines
 from knowledge.language import fold, salient, tokens
 from knowledge.lexical import LexicalIndex
@@ -119,6 +119,10 @@ class Bench:
             pages,
             chunks=chunks,
             vectors=self.vectors.passages(texts.passages)[0],
+            windows=Windows.of(
+                self.vectors.passages([text for each in texts.windows for text in each])[0],
+                counts=[len(each) for each in texts.windows],
+            ),
             question_vectors=self.vectors.queries([asked for page in pages for asked in page.questions]),
         )
         shelf = Shelf(None, embedder=self.embedder, background=self.vectors.queries(lines("background.txt")))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,42 @@ _REMEMBERED = 4_096  # pages
 
 
 @dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Vectors of the windows of chunks, one after the other, in half precision; ``counts`` is of each chunk."""
+
+    vectors: NDArray[np.float16]
+    counts: Rows
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.floating[Any]], *, counts: Sequence[int]) -> "Windows":
+        """Keep vectors as windows."""
+        return cls(vectors=vectors.astype(np.float16, copy=False), counts=np.array(counts, dtype=np.int64))
+
+    @cached_property
+    def _ends(self) -> Rows:
+        return np.cumsum(self.counts)
+
+    def best(self, rows: Rows, *, vector: Vectors, otherwise: Vectors) -> Vectors:
+        """Return the cosine of the nearest window of each chunk in ``rows``; ``otherwise`` where it has none."""
+        counts = self.counts[rows]
+        owner = np.repeat(np.arange(len(rows)), counts)
+        if not len(owner):
+            return otherwise
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        places = (self._ends[rows] - counts)[owner] + within
+        best = np.where(counts > 0, np.float32(-1), otherwise)
+        np.maximum.at(best, owner, self.vectors[places].astype(np.float32) @ vector)
+        return best
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """Everything of one version that searching needs, in memory. Rows number chunks, pages and questions."""
 
     pages: tuple[Page, ...]
     chunks: tuple[Chunk, ...]
     vectors: Vectors
+    windows: Windows
     questions: tuple[str, ...]
     question_vectors: Vectors
     page_of_chunk: Rows
@@ -121,6 +152,7 @@ def catalogue(
     chunks: Sequence[Chunk],
     vectors: Vectors,
     question_vectors: Vectors,
+    windows: Windows | None = None,
     lexical: LexicalIndex | None = None,
 ) -> Catalogue:
     """Build the catalogue of pages and their chunks (page by page, in the order of ``pages``).
@@ -133,6 +165,7 @@ def catalogue(
         pages=tuple(pages),
         chunks=tuple(chunks),
         vectors=vectors,
+        windows=windows or Windows.of(vectors[:0], counts=[0] * len(chunks)),
         questions=tuple(question for page in pages for question in page.questions),
         question_vectors=question_vectors,
         page_of_chunk=np.array([number[chunk.page] for chunk in chunks], dtype=np.int64),
@@ -143,18 +176,27 @@ def catalogue(
 
 def _documents(pages: Sequence[Page], *, chunks: Sequence[Chunk], number: dict[str, int]) -> list[list[str]]:
     """Terms of every chunk, then of every page's questions."""
-    return [chunk_terms(chunk, title=pages[number[chunk.page]].title) for chunk in chunks] + [
+    return [chunk_terms(chunk, page=pages[number[chunk.page]]) for chunk in chunks] + [
         question_terms(page) for page in pages
     ]
 
 
-def arranged(pieces: Sequence[Piece], *, vectors: Vectors, question_vectors: Vectors, known: Vocabulary) -> Catalogue:
+def arranged(
+    pieces: Sequence[Piece],
+    *,
+    vectors: Vectors,
+    window_vectors: NDArray[np.floating[Any]],
+    question_vectors: Vectors,
+    known: Vocabulary,
+) -> Catalogue:
     """Build the catalogue of pages that are cut and counted."""
+    counts = [len(names) for piece in pieces for names in piece.windows]
     documents = [*(each for piece in pieces for each in piece.terms), *(piece.asked for piece in pieces)]
     return catalogue(
         [piece.page for piece in pieces],
         chunks=[chunk for piece in pieces for chunk in piece.chunks],
         vectors=vectors,
         question_vectors=question_vectors,
+        windows=Windows.of(window_vectors, counts=counts),
         lexical=LexicalIndex(documents, vocabulary=known),
     )

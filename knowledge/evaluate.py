@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from statistics import fmean
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from knowledge import categories, chunking, index, measures
 from knowledge.asking import question
-from knowledge.catalogue import catalogue
+from knowledge.catalogue import Windows, catalogue
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
 from knowledge.errors import PackInvalid
@@ -130,15 +130,17 @@ def _rows(path: Path, *, needs: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _page(row: dict[str, Any]) -> Page:
+    """A row as a page in the folder of its document; not under that one's name, which can be the question itself."""
+    place = PurePosixPath(str(row.get("doc") or ""))
     return Page(
         id=str(row["id"]),
         title=str(row.get("title") or ""),
         audience=Audience.CLIENT,
         language=detect(row["text"]),
-        category="",
+        category=place.parent.name,
         body=row["text"],
         hash="",
-        path=str(row["id"]),
+        path=(place.parent / str(row["id"])).as_posix(),
     )
 
 
@@ -204,9 +206,10 @@ def answer(
 def _indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Searcher, float | None]:
     chunks = [chunk for page in pack.pages for chunk in chunking.chunks(page)]
     texts = index.texts(pack.pages, chunks=chunks)
-    made, speed = vectors.passages(texts.passages)
-    none = np.zeros((0, made.shape[1]), dtype=np.float32)
-    return shelf.put(1, catalogue(pack.pages, chunks=chunks, vectors=made, question_vectors=none)), speed
+    made, speed = vectors.passages([*texts.passages, *(text for each in texts.windows for text in each)])
+    windows = Windows.of(made[len(chunks) :], counts=[len(each) for each in texts.windows])
+    held = catalogue(pack.pages, chunks=chunks, vectors=made[: len(chunks)], windows=windows, question_vectors=made[:0])
+    return shelf.put(1, held), speed
 
 
 def _answer(query: Query, *, searcher: Searcher, embedder: Embedder) -> Answer:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from knowledge import store
@@ -15,12 +17,12 @@ from knowledge.catalogue import Catalogue, arranged
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
 from knowledge.model import Chunk, Page, Progress
-from knowledge.pieces import Piece, Pieces, digest, passage_text, question_text
+from knowledge.pieces import Piece, Pieces, digest, passage_text, question_text, window_texts
 from store.clock import Clock
 from store.db import Database
 
 #: Grows when the same folder would be indexed differently: chunking, what is embedded, the evidence model.
-PIPELINE = 2
+PIPELINE = 3
 #: Vectors kept for this version are never pruned.
 FOR_EVER = 2**62
 _BATCH = 128
@@ -37,40 +39,33 @@ def background_texts() -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Digests:
-    """Names of the vectors of pages, in the order of their chunks and of their questions."""
+    """Names of the vectors of pages, in the order of their chunks, of these chunks' windows, and of their questions."""
 
     passages: tuple[str, ...]
+    windows: tuple[str, ...]
     questions: tuple[str, ...]
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Both."""
-        return self.passages + self.questions
+        """All of them."""
+        return self.passages + self.windows + self.questions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Texts:
-    """Everything of some pages that has a vector."""
+    """Everything of some pages that has a vector; ``windows`` of each chunk."""
 
-    chunks: tuple[Chunk, ...]
     passages: tuple[str, ...]
+    windows: tuple[tuple[str, ...], ...]
     questions: tuple[str, ...]
-
-    @property
-    def digests(self) -> Digests:
-        """Return the names of the vectors."""
-        return Digests(
-            passages=tuple(digest("passage", text) for text in self.passages),
-            questions=tuple(digest("question", text) for text in self.questions),
-        )
 
 
 def texts(pages: Sequence[Page], *, chunks: Sequence[Chunk]) -> Texts:
     """Return what is embedded for pages and their chunks."""
     titles = {page.id: page.title for page in pages}
     return Texts(
-        chunks=tuple(chunks),
         passages=tuple(passage_text(chunk, title=titles[chunk.page]) for chunk in chunks),
+        windows=tuple(window_texts(chunk) for chunk in chunks),
         questions=tuple(question_text(question) for page in pages for question in page.questions),
     )
 
@@ -87,6 +82,7 @@ def halves(built: "Built", digests: Sequence[str]) -> dict[str, bytes]:
     wanted, held = frozenset(digests), built.catalogue
     named = (
         *zip(built.digests.passages, held.vectors, strict=True),
+        *zip(built.digests.windows, held.windows.vectors, strict=True),
         *zip(built.digests.questions, held.question_vectors, strict=True),
     )
     return {name: row.astype("<f2").tobytes() for name, row in named if name in wanted}
@@ -170,24 +166,14 @@ class Builder:
     def _arranged(
         self, cut: Sequence[Piece], digests: Digests, stock: Built | None, vectors: Mapping[str, bytes]
     ) -> Catalogue:
-        width = self._embedder.dimensions
+        take = partial(_taken, fresh=partial(rows, vectors, dimensions=self._embedder.dimensions))
         old = stock.catalogue if stock else None
+        known = stock.digests if stock else Digests(passages=(), windows=(), questions=())
         return arranged(
             cut,
-            vectors=_taken(
-                digests.passages,
-                held=stock.digests.passages if stock else (),
-                rows_held=old.vectors if old else None,
-                fresh=partial(rows, vectors, dimensions=width),
-                width=width,
-            ),
-            question_vectors=_taken(
-                digests.questions,
-                held=stock.digests.questions if stock else (),
-                rows_held=old.question_vectors if old else None,
-                fresh=partial(rows, vectors, dimensions=width),
-                width=width,
-            ),
+            vectors=take(digests.passages, known.passages, old.vectors if old else None),
+            window_vectors=take(digests.windows, known.windows, old.windows.vectors if old else None),
+            question_vectors=take(digests.questions, known.questions, old.question_vectors if old else None),
             known=self._pieces.vocabulary,
         )
 
@@ -228,6 +214,7 @@ class Builder:
 def _digests(cut: Sequence[Piece]) -> Digests:
     return Digests(
         passages=tuple(each for piece in cut for each in piece.passages),
+        windows=tuple(each for piece in cut for names in piece.windows for each in names),
         questions=tuple(each for piece in cut for each in piece.questions),
     )
 
@@ -252,6 +239,10 @@ def _missing(cut: Sequence[Piece], *, absent: frozenset[str]) -> dict[str, tuple
         for name, chunk in zip(piece.passages, piece.chunks, strict=True):
             if name in absent:
                 found[name] = ("passage", passage_text(chunk, title=piece.page.title))
+        for names, chunk in zip(piece.windows, piece.chunks, strict=True):
+            if not absent.isdisjoint(names):
+                texts = zip(names, window_texts(chunk), strict=True)
+                found |= {name: ("passage", text) for name, text in texts if name in absent}
         for name, question in zip(piece.questions, piece.page.questions, strict=True):
             if name in absent:
                 found[name] = ("question", question_text(question))
@@ -260,19 +251,18 @@ def _missing(cut: Sequence[Piece], *, absent: frozenset[str]) -> dict[str, tuple
 
 def _taken(
     wanted: Sequence[str],
-    *,
     held: Sequence[str],
-    rows_held: Vectors | None,
+    rows_held: NDArray[Any] | None,
+    *,
     fresh: Callable[[Sequence[str]], Vectors],
-    width: int,
-) -> Vectors:
-    """Return a row for every name: those at hand are taken over, the others come from ``fresh``."""
+) -> NDArray[Any]:
+    """Return a row for every name: those at hand are taken over as they are, the others come from ``fresh``."""
+    if rows_held is None:
+        return fresh(wanted)
     place = {name: row for row, name in enumerate(held)}
     source = np.array([place.get(name, -1) for name in wanted], dtype=np.int64)
-    found = np.empty((len(wanted), width), dtype=np.float32)
+    found = np.empty((len(wanted), rows_held.shape[1]), dtype=rows_held.dtype)
     old, new = np.flatnonzero(source >= 0), np.flatnonzero(source < 0)
-    if rows_held is not None and len(old):
-        found[old] = rows_held[source[old]]
-    if len(new):
-        found[new] = fresh([wanted[row] for row in new.tolist()])
+    found[old] = rows_held[source[old]]
+    found[new] = fresh([wanted[row] for row in new.tolist()])
     return found

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 DENSE_WEIGHT = 0.6
+#: What the nearest window of a chunk counts against the whole; .4 to .7 differ by chance.
+WINDOW_WEIGHT = 0.5
 #: Of .5 to 1, best on both halves of the sample manual's golden questions.
 QUESTION_WEIGHT = 0.7
 #: The better section of a page that a question points at goes first.
@@ -42,6 +44,11 @@ NEAR_DUPLICATE = 0.985
 def placed(cosines: Floats, *, floor: float, span: float) -> Floats:
     """Place cosines on the embedder's scale; not clipped, so that order is kept."""
     return np.asarray((cosines - floor) / span, dtype=np.float32)
+
+
+def nearness(whole: Floats, *, window: Floats) -> Floats:
+    """Return the cosine that stands for a chunk: of the whole, which knows the topic, and of its nearest window."""
+    return np.asarray((1 - WINDOW_WEIGHT) * whole + WINDOW_WEIGHT * window, dtype=np.float32)
 
 
 def relevance(*, dense: Floats, question: Floats, coverage: Floats, asked_coverage: Floats) -> Floats:

@@ -172,7 +172,14 @@ class Searcher:
         return ranking.borne_out(sections=self._sections(asked, page=page), questions=questions)
 
     def _sections(self, asked: Question, *, page: int) -> Floats:
-        return self._scale.placed(self.held.vectors[self.held.chunks_of(page)] @ asked.vector)
+        own = self.held.chunks_of(page)
+        return self._nearness(asked, rows=np.arange(own.start, own.stop))
+
+    def _nearness(self, asked: Question, *, rows: Rows) -> Floats:
+        """Return how near chunks are by vector: the whole of each, and the nearest of its windows."""
+        whole = self.held.vectors[rows] @ asked.vector
+        window = self.held.windows.best(rows, vector=asked.vector, otherwise=whole)
+        return self._scale.placed(ranking.nearness(whole, window=window))
 
     def _likeness(self, asked: Question) -> Floats:
         held = self.held
@@ -186,7 +193,7 @@ class Searcher:
         best = np.full(len(held.pages), -1.0, dtype=np.float32)
         np.maximum.at(best, held.page_of_question, likeness)
         return {
-            "dense": self._scale.placed(held.vectors[rows] @ asked.vector),
+            "dense": self._nearness(asked, rows=rows),
             "question": best[page],
             "coverage": cover.scores[rows],
             "asked_coverage": cover.scores[len(held.chunks) + page],

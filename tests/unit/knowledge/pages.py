@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.asking import question
-from knowledge.catalogue import Catalogue, catalogue
+from knowledge.catalogue import Catalogue, Windows, catalogue
 from knowledge.chunking import chunks
 from knowledge.embedders import HashingEmbedder
 from knowledge.index import texts
@@ -26,12 +26,17 @@ def page(name: str, body: str = "Body text.", **values: object) -> Page:
 
 
 def held(pages: Sequence[Page]) -> Catalogue:
-    cut = texts(pages, chunks=[chunk for each in pages for chunk in chunks(each)])
+    cut = [chunk for each in pages for chunk in chunks(each)]
+    found = texts(pages, chunks=cut)
     return catalogue(
         pages,
-        chunks=cut.chunks,
-        vectors=EMBEDDER.passages(cut.passages),
-        question_vectors=EMBEDDER.queries(cut.questions),
+        chunks=cut,
+        vectors=EMBEDDER.passages(found.passages),
+        windows=Windows.of(
+            EMBEDDER.passages([text for each in found.windows for text in each]),
+            counts=[len(each) for each in found.windows],
+        ),
+        question_vectors=EMBEDDER.queries(found.questions),
     )
 
 
