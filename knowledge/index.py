@@ -19,7 +19,7 @@ from store.clock import Clock
 from store.db import Database
 
 #: Grows when the same folder would be indexed differently: chunking, what is embedded, the evidence model.
-PIPELINE = 2
+PIPELINE = 3
 #: Vectors kept for this version are never pruned.
 FOR_EVER = 2**62
 _BATCH = 128

@@ -77,7 +77,15 @@ class Manual:
         chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
         shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
-        publisher = Publisher(db, shelf=shelf, builder=builder, embedder=embedder, pool=pools.building, clock=clock)
+        publisher = Publisher(
+            db,
+            shelf=shelf,
+            builder=builder,
+            embedder=embedder,
+            pool=pools.building,
+            clock=clock,
+            kept=folder / "documents",
+        )
         manual = cls(db, chroma=chroma, shelf=shelf, publisher=publisher, pools=pools, embedder=embedder, clock=clock)
         now = None if db.dialect == "sqlite" else clock()
         await db.write(lambda conn: store.drop_unfinished(conn, now=now))
