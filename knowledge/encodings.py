@@ -25,7 +25,10 @@ _EVERYDAY = frozenset(
     "前开開但因只从從想实實您请請点點击擊登录錄密码碼网網站域名邮郵箱设設置页頁改新"
 )
 _ENOUGH = 0.75
-_CP1252 = re.compile(rb"(?<=[A-Za-z \"'(])[\x85\x91-\x97\xa0\xa9\xae\xb0\xc0-\xff](?=[A-Za-z \"'.,;:!?)\r\n]|\Z)")
+_HIGH = rb"\x85\x91-\x97\xa0\xa9\xae\xb0\xc0-\xff"
+_CP1252 = re.compile(
+    rb"(?<=[A-Za-z \"'(" + _HIGH + rb"])[" + _HIGH + rb"](?=[A-Za-z \"'.,;:!?)\r\n" + _HIGH + rb"]|\Z)"
+)
 _FEW = 0.1
 
 

@@ -26,6 +26,7 @@ SHARED = frozenset({"audience", "clients", "language", "owner", "product", "revi
 _GUARDED = frozenset({"audience", "clients"})
 _MOST_QUESTIONS = 50
 _ALIKE = 0.8
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the quick one where the package was built with it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +72,7 @@ def read(text: str) -> FrontMatter:
 def keys(block: str, *, first: int = 1, allowed: frozenset[str] = KEYS) -> FrontMatter:
     """Check a YAML mapping whose first line is line ``first`` of its file; it has no body."""
     try:
-        node = yaml.compose(block, Loader=yaml.SafeLoader)
-        raw = yaml.safe_load(block) or {}
+        node, raw = _parsed(block)
     except yaml.YAMLError as error:
         return _unreadable(_yaml_fault(error, first=first))
     except (ValueError, RecursionError) as error:
@@ -80,6 +80,16 @@ def keys(block: str, *, first: int = 1, allowed: frozenset[str] = KEYS) -> Front
     if not isinstance(raw, dict):
         return _unreadable(Fault(line=first, message="front matter is not a list of keys"))
     return _checked(raw, lines=_lines(node, first=first), allowed=allowed)
+
+
+def _parsed(block: str) -> tuple[Any, Any]:
+    """Return a block as nodes, which know their lines, and as values."""
+    loader = _LOADER(block)
+    try:
+        node = loader.get_single_node()
+        return node, (loader.construct_document(node) if node is not None else None) or {}
+    finally:
+        loader.dispose()
 
 
 def merged(layers: Iterable[FrontMatter]) -> dict[str, Any]:
