@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from knowledge import page_checks, source_files
+from knowledge import page_checks, source_files, translations
 from knowledge.errors import SourceMissing
 from knowledge.front_matter import FrontMatter, merged
 from knowledge.front_matter import read as read_front_matter
@@ -78,9 +78,11 @@ def load(source: Path, *, kept: Path | None = None) -> Folder:
             else:
                 pages[page.id] = page
     ordered = tuple(pages[key] for key in sorted(pages))
+    superseded = frozenset(pages) - {page.id for page in current(ordered)}
+    linked = translations.linked(ordered, superseded=superseded)
     return Folder(
-        pages=ordered,
-        problems=(*problems, *page_checks.problems(ordered)),
+        pages=linked.pages,
+        problems=(*problems, *page_checks.problems(ordered), *linked.problems),
         hash=_digest("\n".join(f"{page.id}\0{page.hash}" for page in ordered)),
     )
 

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
+from knowledge import contradictions, injections
 from knowledge.model import Page, Problem
 
 
 def problems(pages: tuple[Page, ...]) -> tuple[Problem, ...]:
-    """Return what is wrong among pages, in their order."""
-    return (*_duplicates(pages), *_dangling(pages), *_circles(pages))
+    """Return what is wrong with pages, each by itself and among each other."""
+    return (
+        *_duplicates(pages),
+        *_dangling(pages),
+        *_circles(pages),
+        *injections.problems(pages),
+        *contradictions.problems(current(pages)),
+    )
 
 
 def current(pages: tuple[Page, ...]) -> tuple[Page, ...]:

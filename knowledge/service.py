@@ -18,6 +18,7 @@ from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
 from knowledge.publishing import Order, Outcome, Publisher
 from knowledge.search import Found
+from knowledge.translations import preferred
 from knowledge.vectors import ChromaFolder
 from store.clock import Clock
 from store.db import Database
@@ -119,12 +120,13 @@ class Manual:
         short = clean(text[:LONGEST])
         work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
         found = await self._in_search(work, short)
+        language = detect(short)
         return Search(
-            passages=passages(live.searcher.held, found) if found else (),
+            passages=preferred(passages(live.searcher.held, found), language=language) if found else (),
             evidence=live.evidence.probability(found.signals) if found else 0.0,
             enough=live.evidence.enough(found.signals) if found else False,
             version=live.version,
-            language=detect(short),
+            language=language,
             ms=(time.perf_counter() - started) * 1000,
         )
 
