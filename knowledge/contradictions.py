@@ -10,7 +10,7 @@ Sections of the same words are found by MinHash (Broder 1997) in bands, so that 
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -35,6 +35,7 @@ _BANDS, _ROWS = 8, 3
 _CROWD: Final = 12  # of one bucket are compared with each other; the rest is boilerplate
 _TELLING: Final = 10  # letters, Chinese counting double, that make a sentence more than a phrase
 _LONG: Final = 60  # lines of one section
+_FEW: Final = 8  # pairs of words; fewer are alike by chance
 _PRIME: Final = (1 << 61) - 1
 _SENTENCE: Final = re.compile(r"[。！？!?;；\n]+|(?<=[a-z)])\.\s")
 _WORD: Final = re.compile(r"[a-z]+|[\u3400-\u9fff]")
@@ -47,8 +48,8 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 class _Section:
     page: Page
     line: int
-    text: str
     claims: tuple[Figure, ...]
+    sentences: Mapping[str, str]
     words: Words
     bands: tuple[bytes, ...]
 
@@ -88,7 +89,14 @@ def _parts(page: Page) -> Iterator[tuple[int, str]]:
 def _section(page: Page, *, line: int, text: str) -> _Section:
     folded = fold(text)
     words = _shingles(masked(folded))
-    return _Section(page=page, line=line, text=folded, claims=figures(folded), words=words, bands=_bands(words))
+    return _Section(
+        page=page,
+        line=line,
+        claims=figures(folded),
+        sentences=_sentences(folded),
+        words=words,
+        bands=_bands(words),
+    )
 
 
 def _shingles(text: str) -> Words:
@@ -106,6 +114,8 @@ def _bands(words: Words) -> tuple[bytes, ...]:
 
 
 def _likeness(one: Words, other: Words) -> float:
+    if min(len(one), len(other)) < _FEW:
+        return 0.0
     common = len(np.intersect1d(one, other, assume_unique=True))
     return common / max(len(one) + len(other) - common, 1)
 
@@ -155,12 +165,12 @@ def _by_words(sections: Sequence[_Section]) -> list[list[_Section]]:
 
 
 def _by_sentence(sections: Sequence[_Section]) -> list[list[_Section]]:
-    return _grouped((key, section) for section in sections for key in _claims(section))
+    return _grouped((key, section) for section in sections for key in section.sentences)
 
 
-def _claims(section: _Section) -> dict[str, str]:
+def _sentences(text: str) -> dict[str, str]:
     """Return the sentences that claim something, by what they say without their figures."""
-    sentences = (sentence.strip() for sentence in _SENTENCE.split(section.text))
+    sentences = (sentence.strip() for sentence in _SENTENCE.split(text))
     kept = {masked(sentence): sentence for sentence in sentences if figures(sentence)}
     return {shape: sentence for shape, sentence in kept.items() if _length(shape) >= 2 * _TELLING}
 
@@ -171,9 +181,9 @@ def _length(shape: str) -> int:
 
 def _difference(one: _Section, other: _Section, *, likeness: float) -> tuple[str, str] | None:
     """Return what two sections say against each other, in their words."""
-    ours, theirs = _claims(one), _claims(other)
+    ours, theirs = one.sentences, other.sentences
     for shape in ours:
-        if shape in theirs and _values(figures(ours[shape])) != _values(figures(theirs[shape])):
+        if shape in theirs and _amounts(ours[shape]) != _amounts(theirs[shape]):
             return ours[shape], theirs[shape]
     if _likeness(one.words, other.words) < likeness:
         return None
@@ -183,6 +193,11 @@ def _difference(one: _Section, other: _Section, *, likeness: float) -> tuple[str
         if second and not _values(first) & _values(second):
             return first[0].words, second[0].words
     return None
+
+
+def _amounts(sentence: str) -> set[str]:
+    """Return the figures of a sentence but for its links: "the film is at …" stands on many pages, rightly."""
+    return _values(claim for claim in figures(sentence) if claim.kind != "link")
 
 
 def _values(claims: Iterable[Figure]) -> set[str]:
