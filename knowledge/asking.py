@@ -9,6 +9,14 @@ from knowledge.concepts import concepts, glossed, products
 from knowledge.embedders import MAX_CHARACTERS, Embedder, Vectors
 from knowledge.language import is_chinese, salient, tokens
 
+#: What asks rather than says: a page need not hold it. Only Chinese; the English ones are stop words everywhere.
+_ASKING = frozenset(
+    """
+    什么 什 么 怎么 怎 怎样 如何 为什么 为何 哪 哪些 哪里 多少 是否 能否 可以
+    吗 呢 吧 的 了 是 在 我 您 你 有 个 请 会 能 要
+    """.split()  # noqa: SIM905 - a list of 30 quoted words says no more
+)
+
 
 def terms(folded: str) -> list[str]:
     """Return the index terms of a folded text: its words, and the ideas they name."""
@@ -74,8 +82,13 @@ def _question(core: str, *, rows: Vectors) -> Question:
     middle = rows.mean(axis=0)
     return Question(
         text=core,
-        terms=tuple(terms(core)),
+        terms=_telling(terms(core)),
         vector=np.asarray(middle / np.linalg.norm(middle), dtype=np.float32),
         chinese=is_chinese(core),
         products=products(core),
     )
+
+
+def _telling(words: list[str]) -> tuple[str, ...]:
+    """Return the terms that say something; all of them where none does."""
+    return tuple(word for word in words if word not in _ASKING) or tuple(words)

@@ -1,7 +1,8 @@
 """A page's Markdown → chunks along its headings. Pure.
 
 A section stays whole while it fits; a longer one is cut between blocks, numbered steps between steps, and only
-then between lines or sentences. Nothing is lost or repeated, and every chunk knows its lines in the file.
+then between lines or sentences. Nothing is lost or repeated, but for the header of a table, which stands above every
+piece of it (:mod:`knowledge.table_cutting`), and every chunk knows its lines in the file.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from knowledge.model import Chunk, Page
+from knowledge.table_cutting import pieces
 
 #: Widest chunk; a Chinese character counts 1, any other character LATIN_WIDTH.
 MAX_WIDTH = 1_200.0
@@ -123,6 +125,9 @@ def _fitting(tokens: list[Any], *, index: int, lines: list[str], first: int, las
     if width(whole.text) <= MAX_WIDTH:
         yield whole
         return
+    if tokens[index].type == "table_open":
+        yield from _table(lines, first, last)
+        return
     cuts = sorted({first, last, *_items(tokens, index=index)})
     for begin, until in pairwise(cuts):
         item = _span(lines, begin, until)
@@ -130,6 +135,14 @@ def _fitting(tokens: list[Any], *, index: int, lines: list[str], first: int, las
             yield item
         else:
             yield from _by_line(lines, begin, until)
+
+
+def _table(lines: list[str], first: int, last: int) -> Iterator[_Span]:
+    for start, end, text in pieces(lines[first:last], fits=lambda text: width(text) <= MAX_WIDTH):
+        if text is None:
+            yield from _by_line(lines, first + start, first + end)
+        else:
+            yield _Span(start=first + start, end=first + end, text=text)
 
 
 def _items(tokens: list[Any], *, index: int) -> Iterator[int]:

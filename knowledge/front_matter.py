@@ -1,8 +1,12 @@
-"""The YAML block at the head of a page: its keys, their types, and what is wrong with them. Pure."""
+"""What is said about a page, in YAML: at its head, in its sidecar, in its folder's defaults. Pure.
 
+The keys, their types, what is wrong with them, and which word counts where several speak.
+"""
+
+import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,14 +16,19 @@ import yaml
 from knowledge.model import Audience
 
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^(?:---|\.\.\.)[ \t]*(?:\n|\Z))", re.DOTALL | re.MULTILINE)
-_TEXTS = frozenset({"title", "language", "video", "product", "owner", "url"})
+_TEXTS = frozenset({"title", "language", "video", "product", "owner", "url", "translation_of"})
 _LISTS = frozenset({"questions", "tiers", "clients", "supersedes"})
 _LANGUAGES = frozenset({"zh-Hans", "zh-Hant", "en"})
 _LINKS = frozenset({"video", "url"})
 KEYS = _TEXTS | _LISTS | {"audience", "review_by"}
+#: Keys that a folder may set for all its pages; the others belong to one page.
+SHARED = frozenset({"audience", "clients", "language", "owner", "product", "review_by", "tiers"})
+#: Keys that decide who may see a page: where one cannot be understood, the page is internal.
+_GUARDED = frozenset({"audience", "clients"})
 _MOST_QUESTIONS = 50
 #: The safe loader that is written in C, where PyYAML was built with it: ten times as fast.
 QUICK: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ class FrontMatter:
     """The keys that are right, what is wrong with the others, and where the body begins.
 
     ``readable`` is False where the block is no YAML mapping at all: nothing may be assumed of such a page.
+    ``doubtful`` are the keys on who may see the page that cannot be understood.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -42,6 +52,7 @@ class FrontMatter:
     body: str = ""
     first_line: int = 1
     readable: bool = True
+    doubtful: frozenset[str] = frozenset()
 
 
 class _WrongError(ValueError):
@@ -57,49 +68,90 @@ def read(text: str) -> FrontMatter:
     if not match:
         return FrontMatter(faults=(Fault(line=1, message="front matter is not closed by ---"),), readable=False)
     body, first_line = text[match.end() :], text[: match.end()].count("\n") + 1
+    found = keys(match.group(1), first=2)
+    return replace(found, body=body, first_line=first_line) if found.readable else found
+
+
+def keys(block: str, *, first: int = 1, allowed: frozenset[str] = KEYS) -> FrontMatter:
+    """Check a YAML mapping whose first line is line ``first`` of its file; it has no body."""
     try:
-        node = yaml.compose(match.group(1), Loader=QUICK)
-        raw = yaml.load(match.group(1), Loader=QUICK) or {}  # noqa: S506 - a safe loader, whichever it is
+        node, raw = _parsed(block)
     except yaml.YAMLError as error:
-        return FrontMatter(faults=(_yaml_fault(error),), readable=False)
+        return _unreadable(_yaml_fault(error, first=first))
     except (ValueError, RecursionError) as error:
-        return FrontMatter(faults=(Fault(line=1, message=f"front matter: {error}"),), readable=False)
+        return _unreadable(Fault(line=max(first - 1, 1), message=f"front matter: {error}"))
     if not isinstance(raw, dict):
-        return FrontMatter(faults=(Fault(line=2, message="front matter is not a list of keys"),), readable=False)
-    values, faults = _checked(raw, lines=_lines(node))
-    return FrontMatter(values=values, faults=faults, body=body, first_line=first_line)
+        return _unreadable(Fault(line=first, message="front matter is not a list of keys"))
+    return _checked(raw, lines=_lines(node, first=first), allowed=allowed)
 
 
-def _yaml_fault(error: yaml.YAMLError) -> Fault:
+def _parsed(block: str) -> tuple[Any, Any]:
+    """Return a block as nodes, which know their lines, and as values."""
+    loader = QUICK(block)
+    try:
+        node = loader.get_single_node()
+        return node, (loader.construct_document(node) if node is not None else None) or {}
+    finally:
+        loader.dispose()
+
+
+def merged(layers: Iterable[FrontMatter]) -> dict[str, Any]:
+    """Return what holds for a page of which several speak, the last word counting.
+
+    Where the last word on who may see it cannot be understood, the page is internal.
+    """
+    values: dict[str, Any] = {}
+    doubtful: frozenset[str] = frozenset()
+    for layer in layers:
+        doubtful = (doubtful - layer.values.keys()) | layer.doubtful
+        values |= layer.values
+    return values | {"audience": Audience.INTERNAL} if doubtful else values
+
+
+def _unreadable(fault: Fault) -> FrontMatter:
+    return FrontMatter(faults=(fault,), readable=False, doubtful=_GUARDED)
+
+
+def _yaml_fault(error: yaml.YAMLError, *, first: int) -> Fault:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "cannot be read"
-    return Fault(line=mark.line + 2 if mark else 1, message=f"front matter: {problem}")
+    return Fault(line=mark.line + first if mark else 1, message=f"front matter: {problem}")
 
 
-def _lines(node: Any) -> dict[str, int]:
-    """Return the line in the file on which each key stands (the block begins on line 2)."""
+def _lines(node: Any, *, first: int) -> dict[str, int]:
+    """Return the line in the file on which each key stands."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return {str(key.value): key.start_mark.line + 2 for key, _ in pairs}
+    return {str(key.value): key.start_mark.line + first for key, _ in pairs}
 
 
-def _checked(raw: Mapping[Any, Any], *, lines: Mapping[str, int]) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+def _checked(raw: Mapping[Any, Any], *, lines: Mapping[str, int], allowed: frozenset[str]) -> FrontMatter:
     values: dict[str, Any] = {}
     faults: list[Fault] = []
+    doubtful: set[str] = set()
     for key, value in raw.items():
         name = str(key)
         try:
-            read_value = _value(name, value)
+            read_value = _value(name, value, allowed=allowed)
         except _WrongError as error:
             faults.append(Fault(line=lines.get(name, 1), message=str(error)))
+            doubtful |= _meant(name)
         else:
             if read_value is not None:
                 values[name] = read_value
-    return values, tuple(faults)
+    return FrontMatter(values=values, faults=tuple(faults), doubtful=frozenset(doubtful))
 
 
-def _value(key: str, value: Any) -> Any:
+def _meant(key: str) -> set[str]:
+    """Return the guarded key that a wrong entry was probably about ("client: acme" is about ``clients``)."""
+    return set(difflib.get_close_matches(key.lower(), sorted(_GUARDED), n=1, cutoff=_ALIKE))
+
+
+def _value(key: str, value: Any, *, allowed: frozenset[str]) -> Any:
     if key not in KEYS:
-        raise _WrongError(f"unknown key {key!r}")
+        hint = "".join(f" (is {meant!r} meant?)" for meant in _meant(key))
+        raise _WrongError(f"unknown key {key!r}{hint}")
+    if key not in allowed:
+        raise _WrongError(f"{key} belongs to one page, not to a folder")
     if value is None:
         return None
     if key == "audience":

@@ -118,6 +118,7 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         url=page.url,
         category=page.category,
         score=score,
+        translations=page.translations,
     )
 
 

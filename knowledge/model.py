@@ -15,11 +15,15 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is wrong with a file of the manual; ``line`` counts from 1, None where no line is to blame."""
+    """What is wrong with a file of the manual; ``line`` counts from 1, None where no line is to blame.
+
+    A ``warning`` is about a page that was taken as it is: somebody should look at it.
+    """
 
     file: str
     line: int | None
     message: str
+    warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +32,8 @@ class Page:
 
     ``id`` is the path below the manual without extension; ``category`` the name of its folder; ``body`` the
     Markdown below the front matter, whose first line is line ``first_line`` of the file; ``hash`` the SHA-256
-    of the whole file.
+    of the whole file and of what its sidecar and its folder say; ``translations`` the ids of the same page in
+    other languages, of those that everybody may see who may see this one.
     """
 
     id: str
@@ -49,6 +54,8 @@ class Page:
     owner: str | None = None
     review_by: date | None = None
     supersedes: tuple[str, ...] = ()
+    translation_of: str | None = None
+    translations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +93,7 @@ class Passage:
     url: str | None
     category: str
     score: float
+    translations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +164,10 @@ class GoldenScore:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexReport:
-    """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's."""
+    """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's.
+
+    ``revision`` is the commit of the git checkout that the folder lies in, if it lies in one.
+    """
 
     pages: int
     chunks: int
@@ -169,6 +180,7 @@ class IndexReport:
     before: GoldenScore | None
     after: GoldenScore | None
     seconds: float
+    revision: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import gate, golden, index, loaders, store
+from knowledge import checkout, gate, golden, index, loaders, store
 from knowledge.answers import Answers, Examiner
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid
@@ -31,12 +31,16 @@ KEEP = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A folder read for indexing; ``hash`` tells whether indexing it again would change anything."""
+    """A folder read for indexing; ``hash`` tells whether indexing it again would change anything.
+
+    ``revision`` is the commit that is checked out there, if it is in a git checkout.
+    """
 
     pages: tuple[Page, ...]
     golden: tuple[Golden, ...]
     problems: tuple[Problem, ...]
     hash: str
+    revision: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +61,15 @@ class Order:
     tell: index.Tell
 
 
-def read(source: Path, *, embedder: str) -> Source:
+def read(source: Path, *, embedder: str, kept: Path | None = None) -> Source:
     """Read a folder and its golden questions; a golden file that cannot be read is a problem, no stop.
+
+    ``kept`` is a folder for what was read of documents.
 
     Raises:
         SourceMissing: there is no such folder.
     """
-    folder = loaders.load(source)
+    folder = loaders.load(source, kept=kept)
     problems = list(folder.problems)
     questions: tuple[Golden, ...] = ()
     path = source / golden.FILE
@@ -78,6 +84,7 @@ def read(source: Path, *, embedder: str) -> Source:
         golden=questions,
         problems=(*problems, *_unknown(questions, pages=pages)),
         hash=index.source_hash(folder.hash, golden=raw, embedder=embedder),
+        revision=checkout.revision(source),
     )
 
 
@@ -99,9 +106,11 @@ class Publisher:
         embedder: Embedder,
         pool: Executor,
         clock: Clock,
+        kept: Path | None = None,
     ) -> None:
         self._db = db
         self._shelf = shelf
+        self._kept = kept
         self._embedder = embedder
         self._pool = pool
         self._clock = clock
@@ -115,9 +124,9 @@ class Publisher:
     async def publish(self, source: Path, *, live: Live | None, order: Order) -> Outcome:
         """Build a version and publish it, unless nothing changed or it does worse than the live one."""
         order.tell(Progress(stage="read", done=0, total=1))
-        found = await self._run(read, source, embedder=self._embedder.name)
+        found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
         if live and live.source_hash == found.hash:
-            return Outcome(report=_unchanged(live, problems=found.problems), live=None)
+            return Outcome(report=_unchanged(live, found=found), live=None)
         now, name = self._clock(), self._embedder.name
         version = await self._db.write(
             lambda conn: store.begin(
@@ -142,7 +151,8 @@ class Publisher:
         await self._db.write(lambda conn: store.complete(conn, version, golden=after, evidence=model, **counts))
         published = order.force or gate.passes(before, after)
         report = IndexReport(
-            **counts,
+            pages=len(held.pages),
+            chunks=len(held.chunks),
             embedded=built.embedded,
             reused=built.reused,
             problems=found.problems,
@@ -152,6 +162,7 @@ class Publisher:
             before=before,
             after=after,
             seconds=0.0,
+            revision=found.revision,
         )
         if not published:
             await self._refuse(version, by=order.by)
@@ -243,7 +254,7 @@ class Publisher:
 
     async def preview(self, source: Path, *, live: Live | None) -> Preview:
         """Return what indexing a folder would change, and its golden scores, publishing nothing."""
-        found = await self._run(read, source, embedder=self._embedder.name)
+        found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
         built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
         searcher = await self._run(self._shelf.aside, built.catalogue)
         number = live.version if live else 0
@@ -271,18 +282,19 @@ class _Exam:
     partly: bool
 
 
-def _unchanged(live: Live, *, problems: tuple[Problem, ...]) -> IndexReport:
+def _unchanged(live: Live, *, found: Source) -> IndexReport:
     held = live.searcher.held
     return IndexReport(
         pages=len(held.pages),
         chunks=len(held.chunks),
         embedded=0,
         reused=0,
-        problems=problems,
+        problems=found.problems,
         version=live.version,
         published=False,
         unchanged=True,
         before=None,
         after=None,
         seconds=0.0,
+        revision=found.revision,
     )

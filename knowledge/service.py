@@ -18,6 +18,7 @@ from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
 from knowledge.publishing import Order, Outcome, Publisher
 from knowledge.search import Found
+from knowledge.translations import preferred
 from knowledge.vectors import ChromaFolder
 from store.clock import Clock
 from store.db import Database
@@ -79,7 +80,15 @@ class Manual:
         chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
         shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
-        publisher = Publisher(db, shelf=shelf, builder=builder, embedder=embedder, pool=pools.building, clock=clock)
+        publisher = Publisher(
+            db,
+            shelf=shelf,
+            builder=builder,
+            embedder=embedder,
+            pool=pools.building,
+            clock=clock,
+            kept=folder / "documents",
+        )
         manual = cls(
             db,
             chroma=chroma,
@@ -122,12 +131,13 @@ class Manual:
         short = clean(text[:LONGEST])
         work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
         found = await self._in_search(work, short)
+        language = detect(short)
         return Search(
-            passages=passages(live.searcher.held, found) if found else (),
+            passages=preferred(passages(live.searcher.held, found), language=language) if found else (),
             evidence=live.evidence.probability(found.signals) if found else 0.0,
             enough=live.evidence.enough(found.signals) if found else False,
             version=live.version,
-            language=detect(short),
+            language=language,
             ms=(time.perf_counter() - started) * 1000,
         )
 

@@ -111,8 +111,8 @@ def _content(held: Page) -> dict[str, Any]:
 
 def _page(content: Mapping[str, Any]) -> Page:
     values = dict(content)
-    for name in ("questions", "tiers", "clients", "supersedes"):
-        values[name] = tuple(values[name])
+    for name in ("questions", "tiers", "clients", "supersedes", "translations"):
+        values[name] = tuple(values.get(name, ()))
     values["audience"] = Audience(values["audience"])
     values["review_by"] = date.fromisoformat(values["review_by"]) if values["review_by"] else None
     return Page(**values)

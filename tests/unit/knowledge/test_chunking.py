@@ -90,3 +90,35 @@ def test_one_enormous_line_is_cut_in_time() -> None:
     """Two megabytes without a line break are cut without quadratic work."""
     found = chunks(page("p", "word " * 400_000))
     assert sum(each.text.count("word") for each in found) == 400_000
+
+
+def test_a_long_table_repeats_its_header() -> None:
+    """Every piece of a table is a table that says what its columns are, and knows the lines it comes from."""
+    rows = [f"| 套餐{number} | {'说明' * 30} | {number * 100} 元 |" for number in range(60)]
+    found = chunks(page("p", "\n".join(["## 价格", "", "| 名称 | 内容 | 价格 |", "| --- | --- | --- |", *rows])))
+    assert len(found) > 2
+    assert all(each.text.startswith("| 名称 | 内容 | 价格 |\n| --- | --- | --- |\n| 套餐") for each in found)
+    assert all(width(each.text) <= MAX_WIDTH for each in found)
+    kept = [line for each in found for line in each.text.split("\n")[2:]]
+    assert kept == rows
+    assert [each.lines[0] for each in found[1:]] == [each.lines[1] + 1 for each in found[:-1]]
+
+
+def test_a_wide_row_is_cut_between_columns() -> None:
+    """A row too wide for a chunk becomes narrower tables, each with the row's name and its own headers."""
+    names = ["项目", *(f"列{number}" for number in range(12))]
+    values = ["网站建设", *("值" * 200 for _ in range(12))]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (names, ["---"] * 13, values))
+    found = chunks(page("p", table))
+    assert len(found) > 2
+    assert all(each.text.startswith("| 项目 | 列") and "\n| 网站建设 | 值" in each.text for each in found)
+    assert [name for each in found for name in names[1:] if f" {name} |" in each.text] == names[1:]
+    assert all(width(each.text) <= MAX_WIDTH for each in found)
+
+
+def test_a_cell_too_wide_for_any_table_is_cut_as_text() -> None:
+    """One enormous cell loses nothing."""
+    found = chunks(page("p", f"| a | b |\n|---|---|\n| x | {'字' * 3000} |\n| y | 尾 |"))
+    assert sum(each.text.count("字") for each in found) == 3000
+    assert "| y | 尾 |" in found[-1].text
+    assert all(width(each.text) <= MAX_WIDTH for each in found)
