@@ -133,6 +133,13 @@ class Builder:
         arranged = await loop.run_in_executor(self._pool, self._arranged, pages, cut, digests, held | made)
         return Built(catalogue=arranged, embedded=len(made), reused=len(held), digests=digests)
 
+    async def unmade(self, pages: Sequence[Page]) -> tuple[str, ...]:
+        """Return the texts of pages that building them would embed."""
+        cut = await asyncio.get_running_loop().run_in_executor(self._pool, _cut, pages)
+        digests, name = cut.digests, self._embedder.name
+        held = await self._db.read(lambda conn: store.vectors(conn, name, digests.all))
+        return tuple(text for _, text in _missing(cut, digests=digests, held=held).values())
+
     async def background(self) -> Vectors:
         """Return the vectors of the background questions, made once."""
         texts = background_texts()

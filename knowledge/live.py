@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from knowledge.catalogue import Catalogue, catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
-from knowledge.search import Found, Scale, Searcher
+from knowledge.search import Scale, Searcher
 from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
 
 
@@ -32,7 +33,7 @@ class Shelf:
 
     def __init__(self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors) -> None:
         self._chroma = chroma
-        self._dimensions = embedder.dimensions
+        self._dimensions = background.shape[1]
         self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
 
     def put(self, version: int, held: Catalogue) -> Searcher:
@@ -98,7 +99,16 @@ def classifier(held: Catalogue) -> categories.Classifier | None:
     return categories.train(held.question_vectors[known], [label for label in labels if label])
 
 
-def passages(held: Catalogue, found: Found) -> tuple[Passage, ...]:
+class Ranked(Protocol):
+    """Chunks by relevance."""
+
+    @property
+    def rows(self) -> tuple[int, ...]: ...
+    @property
+    def scores(self) -> tuple[float, ...]: ...
+
+
+def passages(held: Catalogue, found: Ranked) -> tuple[Passage, ...]:
     """Return what was found with all that a citation needs."""
     return tuple(_passage(held, row, score) for row, score in zip(found.rows, found.scores, strict=True))
 

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from knowledge import gate, golden, index, loaders, store
+from knowledge import costs, gate, golden, index, loaders, store
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid
 from knowledge.evidence import Evidence
 from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
-from knowledge.model import GoldenScore, IndexReport, Page, Preview, Problem, Progress
+from knowledge.model import Cost, GoldenScore, IndexReport, Page, Preview, Problem, Progress
 from knowledge.search import Searcher
 from store.clock import Clock
 from store.db import Database
@@ -126,6 +126,7 @@ class Publisher:
             raise
 
     async def _made(self, version: int, found: Source, *, live: Live | None, order: Order) -> Outcome:
+        meter = costs.reading(self._embedder)
         built = await self._builder.build(found.pages, version=version, tell=order.tell)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
@@ -149,6 +150,7 @@ class Publisher:
             before=before,
             after=after,
             seconds=0.0,
+            cost=costs.since(meter, costs.reading(self._embedder)),
         )
         if not published:
             await self._refuse(version, by=order.by)
@@ -192,13 +194,21 @@ class Publisher:
         now = self._clock()
         await self._db.write(lambda conn: store.refuse(conn, version, by=by, now=now))
 
-    async def preview(self, source: Path, *, live: Live | None) -> Preview:
-        """Return what indexing a folder would change, and its golden scores, publishing nothing."""
+    async def preview(self, source: Path, *, live: Live | None, spend: bool = True) -> Preview:
+        """Return what indexing a folder would change, and its golden scores, publishing nothing.
+
+        Without ``spend`` an embedder that is paid for is not asked: golden scores are left out if they would cost.
+        """
         found = await self._run(read, source, embedder=self._embedder.name)
-        built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
-        searcher = await self._run(self._shelf.aside, built.catalogue)
-        asked = await self._asked(found.golden, searcher=searcher, tell=lambda _: None)
-        evidence: Evidence = await self._run(gate.fit, asked)
+        cost = None if spend else await self._cost(found)
+        after = before = None
+        if cost is None or not cost.tokens:
+            built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
+            searcher = await self._run(self._shelf.aside, built.catalogue)
+            asked = await self._asked(found.golden, searcher=searcher, tell=lambda _: None)
+            evidence: Evidence = await self._run(gate.fit, asked)
+            before = await self._before(found.golden, live=live)
+            after = await self._run(gate.score, asked, evidence=evidence)
         old = {page.id: page.hash for page in live.searcher.held.pages} if live else {}
         new = {page.id: page.hash for page in found.pages}
         return Preview(
@@ -206,9 +216,18 @@ class Publisher:
             changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
             removed=tuple(sorted(old.keys() - new.keys())),
             problems=found.problems,
-            before=await self._before(found.golden, live=live),
-            after=await self._run(gate.score, asked, evidence=evidence),
+            before=before,
+            after=after,
+            would_cost=cost,
         )
+
+    async def _cost(self, found: Source) -> Cost | None:
+        """What indexing would use: texts without vectors, and the golden questions, which are asked each time."""
+        if not isinstance(self._embedder, costs.Metered):
+            return None
+        unmade = await self._builder.unmade(found.pages)
+        asked = [item.text for item in found.golden]
+        return costs.estimate([*unmade, *asked], price=self._embedder.price)
 
 
 def _unchanged(live: Live, *, problems: tuple[Problem, ...]) -> IndexReport:
