@@ -31,6 +31,7 @@ from bot.paging import Pager, Paging, WebhookPager
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.reception import Room
+from bot.reranking import choose as choose_reranker
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
 from bot.scoring import Scoring
@@ -49,6 +50,7 @@ from handoff.desk import Desk
 from handoff.kinds import Role, Tier
 from handoff.model import Citation
 from knowledge.embedders import Embedder
+from knowledge.reranking import Reranking
 from knowledge.service import Manual
 from store import leases
 from store.clock import Clock, utc_now
@@ -75,9 +77,15 @@ class Aftercare:
     meters: Meters
     secret: bytes
     one_time_password: str | None
-    embedder: str  # the name of what makes the vectors
+    vectors: Embedder
+    reranking: Reranking | None
     telegram: Telegram | None = None
     slack: Slack | None = None
+
+    @property
+    def embedder(self) -> str:
+        """The name of what makes the vectors."""
+        return self.vectors.name
 
     def address(self, cited: Citation) -> str | None:
         """Where a citation leads in the world."""
@@ -165,7 +173,8 @@ async def _opened(
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
-    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
+    reranking = await asyncio.to_thread(choose_reranker, settings, tell=meters.reranked)
+    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock, reranking=reranking)
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
@@ -235,13 +244,16 @@ async def _opened(
             telegram=telegram,
             slack=slack,
             one_time_password=password,
-            embedder=embedder.name,
+            vectors=embedder,
+            reranking=reranking,
         )
     finally:
         for platform in (telegram, slack):
             if platform is not None:
                 await platform.account.close()
         await manual.close()
+        if reranking is not None:
+            await asyncio.to_thread(reranking.close)
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
 

@@ -8,6 +8,7 @@ KnowledgeError
 ├── UnknownVersion            no such version, or it was never completed
 ├── PackInvalid               an evaluation pack cannot be read
 ├── GoldenInvalid             golden.yaml cannot be read
+├── RerankerFailed            a re-ranker gave no order
 └── EmbedderError
     ├── WeightsInvalid        the weight file is missing or not what it should be
     ├── ModelNotHere          a local model is not in the place that was named, or cannot be loaded
@@ -81,6 +82,14 @@ class GoldenInvalid(KnowledgeError):
     def __init__(self, path: Path, line: int | None, reason: str) -> None:
         super().__init__(f"{path}{f':{line}' if line else ''}: {reason}")
         self.path, self.line, self.reason = path, line, reason
+
+
+class RerankerFailed(KnowledgeError):
+    """The re-ranker ``name`` gave no usable figures."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason = name, reason
 
 
 class EmbedderError(KnowledgeError):

@@ -11,6 +11,7 @@ from knowledge.catalogue import Catalogue, catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
+from knowledge.reranking import RerankedSearcher, Reranking
 from knowledge.search import Scale, Searcher
 from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
 
@@ -31,10 +32,13 @@ class Live:
 class Shelf:
     """Puts catalogues into Chroma and takes versions from the database."""
 
-    def __init__(self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors) -> None:
+    def __init__(
+        self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors, reranking: Reranking | None = None
+    ) -> None:
         self._chroma = chroma
         self._dimensions = background.shape[1]
         self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
+        self._reranking = reranking
 
     def put(self, version: int, held: Catalogue) -> Searcher:
         """Write the vector collections of a version where they are not whole, and return its searcher."""
@@ -87,6 +91,8 @@ class Shelf:
         return index.rows(vectors, digests, dimensions=self._dimensions)
 
     def _searcher(self, held: Catalogue, found_in: VectorIndex) -> Searcher:
+        if self._reranking is not None:
+            return RerankedSearcher(held, index=found_in, scale=self._scale, reranking=self._reranking)
         return Searcher(held, index=found_in, scale=self._scale)
 
 

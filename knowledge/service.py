@@ -19,6 +19,7 @@ from knowledge.language import clean, detect
 from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
 from knowledge.publishing import Order, Outcome, Publisher
+from knowledge.reranking import Reranking
 from knowledge.search import Found
 from knowledge.vectors import ChromaFolder
 from store.clock import Clock
@@ -72,7 +73,9 @@ class Manual:
         self._one_load = asyncio.Lock()
 
     @classmethod
-    async def open(cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock) -> "Manual":
+    async def open(
+        cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock, reranking: Reranking | None = None
+    ) -> "Manual":
         """Open the index kept in ``folder`` and load the live version, if there is one.
 
         ``folder`` must belong to this process alone; what a crash left half-built is deleted.
@@ -80,7 +83,8 @@ class Manual:
         pools = Pools()
         chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
-        shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
+        background = await builder.background()
+        shelf = Shelf(chroma, embedder=embedder, background=background, reranking=reranking)
         publisher = Publisher(db, shelf=shelf, builder=builder, embedder=embedder, pool=pools.building, clock=clock)
         manual = cls(db, chroma=chroma, shelf=shelf, publisher=publisher, pools=pools, embedder=embedder, clock=clock)
         now = None if db.dialect == "sqlite" else clock()
