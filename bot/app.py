@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import contract_work, embedding, links, prompts
+from bot import contract_work, links, prompts
 from bot.answering import Writer
 from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.reading import PLATFORM as SLACK
@@ -24,6 +24,8 @@ from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
 from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
+from bot.engines import Engines
+from bot.engines import opened as engines_of
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
@@ -31,7 +33,6 @@ from bot.paging import Pager, Paging, WebhookPager
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.reception import Room
-from bot.reranking import choose as choose_reranker
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
 from bot.scoring import Scoring
@@ -50,7 +51,6 @@ from handoff.desk import Desk
 from handoff.kinds import Role, Tier
 from handoff.model import Citation
 from knowledge.embedders import Embedder
-from knowledge.reranking import Reranking
 from knowledge.service import Manual
 from store import leases
 from store.clock import Clock, utc_now
@@ -77,15 +77,14 @@ class Aftercare:
     meters: Meters
     secret: bytes
     one_time_password: str | None
-    vectors: Embedder
-    reranking: Reranking | None
+    engines: Engines
     telegram: Telegram | None = None
     slack: Slack | None = None
 
     @property
     def embedder(self) -> str:
         """The name of what makes the vectors."""
-        return self.vectors.name
+        return self.engines.embedder.name
 
     def address(self, cited: Citation) -> str | None:
         """Where a citation leads in the world."""
@@ -151,8 +150,10 @@ async def open_app(
     try:
         if seat:
             await db.write(lambda conn: leases.inherit(conn, seat=seat, now=clock()))
+        meters = Meters()
         async with (
-            _opened(db, settings, clock=clock, embedder=embedder, model=model, owner=owner) as app,
+            engines_of(settings, embedder=embedder, tell=meters.reranked) as engines,
+            _opened(db, settings, clock=clock, engines=engines, model=model, owner=owner, meters=meters) as app,
             _working(app.worker),
             _listening(app),
         ):
@@ -163,18 +164,24 @@ async def open_app(
 
 @asynccontextmanager
 async def _opened(
-    db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None, owner: str
+    db: Database,
+    settings: Settings,
+    *,
+    clock: Clock,
+    engines: Engines,
+    model: Model | None,
+    owner: str,
+    meters: Meters,
 ) -> AsyncIterator[Aftercare]:
-    rules, texts, meters = load_rules(), load_texts(), Meters()
+    rules, texts = load_rules(), load_texts()
     await contract_work.open_contract(db, settings.data, clock=clock)
     desk = Desk()
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
-    if embedder is None:
-        embedder = await asyncio.to_thread(embedding.choose, settings)
-    reranking = await asyncio.to_thread(choose_reranker, settings, tell=meters.reranked)
-    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock, reranking=reranking)
+    manual = await Manual.open(
+        db, settings.data / "index", embedder=engines.embedder, clock=clock, reranking=engines.reranking
+    )
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
@@ -244,16 +251,13 @@ async def _opened(
             telegram=telegram,
             slack=slack,
             one_time_password=password,
-            vectors=embedder,
-            reranking=reranking,
+            engines=engines,
         )
     finally:
         for platform in (telegram, slack):
             if platform is not None:
                 await platform.account.close()
         await manual.close()
-        if reranking is not None:
-            await asyncio.to_thread(reranking.close)
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
 

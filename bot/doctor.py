@@ -26,7 +26,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
-    findings += await examine_engines(app.vectors, app.reranking)
+    findings += await examine_engines(app.engines)
     findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
     findings += [*await examine_telegram(app.telegram), *await examine_slack(app.slack)]
     return [asdict(finding) for finding in findings]

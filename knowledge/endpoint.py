@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import httpx
 
@@ -38,6 +38,15 @@ _LONG_WORDS: Final = (
     "reduce the length",
     "exceed",
 )
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """Something that holds connections until it is closed."""
+
+    def close(self) -> None:
+        """Let go of them."""
+        ...
 
 
 class EndpointError(Exception):

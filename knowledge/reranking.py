@@ -13,6 +13,7 @@ import structlog
 from knowledge.asking import Question
 from knowledge.catalogue import Catalogue
 from knowledge.chunking import embedding_text
+from knowledge.endpoint import Closing
 from knowledge.errors import RerankerFailed
 from knowledge.model import Scope
 from knowledge.rerankers import Reranker
@@ -42,6 +43,8 @@ class Reranking:
     def close(self) -> None:
         """Let a question that is being read end."""
         self._pool.shutdown(cancel_futures=True)
+        if isinstance(self.reranker, Closing):
+            self.reranker.close()
 
     def order(self, question: str, passages: Sequence[str]) -> list[int] | None:
         """Return the places of the passages, best first; None where there is no better order in time."""
