@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import contract_work, embedding, links, prompts
+from bot import contract_work, links, prompts
 from bot.answering import Writer
 from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.reading import PLATFORM as SLACK
@@ -24,6 +24,8 @@ from bot.conversation import Conversations
 from bot.delivery import Channel, Deliveries, StoredChannel
 from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
+from bot.engines import Engines
+from bot.engines import opened as engines_of
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
@@ -75,9 +77,14 @@ class Aftercare:
     meters: Meters
     secret: bytes
     one_time_password: str | None
-    embedder: str  # the name of what makes the vectors
+    engines: Engines
     telegram: Telegram | None = None
     slack: Slack | None = None
+
+    @property
+    def embedder(self) -> str:
+        """The name of what makes the vectors."""
+        return self.engines.embedder.name
 
     def address(self, cited: Citation) -> str | None:
         """Where a citation leads in the world."""
@@ -143,8 +150,10 @@ async def open_app(
     try:
         if seat:
             await db.write(lambda conn: leases.inherit(conn, seat=seat, now=clock()))
+        meters = Meters()
         async with (
-            _opened(db, settings, clock=clock, embedder=embedder, model=model, owner=owner) as app,
+            engines_of(settings, embedder=embedder, tell=meters.reranked) as engines,
+            _opened(db, settings, clock=clock, engines=engines, model=model, owner=owner, meters=meters) as app,
             _working(app.worker),
             _listening(app),
         ):
@@ -155,17 +164,24 @@ async def open_app(
 
 @asynccontextmanager
 async def _opened(
-    db: Database, settings: Settings, *, clock: Clock, embedder: Embedder | None, model: Model | None, owner: str
+    db: Database,
+    settings: Settings,
+    *,
+    clock: Clock,
+    engines: Engines,
+    model: Model | None,
+    owner: str,
+    meters: Meters,
 ) -> AsyncIterator[Aftercare]:
-    rules, texts, meters = load_rules(), load_texts(), Meters()
+    rules, texts = load_rules(), load_texts()
     await contract_work.open_contract(db, settings.data, clock=clock)
     desk = Desk()
     password = await db.write(lambda conn: _seed(conn, clock=clock))
     rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
-    if embedder is None:
-        embedder = await asyncio.to_thread(embedding.choose, settings)
-    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
+    manual = await Manual.open(
+        db, settings.data / "index", embedder=engines.embedder, clock=clock, reranking=engines.reranking
+    )
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
@@ -235,7 +251,7 @@ async def _opened(
             telegram=telegram,
             slack=slack,
             one_time_password=password,
-            embedder=embedder.name,
+            engines=engines,
         )
     finally:
         for platform in (telegram, slack):

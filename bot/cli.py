@@ -86,6 +86,9 @@ def chat(client: ClientName = None) -> None:
 def index(
     path: Annotated[Path | None, typer.Argument(help="The manual's folder [default: AFTERCARE_MANUAL].")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would change; publish nothing.")] = False,
+    spend: Annotated[
+        bool, typer.Option("--spend", help="With --preview: ask the golden questions even if the embedder is paid for.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish although golden questions got worse.")] = False,
     reason: Annotated[str, typer.Option(help="Why it is published nevertheless (kept in the log).")] = "",
     as_json: Json = False,
@@ -96,6 +99,7 @@ def index(
     arguments = {
         "path": str(path.absolute()) if path else None,
         "preview": preview,
+        "spend": spend,
         "force": force,
         "reason": reason,
     }

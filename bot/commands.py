@@ -23,6 +23,7 @@ from console.why import Account, accounts
 from handoff import bands, board, directory, messages, turn_records
 from handoff.kinds import Audience, Author
 from handoff.model import Client
+from knowledge.model import IndexReport, Preview
 from store import jobs
 
 Arguments = Mapping[str, Any]
@@ -70,7 +71,7 @@ async def index(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     """Read the manual, build a version beside the live one, check it, publish it."""
     source = Path(arguments.get("path") or app.settings.manual)
     if arguments.get("preview"):
-        return asdict(await app.manual.preview(source))
+        return report_facts(await app.manual.preview(source, spend=bool(arguments.get("spend"))))
     report = await app.manual.index(
         source,
         by=str(arguments.get("by") or "command line"),
@@ -78,7 +79,14 @@ async def index(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
         reason=str(arguments.get("reason") or ""),
         progress=lambda step: emit(asdict(step)),
     )
-    return asdict(report)
+    return report_facts(report)
+
+
+def report_facts(report: IndexReport | Preview) -> dict[str, Any]:
+    """A report as JSON; what it cost with the sum of money."""
+    name = "cost" if isinstance(report, IndexReport) else "would_cost"
+    facts, cost = asdict(report), getattr(report, name)
+    return facts | ({name: {**facts[name], "amount": cost.amount}} if cost else {})
 
 
 async def rollback(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:

@@ -10,6 +10,7 @@ from bot.app import Aftercare
 from bot.channels.slack.examining import examine as examine_slack
 from bot.channels.telegram.examining import examine as examine_telegram
 from bot.control import Emit
+from bot.engines import examine as examine_engines
 from bot.errors import ModelError
 from bot.findings import Finding
 from bot.prompts import Prompt
@@ -25,6 +26,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
+    findings += await examine_engines(app.engines)
     findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
     findings += [*await examine_telegram(app.telegram), *await examine_slack(app.slack)]
     return [asdict(finding) for finding in findings]

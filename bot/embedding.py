@@ -1,15 +1,14 @@
 """The embedder that the settings name: the embedded one, a local sentence-transformers model, or one behind an API."""
 
-import os
-from pathlib import Path
 from typing import Final
 
 from bot.errors import SettingsError
 from bot.settings import Settings
 from knowledge.embedders import Embedder
+from knowledge.errors import ModelNotHere
 
 SETTING: Final = "AFTERCARE_EMBEDDER"
-_E5: Final = {"query": "query: ", "passage": "passage: ", "floor": 0.70, "span": 0.25}
+NOT_INSTALLED: Final = "sentence-transformers is not installed: pip install 'aftercare[sentence-transformers]'"
 
 
 def choose(settings: Settings) -> Embedder:
@@ -21,33 +20,48 @@ def choose(settings: Settings) -> Embedder:
     """
     kind, _, name = settings.embedder.partition(":")
     if kind == "sentence-transformers":
-        return _local(name)
+        return _local(name.strip(), settings)
     if kind == "openai":
-        return _remote(name, settings)
+        return _remote(name.strip(), settings)
     from knowledge import e5
 
-    return e5.prepare(settings.data / "index" / "model")
+    return e5.prepare(settings.data / "index" / "model", threads=settings.embedder_threads)
 
 
-def _local(name: str) -> Embedder:
-    from knowledge.embedders import SentenceTransformersEmbedder
+def _local(name: str, settings: Settings) -> Embedder:
+    from knowledge.local_embedder import SentenceTransformersEmbedder, resolve
 
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a name that is not here must not wait for a network
-    trained = _E5 if "e5" in Path(name).name.lower() else {}
     try:
-        return SentenceTransformersEmbedder(Path(name).expanduser(), **trained)  # type: ignore[arg-type]
+        return SentenceTransformersEmbedder(
+            resolve(name),
+            query=settings.embedder_query,
+            passage=settings.embedder_passage,
+            threads=settings.embedder_threads,
+        )
     except ImportError as error:
-        needs = "sentence-transformers is not installed: pip install 'aftercare[sentence-transformers]'"
-        raise SettingsError(SETTING, needs) from error
-    except (OSError, ValueError) as error:
-        where = f"no sentence-transformers model {name!r} on this machine; give the folder of one"
+        raise SettingsError(SETTING, NOT_INSTALLED) from error
+    except ModelNotHere as error:
+        where = f"no sentence-transformers model {name!r} on this machine: {error.reason}"
         raise SettingsError(SETTING, where) from error
 
 
 def _remote(model: str, settings: Settings) -> Embedder:
-    from knowledge.openai_embedder import OpenAIEmbedder
+    from knowledge.embedder_memory import MemoryFile
+    from knowledge.endpoint import Endpoint
+    from knowledge.openai_embedder import OPENAI, OpenAIEmbedder
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    if not key and not settings.openai_base_url:
-        raise SettingsError(SETTING, "openai:… needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server without one")
-    return OpenAIEmbedder(api_key=key or "none", model=model, base_url=settings.openai_base_url)
+    own = settings.embedder_url is not None  # another server than the chat model's is not shown its key
+    secret = settings.embedder_key or (None if own else settings.openai_api_key)
+    key = secret.get_secret_value() if secret else ""
+    url = settings.embedder_url or settings.openai_base_url
+    if not key and not url:
+        needs = "openai:… needs OPENAI_API_KEY, or AFTERCARE_EMBEDDER_URL (OPENAI_BASE_URL) of a server without one"
+        raise SettingsError(SETTING, needs)
+    return OpenAIEmbedder(
+        Endpoint(url or OPENAI, api_key=key),
+        model=model,
+        query=settings.embedder_query or "",
+        passage=settings.embedder_passage or "",
+        price=settings.embedder_price,
+        memory=MemoryFile(settings.data / "index" / "embedders.json"),
+    )

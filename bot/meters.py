@@ -29,6 +29,9 @@ class Meters:
         self._model_errors = Counter(
             "aftercare_model_errors", "Calls of the model that failed, by kind", ("kind",), registry=self.registry
         )
+        self._reranks = Counter(
+            "aftercare_reranks", "Questions whose passages a re-ranker was given", ("result",), registry=self.registry
+        )
         self._deliveries = Counter(
             "aftercare_deliveries",
             "Messages handed to a channel, by result",
@@ -60,6 +63,11 @@ class Meters:
     def model_error(self, kind: str) -> None:
         """Count a failed model call."""
         self._model_errors.labels(kind).inc()
+
+    def reranked(self, result: str, seconds: float) -> None:
+        """Count what came of a re-ranking, and time it."""
+        self._reranks.labels(result).inc()
+        self._stages.labels("rerank").observe(seconds)
 
     def delivery(self, channel: str, result: str) -> None:
         """Count a message that a channel took or refused."""

@@ -85,6 +85,7 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
         "evidence": found.evidence,
         "index_version": found.version,
         "category": category,
+        "trace": {"degraded": True} if found.degraded else {},
     }
     plan = gate.Look()
     asked_back = situation.last_turn is not None and situation.last_turn.outcome is Outcome.CLARIFY
@@ -101,13 +102,13 @@ def thin(frame: Frame, situation: Situation, found: Search, *, question: str, ca
                 Outcome.CLARIFY,
                 "choose",
                 question=question,
-                **facts,
                 say=frame.texts.say("clarify.choose", frame.language, choices=listed),
-                trace={"choices": [p.title for p in offered]},
+                **{**facts, "trace": {**facts["trace"], "choices": [p.title for p in offered]}},
             )
         say = frame.texts.say("clarify.vague", frame.language)
         return _act(frame, plan, Outcome.CLARIFY, "vague", question=question, say=say, **facts)
-    reason = "change_request" if frame.reading.level is Level.CHANGE else "not_in_manual"
+    reason = "model_failed" if found.degraded else "not_in_manual"
+    reason = "change_request" if frame.reading.level is Level.CHANGE else reason
     return _hand_off(frame, situation, plan, reason=reason, level=frame.reading.level, question=question, **facts)
 
 

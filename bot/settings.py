@@ -47,6 +47,31 @@ class Settings(BaseSettings):
     )
     openai_model: str = Field(default="gpt-4o-mini", validation_alias=AliasChoices("OPENAI_MODEL", "openai_model"))
     embedder: str = Field(default="embedded", validation_alias=AliasChoices("AFTERCARE_EMBEDDER", "embedder"))
+    embedder_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_URL", "embedder_url")
+    )
+    embedder_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_KEY", "embedder_key")
+    )
+    embedder_query: str | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_QUERY", "embedder_query")
+    )
+    embedder_passage: str | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_PASSAGE", "embedder_passage")
+    )
+    embedder_price: float | None = Field(
+        default=None, ge=0, le=1_000, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_PRICE", "embedder_price")
+    )
+    embedder_threads: int = Field(
+        default=2, ge=1, le=64, validation_alias=AliasChoices("AFTERCARE_EMBEDDER_THREADS", "embedder_threads")
+    )
+    reranker: str | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_RERANKER", "reranker"))
+    reranker_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_RERANKER_URL", "reranker_url")
+    )
+    reranker_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_RERANKER_KEY", "reranker_key")
+    )
     model_deadline_s: float = Field(
         default=20, gt=0, le=120, validation_alias=AliasChoices("AFTERCARE_MODEL_DEADLINE", "model_deadline_s")
     )
@@ -85,7 +110,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("public_url", "openai_base_url", mode="before")
+    @field_validator("public_url", "openai_base_url", "embedder_url", "reranker_url", mode="before")
     @classmethod
     def _no_blank(cls, value: str | None) -> str | None:
         value = (value or "").strip().rstrip("/")
@@ -101,6 +126,15 @@ class Settings(BaseSettings):
         if value != "embedded" and not (kind in ("sentence-transformers", "openai") and name.strip()):
             raise ValueError("must be embedded, sentence-transformers:FOLDER or openai:MODEL")
         return value
+
+    @field_validator("reranker")
+    @classmethod
+    def _known_reranker(cls, value: str | None) -> str | None:
+        value = (value or "").strip()
+        kind, _, name = value.partition(":")
+        if value and not (kind in ("sentence-transformers", "api") and name.strip()):
+            raise ValueError("must be sentence-transformers:FOLDER or api:MODEL")
+        return value or None
 
     @field_validator("telegram_api")
     @classmethod

@@ -1,12 +1,12 @@
-"""The port through which text becomes vectors, and its smaller implementations.
+"""The port through which text becomes vectors, and its smallest implementation.
 
-:class:`knowledge.e5.E5Embedder` is the default. :class:`SentenceTransformersEmbedder` takes any local model
-(extra ``aftercare[sentence-transformers]``). :class:`HashingEmbedder` needs no model and is for fast tests.
+:class:`knowledge.e5.E5Embedder` is the default. :class:`knowledge.local_embedder.SentenceTransformersEmbedder` takes
+any local model (extra ``aftercare[sentence-transformers]``), :class:`knowledge.openai_embedder.OpenAIEmbedder` one
+behind an address. :class:`HashingEmbedder` needs no model and is for fast tests.
 """
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -75,45 +75,3 @@ class HashingEmbedder:
                 row[0] = 1.0
         lengths: Vectors = np.linalg.norm(rows, axis=1, keepdims=True)
         return rows / lengths
-
-
-class SentenceTransformersEmbedder:
-    """Any sentence-transformers model in a local folder; needs the extra ``sentence-transformers``.
-
-    ``query`` and ``passage`` are the prefixes the model was trained with (E5: ``"query: "``, ``"passage: "``).
-    """
-
-    def __init__(
-        self, folder: Path, *, query: str = "", passage: str = "", floor: float = 0.0, span: float = 0.8
-    ) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        self._model = SentenceTransformer(
-            str(folder), device="cpu", local_files_only=True, prompts={"query": query, "document": passage}
-        )
-        self.floor, self.span = floor, span
-        self.name = f"sentence-transformers/{folder.name}"
-        width = self._model.get_embedding_dimension()
-        self.dimensions = int(width or 0)
-
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        """Return one row per question."""
-        return self._encode(texts, prompt="query")
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one row per passage."""
-        return self._encode(texts, prompt="document")
-
-    def _encode(self, texts: Sequence[str], *, prompt: str) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        short = [shortened(text) or " " for text in texts]
-        rows = self._model.encode(
-            short,
-            prompt_name=prompt,
-            batch_size=8,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(rows, dtype=np.float32)

@@ -8,9 +8,12 @@ KnowledgeError
 ├── UnknownVersion            no such version, or it was never completed
 ├── PackInvalid               an evaluation pack cannot be read
 ├── GoldenInvalid             golden.yaml cannot be read
+├── RerankerFailed            a re-ranker gave no order
 └── EmbedderError
     ├── WeightsInvalid        the weight file is missing or not what it should be
+    ├── ModelNotHere          a local model is not in the place that was named, or cannot be loaded
     ├── EmbedderUnreachable   a model behind an address gives no vectors
+    ├── ScaleUnmeasurable     the model finds questions no nearer to their answers than to anything else
     └── SelfTestFailed        the model computes something else than its reference vectors
 """
 
@@ -26,8 +29,10 @@ class KnowledgeError(Exception):
 class NothingIndexed(KnowledgeError):
     """No version of the manual can be searched; ``made_by`` names the other embedder, if that is why."""
 
-    def __init__(self, *, made_by: str | None = None) -> None:
-        super().__init__(f"the live version was made by {made_by}" if made_by else "nothing is indexed")
+    def __init__(self, *, made_by: str | None = None, version: int | None = None, here: str | None = None) -> None:
+        which = f"version {version}" if version else "the live version"
+        mend = f", and vectors are made by {here} now: index again, or set AFTERCARE_EMBEDDER back" if here else ""
+        super().__init__(f"{which} was made by {made_by}{mend}" if made_by else "nothing is indexed")
         self.made_by = made_by
 
 
@@ -79,6 +84,14 @@ class GoldenInvalid(KnowledgeError):
         self.path, self.line, self.reason = path, line, reason
 
 
+class RerankerFailed(KnowledgeError):
+    """The re-ranker ``name`` gave no usable figures."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason = name, reason
+
+
 class EmbedderError(KnowledgeError):
     """A model that turns text into vectors cannot be used."""
 
@@ -89,6 +102,25 @@ class WeightsInvalid(EmbedderError):
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"embedded model: {reason}")
         self.reason = reason
+
+
+class ModelNotHere(EmbedderError):
+    """There is no usable model in the folder, or under the name, ``model``."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"no model {model!r} on this machine: {reason}")
+        self.model, self.reason = model, reason
+
+
+class ScaleUnmeasurable(EmbedderError):
+    """The medians of unrelated and of matching cosines are too near to each other to be of use."""
+
+    def __init__(self, name: str, *, unrelated: float, matched: float) -> None:
+        super().__init__(
+            f"{name} tells no answer from another: cosines of questions with their answers {matched:.3f}, "
+            f"with other passages {unrelated:.3f}"
+        )
+        self.unrelated, self.matched = unrelated, matched
 
 
 class EmbedderUnreachable(EmbedderError):

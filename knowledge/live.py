@@ -1,6 +1,7 @@
 """Versions in memory: loaded from the database, their vectors in Chroma, ready to be searched. Blocking."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from knowledge.catalogue import Catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
-from knowledge.search import Found, Scale, Searcher
+from knowledge.reranking import RerankedSearcher, Reranking
+from knowledge.search import Scale, Searcher
 from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
 
 
@@ -29,9 +31,12 @@ class Live:
 class Shelf:
     """Puts catalogues into Chroma and takes versions from the database."""
 
-    def __init__(self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors) -> None:
+    def __init__(
+        self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors, reranking: Reranking | None = None
+    ) -> None:
         self._chroma = chroma
         self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
+        self._reranking = reranking
 
     def put(self, version: int, held: Catalogue) -> Searcher:
         """Write the vector collections of a version where they are not whole, and return its searcher."""
@@ -79,6 +84,8 @@ class Shelf:
         self._chroma.keep(versions)
 
     def _searcher(self, held: Catalogue, found_in: VectorIndex) -> Searcher:
+        if self._reranking is not None:
+            return RerankedSearcher(held, index=found_in, scale=self._scale, reranking=self._reranking)
         return Searcher(held, index=found_in, scale=self._scale)
 
 
@@ -97,7 +104,16 @@ def classifier(held: Catalogue) -> categories.Classifier | None:
     return categories.train(held.question_vectors[known], [label for label in labels if label])
 
 
-def passages(held: Catalogue, found: Found) -> tuple[Passage, ...]:
+class Ranked(Protocol):
+    """Chunks by relevance."""
+
+    @property
+    def rows(self) -> tuple[int, ...]: ...
+    @property
+    def scores(self) -> tuple[float, ...]: ...
+
+
+def passages(held: Catalogue, found: Ranked) -> tuple[Passage, ...]:
     """Return what was found with all that a citation needs."""
     return tuple(_passage(held, row, score) for row, score in zip(found.rows, found.scores, strict=True))
 

@@ -118,7 +118,8 @@ class Search:
     """What a question found, best first.
 
     ``evidence`` is the calibrated probability that the passages answer the question; ``enough`` whether it
-    reaches the threshold of this version. ``ms`` is the time it took.
+    reaches the threshold of this version. ``ms`` is the time it took. ``degraded`` says that the embedder could not be
+    reached, so that words alone were searched: then only a page's own question, word for word, is enough.
     """
 
     passages: tuple[Passage, ...]
@@ -127,6 +128,7 @@ class Search:
     version: int
     language: str
     ms: float
+    degraded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +165,24 @@ class GoldenScore:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What an embedder that is paid by the token used, or would use.
+
+    ``estimated`` where the server did not count all of it; ``price`` is that of a million tokens, in the currency of
+    whoever set it, None if nobody did.
+    """
+
+    tokens: int
+    estimated: bool
+    price: float | None = None
+
+    @property
+    def amount(self) -> float | None:
+        """The sum of money; None without a price."""
+        return None if self.price is None else self.tokens * self.price / 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
 class IndexReport:
     """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's.
 
@@ -181,6 +201,8 @@ class IndexReport:
     after: GoldenScore | None
     seconds: float
     revision: str | None = None
+    cost: Cost | None = None
+    """What the run used of an embedder that is paid for; None where it costs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +215,8 @@ class Preview:
     problems: tuple[Problem, ...]
     before: GoldenScore | None
     after: GoldenScore | None
+    would_cost: Cost | None = None
+    """What indexing the folder would use, where that is paid for and has not been spent by looking."""
 
 
 @dataclass(frozen=True, kw_only=True)

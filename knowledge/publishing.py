@@ -10,14 +10,14 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import checkout, gate, golden, index, loaders, store
+from knowledge import checkout, costs, gate, golden, index, loaders, store
 from knowledge.answers import Answers, Examiner
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid
 from knowledge.evidence import Evidence
 from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
-from knowledge.model import GoldenScore, IndexReport, Page, Preview, Problem, Progress
+from knowledge.model import Cost, GoldenScore, IndexReport, Page, Preview, Problem, Progress
 from knowledge.search import Searcher
 from store.clock import Clock
 from store.db import Database
@@ -140,6 +140,7 @@ class Publisher:
             raise
 
     async def _made(self, version: int, found: Source, *, live: Live | None, order: Order) -> Outcome:
+        meter = costs.reading(self._embedder)
         built = await self._builder.build(found.pages, version=version, tell=order.tell)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
@@ -163,6 +164,7 @@ class Publisher:
             after=after,
             seconds=0.0,
             revision=found.revision,
+            cost=costs.since(meter, costs.reading(self._embedder)),
         )
         if not published:
             await self._refuse(version, by=order.by)
@@ -252,13 +254,14 @@ class Publisher:
         now = self._clock()
         await self._db.write(lambda conn: store.refuse(conn, version, by=by, now=now))
 
-    async def preview(self, source: Path, *, live: Live | None) -> Preview:
-        """Return what indexing a folder would change, and its golden scores, publishing nothing."""
+    async def preview(self, source: Path, *, live: Live | None, spend: bool = True) -> Preview:
+        """Return what indexing a folder would change, and its golden scores, publishing nothing.
+
+        Without ``spend`` an embedder that is paid for is not asked: golden scores are left out if they would cost.
+        """
         found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
-        built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
-        searcher = await self._run(self._shelf.aside, built.catalogue)
-        number = live.version if live else 0
-        exam = await self._examined(found.golden, searcher=searcher, live=live, version=number, tell=lambda _: None)
+        cost = None if spend else await self._cost(found)
+        exam = await self._tried(found, live=live) if cost is None or not cost.tokens else None
         old = {page.id: page.hash for page in live.searcher.held.pages} if live else {}
         new = {page.id: page.hash for page in found.pages}
         return Preview(
@@ -266,9 +269,25 @@ class Publisher:
             changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
             removed=tuple(sorted(old.keys() - new.keys())),
             problems=found.problems,
-            before=exam.before,
-            after=exam.after,
+            before=exam.before if exam else None,
+            after=exam.after if exam else None,
+            would_cost=cost,
         )
+
+    async def _tried(self, found: Source, *, live: Live | None) -> "_Exam":
+        """Build a version aside and ask it the golden questions."""
+        number = live.version if live else 0
+        built = await self._builder.build(found.pages, version=number, tell=lambda _: None)
+        searcher = await self._run(self._shelf.aside, built.catalogue)
+        return await self._examined(found.golden, searcher=searcher, live=live, version=number, tell=lambda _: None)
+
+    async def _cost(self, found: Source) -> Cost | None:
+        """What indexing would use: texts without vectors, and the golden questions, which are asked each time."""
+        if not isinstance(self._embedder, costs.Metered):
+            return None
+        unmade = await self._builder.unmade(found.pages)
+        asked = [item.text for item in found.golden]
+        return costs.estimate([*unmade, *asked], price=self._embedder.price)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,19 +9,24 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from knowledge import index, store
+import structlog
+
+from knowledge import index, store, words_alone
 from knowledge.asking import question
 from knowledge.embedders import Embedder
-from knowledge.errors import NothingIndexed, UnknownPage
+from knowledge.errors import EmbedderUnreachable, NothingIndexed, UnknownPage
 from knowledge.language import clean, detect
 from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
 from knowledge.publishing import Order, Outcome, Publisher
+from knowledge.reranking import Reranking
 from knowledge.search import Found
 from knowledge.translations import preferred
 from knowledge.vectors import ChromaFolder
 from store.clock import Clock
 from store.db import Database
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,7 +76,9 @@ class Manual:
         self._one_load = asyncio.Lock()
 
     @classmethod
-    async def open(cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock) -> "Manual":
+    async def open(
+        cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock, reranking: Reranking | None = None
+    ) -> "Manual":
         """Open the index kept in ``folder`` and load the live version, if there is one.
 
         ``folder`` must belong to this process alone; what a crash left half-built is deleted.
@@ -79,7 +86,8 @@ class Manual:
         pools = Pools()
         chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
-        shelf = Shelf(chroma, embedder=embedder, background=await builder.background())
+        background = await builder.background()
+        shelf = Shelf(chroma, embedder=embedder, background=background, reranking=reranking)
         publisher = Publisher(
             db,
             shelf=shelf,
@@ -130,7 +138,11 @@ class Manual:
         live = await self._current()
         short = clean(text[:LONGEST])
         work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
-        found = await self._in_search(work, short)
+        try:
+            found = await self._in_search(work, short)
+        except EmbedderUnreachable as error:
+            log.warning("searched by words alone", embedder=self._embedder.name, reason=error.reason)
+            return await self._by_words(live, short, scope=scope, limit=limit, started=started)
         language = detect(short)
         return Search(
             passages=preferred(passages(live.searcher.held, found), language=language) if found else (),
@@ -141,18 +153,34 @@ class Manual:
             ms=(time.perf_counter() - started) * 1000,
         )
 
+    async def _by_words(self, live: Live, text: str, *, scope: Scope, limit: int, started: float) -> Search:
+        work = partial(words_alone.find, scope=scope, hidden=self._seen.withdrawn, limit=limit)
+        found = await self._in_search(work, live.searcher.held, text)
+        return Search(
+            passages=passages(live.searcher.held, found) if found else (),
+            evidence=found.evidence if found else 0.0,
+            enough=found is not None and found.exact,
+            version=live.version,
+            language=detect(text),
+            ms=(time.perf_counter() - started) * 1000,
+            degraded=True,
+        )
+
     def _find(self, live: Live, text: str, *, scope: Scope, hidden: frozenset[str], limit: int) -> Found | None:
         ready = self._ready(text)
         return live.searcher.find(ready, scope=scope, hidden=hidden, limit=limit) if ready else None
 
     async def category(self, text: str) -> str | None:
-        """Return the category (folder of the manual) a question belongs to; None if none is likely.
+        """Return the category (folder of the manual) a question belongs to; None if none is likely or known.
 
         Raises:
             NothingIndexed: there is no live version.
         """
         classifier = (await self._current()).classifier
-        ready = await self._in_search(self._ready, clean(text[:LONGEST]))
+        try:
+            ready = await self._in_search(self._ready, clean(text[:LONGEST]))
+        except EmbedderUnreachable:
+            return None
         return classifier.label(ready.vector) if ready and classifier else None
 
     async def likeness(self, one: str, other: str) -> float:
@@ -204,12 +232,14 @@ class Manual:
 
         Raises:
             UnknownVersion: there is no such version.
-            NothingIndexed: there is no live version, or another embedder made the earlier one.
+            NothingIndexed: there is no live version, or another embedder made the earlier one (which the error names).
         """
-        now, live = self._clock(), await self._current()
+        now, live = self._clock(), (await self._db.read(store.state)).version
+        if live is None:
+            raise NothingIndexed
         target = version
         if target is None:
-            target = await self._db.read(lambda conn: store.before(conn, live.version))
+            target = await self._db.read(lambda conn: store.before(conn, live))
         loaded = await self._load(target)
         found = loaded.version
         await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason="", now=now))
@@ -242,15 +272,18 @@ class Manual:
                 await self._take(outcome.live)
         return replace(outcome.report, seconds=time.perf_counter() - started)
 
-    async def preview(self, source: Path) -> Preview:
+    async def preview(self, source: Path, *, spend: bool = True) -> Preview:
         """Return what indexing a folder would change, and its golden scores, publishing nothing.
+
+        Without ``spend`` nothing is asked of an embedder that is paid for: then there may be no golden scores, but what
+        indexing would cost.
 
         Raises:
             SourceMissing: there is no such folder.
         """
         async with self._one_run:
             await self._refresh()
-            return await self._publisher.preview(source, live=self._live)
+            return await self._publisher.preview(source, live=self._live, spend=spend)
 
     async def _current(self) -> Live:
         await self._refresh()
@@ -282,7 +315,7 @@ class Manual:
         stored = await self._db.read(lambda conn: store.load(conn, version))
         name = self._embedder.name
         if stored.embedder != name:
-            raise NothingIndexed(made_by=stored.embedder)
+            raise NothingIndexed(made_by=stored.embedder, version=version, here=name)
         built = await self._builder.load(stored.pages, chunks=stored.chunks, pool=self._pools.searching)
         return await self._in_search(self._shelf.live, stored, built.catalogue)
 

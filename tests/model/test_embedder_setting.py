@@ -40,7 +40,7 @@ async def test_a_change_of_embedder_is_a_new_index(tmp_path: Path, embedder) -> 
     settings = Settings(data=tmp_path / "data", manual=tmp_path / "manual", embedder=f"sentence-transformers:{model}")
     report, findings, found = await _index(settings)
     assert (report["published"], report["version"]) == (True, 1)
-    assert f"sentence-transformers/{model.name}" in next(row["found"] for row in findings if row["what"] == "index")
+    assert f"sentence-transformers/{model.name}@" in next(row["found"] for row in findings if row["what"] == "index")
     assert found.passages[0].page == "en/password"
 
     report, findings, found = await _index(settings.model_copy(update={"embedder": "embedded"}), embedder=embedder)

@@ -1,12 +1,15 @@
 """Which embedder the settings name, and what is said where it cannot be had."""
 
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
 from bot.embedding import choose
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
+from knowledge.errors import EmbedderUnreachable
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,32 @@ def test_an_api_needs_a_key(monkeypatch, tmp_path):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
         choose(Settings(data=tmp_path, embedder="openai:text-embedding-3-small"))
+
+
+def test_the_embeddings_server_may_be_another_one(monkeypatch, tmp_path):
+    """Its own address and key count; the chat model's key is not shown to it."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    shown = []
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self):
+            shown.append((self.path, self.headers.get("Authorization")))
+            self.send_response(401)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Nothing on stderr."""
+
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        for more in ({}, {"embedder_key": "mine"}, {"embedder_url": None, "openai_base_url": f"{base}/chat"}):
+            given = {"embedder_url": f"{base}/v2/", "openai_api_key": "chat", "embedder": "openai:m"} | more
+            with pytest.raises(EmbedderUnreachable, match="refused: 401"):
+                choose(Settings(data=tmp_path, **given))
+        server.shutdown()
+    assert shown == [
+        ("/v2/embeddings", None), ("/v2/embeddings", "Bearer mine"), ("/chat/embeddings", "Bearer chat"),
+    ]  # fmt: skip

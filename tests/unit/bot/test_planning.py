@@ -288,3 +288,16 @@ def test_a_community_hears_what_anybody_may_know_and_gets_no_ticket(frame, found
     failed = planning.failed(framed, known, error="KnowledgeError")
     assert (failed.outcome, failed.opening) == (Outcome.FAILED, None)
     assert act.opening is None
+
+
+def test_what_words_alone_found_is_no_answer(frame):
+    """While vectors cannot be had a person answers, and nobody is told that the manual has nothing."""
+    seen = situation("怎么绑定小程序到网站?")
+    degraded = replace(FOUND, enough=False, evidence=0.0, degraded=True)
+    act = planning.thin(frame(seen), seen, degraded, question="怎么绑定小程序到网站?", category=None)
+    assert (act.outcome, act.reason) == (Outcome.ESCALATE, "model_failed")
+    assert act.trace["degraded"] is True
+    vague = situation("打不开怎么弄")
+    asked = planning.thin(frame(vague), vague, degraded, question="打不开怎么弄", category=None)
+    assert asked.outcome in (Outcome.CLARIFY, Outcome.ESCALATE)
+    assert asked.trace["degraded"] is True
