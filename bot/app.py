@@ -165,7 +165,9 @@ async def _opened(
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
-    manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
+    manual = await Manual.open(
+        db, settings.data / "index", embedder=embedder, clock=clock, chroma_url=settings.chroma_url
+    )
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)

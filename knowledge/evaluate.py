@@ -16,6 +16,7 @@ import numpy as np
 from knowledge import categories, chunking, index, measures
 from knowledge.asking import question
 from knowledge.catalogue import catalogue
+from knowledge.chroma import ChromaFolder
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
 from knowledge.errors import PackInvalid
@@ -25,7 +26,6 @@ from knowledge.live import Shelf
 from knowledge.model import Audience, Page, Progress, Scope
 from knowledge.pieces import question_text
 from knowledge.search import Searcher
-from knowledge.vectors import ChromaFolder
 
 _DEPTH = 100
 _ROWS = 10
@@ -206,7 +206,7 @@ def _indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Searc
     texts = index.texts(pack.pages, chunks=chunks)
     made, speed = vectors.passages(texts.passages)
     none = np.zeros((0, made.shape[1]), dtype=np.float32)
-    return shelf.put(1, catalogue(pack.pages, chunks=chunks, vectors=made, question_vectors=none)), speed
+    return shelf.put(catalogue(pack.pages, chunks=chunks, vectors=made, question_vectors=none)), speed
 
 
 def _answer(query: Query, *, searcher: Searcher, embedder: Embedder) -> Answer:
