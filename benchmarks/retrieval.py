@@ -18,12 +18,12 @@ import numpy as np
 from knowledge import chunking, e5, evaluate, gate, golden, index, loaders, measures
 from knowledge.asking import question
 from knowledge.catalogue import Windows, catalogue
+from knowledge.chroma import ChromaFolder
 from knowledge.concepts import lines
 from knowledge.language import fold, salient, tokens
 from knowledge.lexical import LexicalIndex
 from knowledge.live import Shelf
 from knowledge.model import Audience, Page, Scope
-from knowledge.vectors import ChromaFolder
 
 RETRIEVAL = ("help-zh", "help-en", "xquad-zh", "xquad-en", "xquad-cross", "cmrc2018", "drcd")
 ABSTAIN = ("abstain-help-zh", "abstain-help-en", "abstain-xquad-zh", "abstain-xquad-en", "abstain-clinc-en")
@@ -74,9 +74,9 @@ class Bench:
             held = catalogue(pages, chunks=chunks, vectors=vectors, question_vectors=none)
             arranged = time.perf_counter() - started
             started = time.perf_counter()
-            searcher = Shelf(chroma, embedder=self.embedder, background=background).put(1, held)
+            searcher = Shelf(chroma, embedder=self.embedder, background=background).put(held)
             stored = time.perf_counter() - started
-            plain = chroma.open(1)
+            plain = chroma.bases(Audience.CLIENT)[0]
             times = {"ours": [], "chroma_plain": [], "bm25": []}
             for text in asked[:QUERIES]:
                 timed(times["ours"], lambda text=text: self.search(searcher, text))
@@ -94,7 +94,7 @@ class Bench:
         return searcher.find(ready, scope=Scope()) if ready else None
 
     def nearest(self, plain, text):
-        return plain.nearest(self.embedder.queries([text])[0], audience=Audience.CLIENT, k=10)
+        return plain.nearest(self.embedder.queries([text])[0], k=10)
 
     def many(self):
         rng = np.random.default_rng(1)

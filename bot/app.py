@@ -180,7 +180,12 @@ async def _opened(
     rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     manual = await Manual.open(
-        db, settings.data / "index", embedder=engines.embedder, clock=clock, reranking=engines.reranking
+        db,
+        settings.data / "index",
+        embedder=engines.embedder,
+        clock=clock,
+        reranking=engines.reranking,
+        chroma_url=settings.chroma_url,
     )
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"

@@ -26,7 +26,7 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
     findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
-    findings += await examine_engines(app.engines)
+    findings += [await _chroma(app), *await examine_engines(app.engines)]
     findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
     findings += [*await examine_telegram(app.telegram), *await examine_slack(app.slack)]
     return [asdict(finding) for finding in findings]
@@ -77,6 +77,23 @@ def _index(app: Aftercare) -> Finding:
         mend = "run `aftercare index` once: what is enough for an answer is then fitted to your manual again"
         return Finding(what="index", state="warning", found=f"{found}, made by an earlier Aftercare", mend=mend)
     return Finding(what="index", state="ok", found=found)
+
+
+async def _chroma(app: Aftercare) -> Finding:
+    where = app.settings.chroma_url or "in the data folder"
+    trouble = await app.manual.chroma_trouble()
+    if trouble is not None:
+        return Finding(
+            what="chroma",
+            state="warning",
+            found=f"{where}: {trouble}; questions are compared with every vector meanwhile",
+            mend="start the server that CHROMA_URL names; what it lacks is written by itself"
+            if app.settings.chroma_url
+            else "see that the disk is not full, and restart; what is missing is written by itself",
+        )
+    if app.manual.exact:
+        return Finding(what="chroma", state="ok", found=f"{where}: collections are being written")
+    return Finding(what="chroma", state="ok", found=where)
 
 
 async def _holidays(app: Aftercare) -> Finding:

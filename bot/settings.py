@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
     public_url: str | None = Field(default=None, validation_alias=AliasChoices("PUBLIC_URL", "public_url"))
     database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    chroma_url: str | None = Field(default=None, validation_alias=AliasChoices("CHROMA_URL", "chroma_url"))
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
     )
@@ -110,7 +111,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("public_url", "openai_base_url", "embedder_url", "reranker_url", mode="before")
+    @field_validator("public_url", "openai_base_url", "embedder_url", "reranker_url", "chroma_url", mode="before")
     @classmethod
     def _no_blank(cls, value: str | None) -> str | None:
         value = (value or "").strip().rstrip("/")

@@ -6,6 +6,9 @@ KnowledgeError
 ├── SourceMissing             the folder of the manual is not there
 ├── UnknownPage               no such page in the live version
 ├── UnknownVersion            no such version, or it was never completed
+├── LiveChanged               another version went live while this one was built
+├── ChromaUnreachable         no Chroma server answers at the address that is set
+├── ChromaFailed              Chroma did not do what it was asked; searching goes on without it
 ├── PackInvalid               an evaluation pack cannot be read
 ├── GoldenInvalid             golden.yaml cannot be read
 ├── RerankerFailed            a re-ranker gave no order
@@ -66,6 +69,26 @@ class UnknownVersion(KnowledgeError):
     def __init__(self, version: int | None) -> None:
         super().__init__("no earlier version" if version is None else f"no complete version {version}")
         self.version = version
+
+
+class LiveChanged(KnowledgeError):
+    """``to`` went live while a version was built that had been compared with ``since``."""
+
+    def __init__(self, *, since: int | None, to: int | None) -> None:
+        super().__init__(f"version {to} went live instead of {since} while this one was built: index again")
+        self.since, self.to = since, to
+
+
+class ChromaUnreachable(KnowledgeError):
+    """No Chroma server answers at ``url``."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"no Chroma server answers at {url} ({reason}): start it, or unset CHROMA_URL")
+        self.url, self.reason = url, reason
+
+
+class ChromaFailed(KnowledgeError):
+    """Chroma is away, slow, out of room, or has lost a collection."""
 
 
 class PackInvalid(KnowledgeError):

@@ -16,6 +16,7 @@ import numpy as np
 from knowledge import categories, chunking, index, measures
 from knowledge.asking import question
 from knowledge.catalogue import Windows, catalogue
+from knowledge.chroma import ChromaFolder
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
 from knowledge.errors import PackInvalid
@@ -25,7 +26,6 @@ from knowledge.live import Shelf
 from knowledge.model import Audience, Page, Progress, Scope
 from knowledge.pieces import question_text
 from knowledge.search import Searcher
-from knowledge.vectors import ChromaFolder
 
 _DEPTH = 100
 _ROWS = 10
@@ -209,7 +209,7 @@ def _indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Searc
     made, speed = vectors.passages([*texts.passages, *(text for each in texts.windows for text in each)])
     windows = Windows.of(made[len(chunks) :], counts=[len(each) for each in texts.windows])
     held = catalogue(pack.pages, chunks=chunks, vectors=made[: len(chunks)], windows=windows, question_vectors=made[:0])
-    return shelf.put(1, held), speed
+    return shelf.put(held), speed
 
 
 def _answer(query: Query, *, searcher: Searcher, embedder: Embedder) -> Answer:

@@ -1,18 +1,24 @@
 """Versions in memory: loaded from the database, their vectors in Chroma, ready to be searched. Blocking."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
+import structlog
 
 from knowledge import categories, store
 from knowledge.catalogue import Catalogue
+from knowledge.chroma import Chroma
 from knowledge.embedders import Embedder, Vectors
+from knowledge.errors import ChromaFailed
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
 from knowledge.reranking import RerankedSearcher, Reranking
 from knowledge.search import Scale, Searcher
-from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
+from knowledge.vectors import ExactIndex
+from store.clock import Clock, utc_now
+
+_log: Final = structlog.get_logger("knowledge.live")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,38 +35,81 @@ class Live:
 
 
 class Shelf:
-    """Puts catalogues into Chroma and takes versions from the database."""
+    """Rests versions on Chroma's collections; where there is none, or Chroma is away, they compare exactly."""
 
     def __init__(
-        self, chroma: ChromaFolder, *, embedder: Embedder, background: Vectors, reranking: Reranking | None = None
+        self,
+        chroma: Chroma | None,
+        *,
+        embedder: Embedder,
+        background: Vectors,
+        reranking: Reranking | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self._chroma = chroma
+        self._clock = clock
         self._scale = Scale(floor=embedder.floor, span=embedder.span, background=background)
         self._reranking = reranking
 
-    def put(self, version: int, held: Catalogue) -> Searcher:
-        """Write the vector collections of a version where they are not whole, and return its searcher."""
-        for audience in Audience:
-            entries, vectors = held.entries(audience)
-            whole = self._chroma.matches(version, audience=audience, entries=entries, vectors=vectors)
-            if not whole:
-                self._chroma.write(version, audience=audience, entries=entries, vectors=vectors)
-        return self._searcher(held, self._chroma.open(version))
+    def put(self, held: Catalogue, *, rest: float = 0.0) -> Searcher:
+        """Return the searcher of a version, on collections that are written if need be (see ``Chroma.write``)."""
+        searcher = self.found(held)
+        try:
+            self.mend(searcher, rest=rest)
+        except ChromaFailed as error:
+            _lost(error)
+        return searcher
+
+    def found(self, held: Catalogue) -> Searcher:
+        """Return the searcher of a version, on collections that are there."""
+        made = self._exact(held)
+        try:
+            self._rest(made)
+        except ChromaFailed as error:
+            _lost(error)
+        return self._searcher(held, made)
 
     def aside(self, held: Catalogue) -> Searcher:
         """Return a searcher that is stored nowhere."""
-        exact = ExactIndex()
+        return self._searcher(held, self._exact(held))
+
+    def mend(self, searcher: Searcher, *, rest: float = 0.0) -> None:
+        """Write the collections that a searcher lacks; it uses them from then on.
+
+        Raises:
+            ChromaFailed: it cannot be done now.
+        """
+        made = searcher.index
+        if self._chroma is None or not isinstance(made, ExactIndex):
+            return
+        self._rest(made)
+        for audience in made.bare:
+            names, vectors = made.contents(audience)
+            base = self._chroma.write(audience, names=names, vectors=vectors, now=self._clock(), rest=rest)
+            made.choose(audience, [base])
+
+    def lacks(self, searcher: Searcher) -> bool:
+        """Whether a searcher has entries without a collection."""
+        return self._chroma is not None and isinstance(searcher.index, ExactIndex) and bool(searcher.index.bare)
+
+    def _rest(self, made: ExactIndex) -> None:
+        if self._chroma is not None:
+            for audience in made.bare:
+                made.choose(audience, self._chroma.bases(audience))
+
+    def _exact(self, held: Catalogue) -> ExactIndex:
+        made = ExactIndex(lost=_lost)
         for audience in Audience:
             entries, vectors = held.entries(audience)
-            exact.put(audience, entries=entries, vectors=vectors)
-        return self._searcher(held, exact)
+            made.put(audience, entries=entries, vectors=vectors)
+        return made
 
     def live(self, stored: store.Stored, held: Catalogue) -> Live:
-        """Return a stored version, its collections mended if need be."""
+        """Return a stored version; where collections are missing it compares exactly until it is mended."""
         live = self.made(
             stored.id,
             source_hash=stored.source_hash,
-            searcher=self.put(stored.id, held),
+            searcher=self.found(held),
             evidence=Evidence.from_json(stored.evidence),
         )
         return replace(live, outdated=stored.evidence is not None and not Evidence.readable(stored.evidence))
@@ -79,14 +128,25 @@ class Shelf:
             classifier=like.classifier if like is not None and same else classifier(held),
         )
 
-    def keep(self, versions: frozenset[int]) -> None:
-        """Drop the collections of all other versions."""
-        self._chroma.keep(versions)
+    def keep(self, *searchers: Searcher) -> None:
+        """Drop the collections that none of some searchers uses, when no other process can be using them."""
+        indexes = [each.index for each in searchers]
+        used = frozenset(name for each in indexes if isinstance(each, ExactIndex) for name in each.bases)
+        if self._chroma is None:
+            return
+        try:
+            self._chroma.drop_unused(used, now=self._clock())
+        except ChromaFailed as error:
+            _log.warning("manual.collections", error=str(error))
 
-    def _searcher(self, held: Catalogue, found_in: VectorIndex) -> Searcher:
+    def _searcher(self, held: Catalogue, found_in: ExactIndex) -> Searcher:
         if self._reranking is not None:
             return RerankedSearcher(held, index=found_in, scale=self._scale, reranking=self._reranking)
         return Searcher(held, index=found_in, scale=self._scale)
+
+
+def _lost(error: ChromaFailed) -> None:
+    _log.warning("manual.exact", error=str(error))
 
 
 def _asks_the_same(one: Catalogue, other: Catalogue) -> bool:

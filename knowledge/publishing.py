@@ -1,8 +1,9 @@
 """From a folder to a published version: read, build beside the live one, ask the golden questions, publish."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 #: Published versions kept for rollback, the live one included.
 KEEP = 4
+#: How long building rests after each batch of vectors it writes, as a share of the time that took.
+_REST = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +56,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Who wants a folder indexed, and why; ``force`` publishes even what does worse."""
+    """Who wants a folder indexed, and why; ``force`` publishes even what does worse.
+
+    ``since`` is the version that was live when it was ordered: where another is by the end, nothing is published.
+    """
 
     by: str
     reason: str
     force: bool
+    since: int | None
     tell: index.Tell
 
 
@@ -134,22 +141,37 @@ class Publisher:
             )
         )
         try:
-            return await self._made(version, found, live=live, order=order)
+            async with self._alive(version):
+                return await self._made(version, found, live=live, order=order)
         except BaseException:
             await self._db.write(lambda conn: store.drop_building(conn, version))
             raise
+
+    @asynccontextmanager
+    async def _alive(self, version: int) -> AsyncIterator[None]:
+        """Say again and again that the builder is alive."""
+
+        async def say() -> None:
+            while True:
+                await asyncio.sleep(store.LEASE.total_seconds() / 4)
+                now = self._clock()
+                await self._db.write(partial(store.renew, number=version, now=now))
+
+        saying = asyncio.create_task(say(), name="manual-lease")
+        try:
+            yield
+        finally:
+            saying.cancel()
+            await asyncio.gather(saying, return_exceptions=True)
 
     async def _made(self, version: int, found: Source, *, live: Live | None, order: Order) -> Outcome:
         meter = costs.reading(self._embedder)
         built = await self._builder.build(found.pages, version=version, tell=order.tell)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
-        searcher = await self._run(self._shelf.put, version, held)
+        searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
         exam = await self._examined(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
         evidence, before, after = exam.evidence, exam.before, exam.after
-        counts = {"pages": len(held.pages), "chunks": len(held.chunks)}
-        model = evidence.as_json()
-        await self._db.write(lambda conn: store.complete(conn, version, golden=after, evidence=model, **counts))
         published = order.force or gate.passes(before, after)
         report = IndexReport(
             pages=len(held.pages),
@@ -173,7 +195,7 @@ class Publisher:
             self._shelf.made, version, source_hash=found.hash, searcher=searcher, evidence=evidence, like=live
         )
         self._remember(version, exam.answers)
-        await self._release(version, order=order)
+        await self._release(fresh, score=after, order=order, live=live)
         return Outcome(report=report, live=fresh)
 
     async def _store(self, version: int, built: index.Built, *, tell: index.Tell) -> None:
@@ -240,14 +262,21 @@ class Publisher:
         for old in sorted(self._answers)[: -2 * KEEP]:
             del self._answers[old]
 
-    async def _release(self, version: int, *, order: Order) -> None:
-        now = self._clock()
+    async def _release(self, fresh: Live, *, score: GoldenScore | None, order: Order, live: Live | None) -> None:
+        """Complete and publish in one transaction, unless another version went live since the gate was asked."""
+        now, version, held = self._clock(), fresh.version, fresh.searcher.held
+        since = order.since
         order.tell(Progress(stage="publish", done=0, total=1))
-        await self._db.write(
-            lambda conn: store.publish(conn, version, by=order.by, verb="publish", reason=order.reason, now=now)
-        )
-        kept = await self._db.write(lambda conn: store.prune(conn, keep=KEEP))
-        await self._run(self._shelf.keep, kept)
+
+        def body(conn: Connection) -> None:
+            store.stays(conn, since)
+            counts, model = {"pages": len(held.pages), "chunks": len(held.chunks)}, fresh.evidence.as_json()
+            store.complete(conn, version, golden=score, evidence=model, **counts)
+            store.publish(conn, version, by=order.by, verb="publish", reason=order.reason, now=now)
+            store.prune(conn, keep=KEEP)
+
+        await self._db.write(body)
+        await self._run(self._shelf.keep, fresh.searcher, *([live.searcher] if live else []))
         order.tell(Progress(stage="publish", done=1, total=1))
 
     async def _refuse(self, version: int, *, by: str) -> None:

@@ -76,7 +76,7 @@ class Searcher:
 
     def __init__(self, held: Catalogue, *, index: VectorIndex, scale: Scale) -> None:
         self.held = held
-        self._index = index
+        self.index = index
         self._scale = scale
 
     def find(
@@ -128,7 +128,7 @@ class Searcher:
         """Ask for more until enough of what comes back may be seen (hidden pages are few, a filter is slow)."""
         k = _NEAREST
         while True:
-            found = self._index.nearest(asked.vector, audience=audience, k=k)
+            found = self.index.nearest(asked.vector, audience=audience, k=k)
             seen = [entry for entry in found if visible[self._page(entry)]]
             if len(seen) >= _ENOUGH_SEEN or len(found) < k:
                 return seen

@@ -13,8 +13,9 @@ import structlog
 
 from knowledge import index, store, words_alone
 from knowledge.asking import question
+from knowledge.chroma import Chroma, ChromaFolder, ChromaServer
 from knowledge.embedders import Embedder
-from knowledge.errors import EmbedderUnreachable, NothingIndexed, UnknownPage
+from knowledge.errors import ChromaFailed, EmbedderUnreachable, NothingIndexed, UnknownPage
 from knowledge.language import clean, detect
 from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
@@ -22,7 +23,6 @@ from knowledge.publishing import Order, Outcome, Publisher
 from knowledge.reranking import Reranking
 from knowledge.search import Found
 from knowledge.translations import preferred
-from knowledge.vectors import ChromaFolder
 from store.clock import Clock
 from store.db import Database
 
@@ -35,6 +35,9 @@ T = TypeVar("T")
 LONGEST = 5_000
 #: Questions that stay ready: a turn searches for what it then files under a category.
 _REMEMBERED = 64
+#: Between two tries to write collections while Chroma is away.
+_FIRST_WAIT_S = 1.0
+_LONGEST_WAIT_S = 60.0
 
 
 class Pools:
@@ -52,7 +55,7 @@ class Manual:
         self,
         db: Database,
         *,
-        chroma: ChromaFolder,
+        chroma: Chroma,
         shelf: Shelf,
         publisher: Publisher,
         builder: index.Builder,
@@ -74,20 +77,31 @@ class Manual:
         self._seen = store.State(version=None, revision=-1, withdrawn=frozenset())
         self._one_run = asyncio.Lock()
         self._one_load = asyncio.Lock()
+        self._mending: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
-        cls, db: Database, folder: Path, *, embedder: Embedder, clock: Clock, reranking: Reranking | None = None
+        cls,
+        db: Database,
+        folder: Path,
+        *,
+        embedder: Embedder,
+        clock: Clock,
+        reranking: Reranking | None = None,
+        chroma_url: str | None = None,
     ) -> "Manual":
-        """Open the index kept in ``folder`` and load the live version, if there is one.
+        """Open the index kept in ``folder``, or by a Chroma server, and load the live version, if there is one.
 
         ``folder`` must belong to this process alone; what a crash left half-built is deleted.
+
+        Raises:
+            ChromaUnreachable: there is no server at ``chroma_url``.
         """
         pools = Pools()
-        chroma = await asyncio.to_thread(ChromaFolder, folder / "chroma")
+        chroma = await asyncio.to_thread(_chroma, folder, chroma_url)
         builder = index.Builder(db, embedder=embedder, pool=pools.building, clock=clock)
         background = await builder.background()
-        shelf = Shelf(chroma, embedder=embedder, background=background, reranking=reranking)
+        shelf = Shelf(chroma, embedder=embedder, background=background, reranking=reranking, clock=clock)
         publisher = Publisher(
             db,
             shelf=shelf,
@@ -110,10 +124,14 @@ class Manual:
         now = None if db.dialect == "sqlite" else clock()
         await db.write(lambda conn: store.drop_unfinished(conn, now=now))
         await manual._refresh()
+        await asyncio.to_thread(shelf.keep, *([manual._live.searcher] if manual._live else []))
         return manual
 
     async def close(self) -> None:
         """Let running searches end and let go of the folder."""
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.gather(self._mending, return_exceptions=True)
         await asyncio.to_thread(self._pools.searching.shutdown)
         await asyncio.to_thread(self._pools.building.shutdown)
         await asyncio.to_thread(self._chroma.close)
@@ -262,11 +280,13 @@ class Manual:
         Raises:
             SourceMissing: there is no such folder.
             AlreadyIndexing: another process is building a version.
+            LiveChanged: meanwhile another version was made live, by a rollback for one; it stays.
         """
         started = time.perf_counter()
-        order = Order(by=by, reason=reason, force=force, tell=progress or _silent)
         async with self._one_run:
             await self._refresh()
+            since = self._seen.version
+            order = Order(by=by, reason=reason, force=force, since=since, tell=progress or _silent)
             outcome: Outcome = await self._publisher.publish(source, live=self._live, order=order)
             if outcome.live:
                 await self._take(outcome.live)
@@ -298,6 +318,7 @@ class Manual:
             async with self._one_load:
                 await self._follow(state)
         self._seen = state
+        self._mend_soon()
 
     async def _follow(self, state: store.State) -> None:
         if state.version is None or state.version == self.version:
@@ -306,6 +327,34 @@ class Manual:
             self._live, self._made_by = await self._load(state.version), None
         except NothingIndexed as error:
             self._live, self._made_by = None, error.made_by
+
+    async def chroma_trouble(self) -> str | None:
+        """Return why Chroma does not answer; None if it does."""
+        try:
+            await asyncio.to_thread(self._chroma.ping)
+        except ChromaFailed as error:
+            return str(error)
+        return None
+
+    @property
+    def exact(self) -> bool:
+        """Whether searches compare with every vector for want of Chroma's collections, which are being mended."""
+        return self._live is not None and self._shelf.lacks(self._live.searcher)
+
+    def _mend_soon(self) -> None:
+        if self.exact and (self._mending is None or self._mending.done()):
+            self._mending = asyncio.create_task(self._mend(), name="manual-mending")
+
+    async def _mend(self) -> None:
+        """Write missing collections beside searching; while Chroma is away, try again now and then."""
+        wait = _FIRST_WAIT_S
+        while self._live is not None and self.exact:
+            work = partial(self._shelf.mend, self._live.searcher, rest=1.0)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._pools.building, work)
+            except ChromaFailed:
+                await asyncio.sleep(wait)
+                wait = min(_LONGEST_WAIT_S, 2 * wait)
 
     async def _take(self, live: Live) -> None:
         self._live, self._made_by = live, None
@@ -322,6 +371,10 @@ class Manual:
     async def _in_search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pools.searching, partial(work, *args, **kwargs))
+
+
+def _chroma(folder: Path, url: str | None) -> Chroma:
+    return ChromaServer(url) if url else ChromaFolder(folder / "chroma")
 
 
 def _silent(_: Progress) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from knowledge.errors import AlreadyIndexing, UnknownVersion
+from knowledge.errors import AlreadyIndexing, LiveChanged, UnknownVersion
 from knowledge.model import Audience, Chunk, GoldenScore, Page, Version
 from knowledge.tables import LIVE_ROW, chunk, live, log, page, vector, version, withdrawal
 from store.db import insert_into
@@ -74,7 +74,8 @@ def begin(conn: Connection, *, by: str, reason: str, source_hash: str, embedder:
 
 def renew(conn: Connection, number: int, *, now: datetime) -> None:
     """Say that the builder of a version is alive."""
-    conn.execute(update(version).where(version.c.id == number).values(lease=now + LEASE))
+    building = (version.c.id == number) & (version.c.state == "building")
+    conn.execute(update(version).where(building).values(lease=now + LEASE))
 
 
 def put_contents(conn: Connection, number: int, *, pages: Sequence[Page], chunks: Sequence[Chunk]) -> None:
@@ -127,7 +128,7 @@ def complete(
     golden: GoldenScore | None,
     evidence: Mapping[str, object],
 ) -> None:
-    """Mark a version as whole: it may be published, now or later."""
+    """Mark a version as whole; done in the transaction that publishes it."""
     conn.execute(
         update(version)
         .where(version.c.id == number)
@@ -140,6 +141,17 @@ def complete(
             lease=None,
         )
     )
+
+
+def stays(conn: Connection, since: int | None) -> None:
+    """Hold the live version still until the transaction ends, if it is still ``since``.
+
+    Raises:
+        LiveChanged: it is not.
+    """
+    lively = conn.scalar(select(live.c.version).where(live.c.id == LIVE_ROW).with_for_update())
+    if lively != since:
+        raise LiveChanged(since=since, to=lively)
 
 
 def publish(conn: Connection, number: int, *, by: str, verb: str, reason: str, now: datetime) -> None:
@@ -284,7 +296,7 @@ def drop_building(conn: Connection, number: int) -> None:
 
 
 def refuse(conn: Connection, number: int, *, by: str, now: datetime) -> None:
-    """Delete a complete version that did worse than the live one, and log it."""
+    """Delete a version that did worse than the live one, and log it."""
     conn.execute(delete(version).where(version.c.id == number, version.c.published_at.is_(None)))
     note(conn, by=by, verb="refuse", version=number, reason="worse on the golden questions", now=now)
 

@@ -1,26 +1,31 @@
-"""Nearest vectors: Chroma, one collection per version and audience, and the exact search it is judged by.
+"""Nearest vectors: a version's entries, found exactly or through a Chroma collection that versions share.
 
-An entry is a chunk or a question of a page, named by its kind and row in the version's :class:`Catalogue`.
-Chroma is derived data: what is missing or does not match is built again from the vectors in the database.
+An entry is a chunk or a question of a page, named by its kind and row in the version's :class:`Catalogue`. A *base*
+is a whole collection whose vectors are named by what they are, so it belongs to no version: whatever it returns
+counts only as far as the version has it, and what the version has beyond it is compared exactly. So versions that
+differ little share a base, none can see another's entries, and without a base all is compared exactly.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.embedders import Vectors
+from knowledge.errors import ChromaFailed
 from knowledge.model import Audience
 
 Kind = Literal["chunk", "question"]
 
-_BATCH = 200
-_SPACE = {"space": "cosine", "ef_construction": 200, "ef_search": 200}
+#: How much a version may differ from a base that it uses, as a share of its entries; at least FEW of them.
+SHARE = 0.05
+FEW = 200
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """Something with a vector: row ``row`` of the catalogue's chunks or questions."""
 
@@ -36,117 +41,130 @@ class VectorIndex(Protocol):
         ...
 
 
-class ExactIndex:
-    """Compares with every vector: the oracle in tests, and the index of previews and small packs."""
+class Base(Protocol):
+    """A whole collection of named vectors."""
 
-    def __init__(self) -> None:
-        self._held: dict[Audience, tuple[list[Entry], Vectors]] = {}
+    @property
+    def name(self) -> str: ...
+    @property
+    def names(self) -> frozenset[str]: ...
+
+    def nearest(self, vector: Vectors, *, k: int) -> list[str]:
+        """Return the names of the ``k`` nearest (approximate).
+
+        Raises:
+            ChromaFailed: it is away, or gone.
+        """
+        ...
+
+
+def named(vectors: Vectors) -> list[str]:
+    """Return the name of each vector: a hash of it in half precision."""
+    halves = np.ascontiguousarray(vectors, dtype="<f2")
+    return [hashlib.blake2b(row.tobytes(), digest_size=12).hexdigest() for row in halves]
+
+
+class _Part:
+    """The entries of one audience."""
+
+    def __init__(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+        self.entries, self.vectors = list(entries), vectors
+        self.names = named(vectors)
+        self._rows: dict[str, tuple[int, ...]] = {}
+        for row, name in enumerate(self.names):
+            self._rows[name] = (*self._rows.get(name, ()), row)
+        self._rests: tuple[Base, NDArray[np.int64]] | None = None
+
+    @property
+    def base(self) -> Base | None:
+        return self._rests[0] if self._rests else None
+
+    def distance(self, base: Base) -> int:
+        """Return how many vectors differ."""
+        return len(base.names ^ self._rows.keys())
+
+    def near(self, base: Base) -> bool:
+        """Whether a base differs so little that it may be used."""
+        return self.distance(base) <= max(FEW, SHARE * len(self._rows))
+
+    def rest_on(self, base: Base | None) -> None:
+        """Use a base from now on, or none."""
+        if base is None:
+            self._rests = None
+            return
+        added = [row for name, rows in self._rows.items() if name not in base.names for row in rows]
+        self._rests = base, np.array(added, dtype=np.int64)
+
+    def nearest(self, vector: Vectors, *, k: int) -> list[Entry]:
+        rests = self._rests
+        if rests is None:
+            return self._best(None, vector, k=k)
+        base, added = rests
+        return self._best(np.concatenate([self._held(base, vector, k=k), added]), vector, k=k)
+
+    def _held(self, base: Base, vector: Vectors, *, k: int) -> NDArray[np.int64]:
+        """Return the rows that a base finds; more are asked for while what this version lacks fills the places."""
+        wanted = k
+        while True:
+            names = base.nearest(vector, k=wanted)
+            rows = [row for name in names for row in self._rows.get(name, ())]
+            if len(rows) >= k or len(names) < wanted:
+                return np.array(rows, dtype=np.int64)
+            wanted *= 2
+
+    def _best(self, rows: NDArray[np.int64] | None, vector: Vectors, *, k: int) -> list[Entry]:
+        scores = (self.vectors if rows is None else self.vectors[rows]) @ vector
+        first = np.argpartition(-scores, k)[:k] if len(scores) > k else np.arange(len(scores))
+        order = first[np.argsort(-scores[first], kind="stable")]
+        chosen = order if rows is None else rows[order]
+        return [self.entries[row] for row in chosen.tolist()]
+
+
+class ExactIndex:
+    """Compares with every vector, or where an audience has a base with what that finds and what it lacks."""
+
+    def __init__(self, *, lost: Callable[[ChromaFailed], None] = lambda _: None) -> None:
+        self._parts: dict[Audience, _Part] = {}
+        self._lost = lost
 
     def put(self, audience: Audience, *, entries: Sequence[Entry], vectors: Vectors) -> None:
         """Hold the entries of an audience."""
-        self._held[audience] = (list(entries), vectors)
+        if entries:
+            self._parts[audience] = _Part(entries, vectors)
 
     def nearest(self, vector: Vectors, *, audience: Audience, k: int) -> list[Entry]:
-        """Return the ``k`` nearest entries."""
-        entries, vectors = self._held.get(audience, ([], None))
-        if vectors is None or not entries:
+        """Return the ``k`` nearest entries; a base that fails is used no more, and ``lost`` is told."""
+        part = self._parts.get(audience)
+        if part is None:
             return []
-        order = np.argsort(-(vectors @ vector), kind="stable")[:k]
-        return [entries[i] for i in order.tolist()]
-
-
-class ChromaFolder:
-    """Chroma embedded in a folder. The folder belongs to one process at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(anonymized_telemetry=False, allow_reset=False)
-        self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
-
-    def write(self, version: int, *, audience: Audience, entries: Sequence[Entry], vectors: Vectors) -> None:
-        """Build the collection of a version's audience anew, in small batches (a write holds the GIL)."""
-        name = _name(version, audience)
-        self._drop(name)
-        collection = self._client.create_collection(name, configuration={"hnsw": _SPACE}, embedding_function=None)
-        for start in range(0, len(entries), _BATCH):
-            batch = entries[start : start + _BATCH]
-            rows = vectors[start : start + _BATCH]
-            collection.add(ids=[_id(entry) for entry in batch], embeddings=np.ascontiguousarray(rows))
-
-    def open(self, version: int) -> "ChromaIndex":
-        """Return the index of a version; audiences without entries have no collection."""
-        held = {}
-        for audience in Audience:
-            collection = self._get(_name(version, audience))
-            if collection is not None:
-                held[audience] = collection
-        return ChromaIndex(held)
-
-    def matches(self, version: int, *, audience: Audience, entries: Sequence[Entry], vectors: Vectors) -> bool:
-        """Whether the collection has every entry, and a sample of them finds itself."""
-        collection = self._get(_name(version, audience))
-        if collection is None:
-            return not entries
-        if collection.count() != len(entries):
-            return False
-        sample = np.linspace(0, len(entries) - 1, num=min(8, len(entries)), dtype=int).tolist()
-        index = ChromaIndex({audience: collection})
-        return all(_finds_itself(index, audience=audience, vector=vectors[i], entry=entries[i]) for i in sample)
-
-    def keep(self, versions: frozenset[int]) -> None:
-        """Delete the collections of all other versions."""
-        wanted = {_name(version, audience) for version in versions for audience in Audience}
-        for collection in self._client.list_collections():
-            if collection.name not in wanted:
-                self._drop(collection.name)
-
-    def close(self) -> None:
-        """Let go of the folder."""
-        self._client.close()
-
-    def _get(self, name: str) -> Any:
-        from chromadb.errors import NotFoundError
-
         try:
-            return self._client.get_collection(name, embedding_function=None)
-        except NotFoundError:
-            return None
+            return part.nearest(vector, k=k)
+        except ChromaFailed as error:
+            part.rest_on(None)
+            self._lost(error)
+            return part.nearest(vector, k=k)
 
-    def _drop(self, name: str) -> None:
-        if self._get(name) is not None:
-            self._client.delete_collection(name)
+    @property
+    def bare(self) -> tuple[Audience, ...]:
+        """Audiences that have no base."""
+        return tuple(audience for audience, part in self._parts.items() if part.base is None)
 
+    @property
+    def bases(self) -> frozenset[str]:
+        """Names of the bases in use."""
+        return frozenset(part.base.name for part in self._parts.values() if part.base is not None)
 
-class ChromaIndex:
-    """The collections of one version."""
+    def contents(self, audience: Audience) -> tuple[list[str], Vectors]:
+        """Return what a base of an audience is to hold: names and vectors, each once."""
+        part = self._parts[audience]
+        first = {name: row for row, name in reversed(list(enumerate(part.names)))}
+        return list(first), part.vectors[list(first.values())]
 
-    def __init__(self, collections: dict[Audience, Any]) -> None:
-        self._collections = collections
-
-    def nearest(self, vector: Vectors, *, audience: Audience, k: int) -> list[Entry]:
-        """Return the ``k`` nearest entries (approximate)."""
-        collection = self._collections.get(audience)
-        if collection is None:
-            return []
-        found = collection.query(query_embeddings=vector[np.newaxis], n_results=k, include=["distances"])
-        return [_entry(name) for name in found["ids"][0]]
-
-
-def _finds_itself(index: ChromaIndex, *, audience: Audience, vector: Vectors, entry: Entry) -> bool:
-    """Equal texts have equal vectors, so a twin may stand in front of the entry."""
-    return entry in index.nearest(vector, audience=audience, k=20)
-
-
-def _name(version: int, audience: Audience) -> str:
-    return f"manual-{version}-{audience.value}"
-
-
-def _id(entry: Entry) -> str:
-    return f"{entry.kind[0]}{entry.row}"
-
-
-def _entry(name: str) -> Entry:
-    return Entry(kind="chunk" if name[0] == "c" else "question", row=int(name[1:]))
+    def choose(self, audience: Audience, bases: Sequence[Base]) -> bool:
+        """Rest an audience on the nearest of some bases; False if none is near enough."""
+        part = self._parts[audience]
+        best = min(bases, key=part.distance, default=None)
+        if best is None or not part.near(best):
+            return False
+        part.rest_on(best)
+        return True

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from knowledge import store, tables
+from knowledge.chroma import ChromaFolder
 from knowledge.embedders import HashingEmbedder
-from knowledge.errors import AlreadyIndexing, NothingIndexed, SourceMissing, UnknownPage, UnknownVersion
+from knowledge.errors import AlreadyIndexing, LiveChanged, NothingIndexed, SourceMissing, UnknownPage, UnknownVersion
 from knowledge.model import Audience, IndexReport, Progress, Scope
 from knowledge.service import Manual
-from knowledge.vectors import ChromaFolder
 from store.clock import ManualClock
 from store.db import Database
 
@@ -104,12 +105,12 @@ async def test_an_unchanged_folder_publishes_nothing(manual: Manual, source: Pat
 
 
 async def test_only_what_changed_is_embedded_again(manual: Manual, source: Path) -> None:
-    """One new sentence is one new vector; what went away is not found any more."""
+    """One new sentence is two new vectors, of its chunk and of its window; what went away is not found any more."""
     await manual.index(source, by="ada")
     write(source, "mail/full", "The quota is exhausted: order more.", questions="[my mailbox is full]")
     (source / "shop" / "acme.md").unlink()
     report = await manual.index(source, by="bob")
-    assert (report.embedded, report.published) == (1, True)
+    assert (report.embedded, report.published) == (2, True)
     assert (await pages(manual, "quota exhausted"))[0] == "mail/full"
     assert await manual.page("shop/acme") is None
 
@@ -336,11 +337,57 @@ async def test_lost_collections_are_made_again(
     before = await pages(manual, "change the menu")
     await manual.close()
     chroma = ChromaFolder(tmp_path / "index" / "chroma")
-    chroma.keep(frozenset())
+    assert chroma.bases(Audience.CLIENT)
+    chroma.drop_unused(frozenset(), now=clock())
+    assert not chroma.bases(Audience.CLIENT)
     chroma.close()
     again = await Manual.open(database, tmp_path / "index", embedder=HashingEmbedder(), clock=clock)
     assert await pages(again, "change the menu") == before
+    await mended(again)
+    assert await pages(again, "change the menu") == before
     await again.close()
+
+
+async def mended(manual: Manual) -> None:
+    for _ in range(1000):
+        if not manual.exact:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("no collections within the bound")
+
+
+async def test_a_rollback_while_a_version_is_built_stays(
+    manual: Manual, source: Path, database_url: str, tmp_path: Path, clock: ManualClock
+) -> None:
+    """What was compared with a version that is live no more is not published; the admin is told, and tries again."""
+    first = await manual.index(source, by="ada")
+    write(source, "new", "Zebra crossing rules.")
+    second = await manual.index(source, by="ada")
+    write(source, "newer", "Parking rules.")
+    rolled: list[int] = []
+
+    async def roll_back() -> int:
+        database = await Database.open(database_url)
+        other = await Manual.open(database, tmp_path / "other", embedder=HashingEmbedder(), clock=clock)
+        try:
+            return await other.rollback(by="bob")
+        finally:
+            await other.close()
+            await database.close()
+
+    def roll_back_at_the_check(progress: Progress) -> None:
+        if progress.stage == "check" and not rolled:
+            with ThreadPoolExecutor(1) as elsewhere:
+                rolled.append(elsewhere.submit(asyncio.run, roll_back()).result())
+
+    with pytest.raises(LiveChanged) as caught:
+        await manual.index(source, by="ada", progress=roll_back_at_the_check, force=True)
+    assert (caught.value.since, caught.value.to) == (second.version, first.version)
+    assert rolled == [first.version]
+    assert "new" not in await pages(manual, "zebra crossing")
+    assert {each.id for each in await manual.versions()} == {first.version, second.version}
+    assert (await manual.index(source, by="ada")).published
+    assert (await pages(manual, "parking rules"))[0] == "newer"
 
 
 async def test_searching_goes_on_while_versions_change(manual: Manual, source: Path) -> None:
