@@ -20,7 +20,7 @@ _MACROS: Final = {
 _OTHERS: Final = {
     ".doc": ".docx", ".rtf": ".docx", ".odt": ".docx", ".wps": ".docx", ".pages": ".docx", ".xls": ".xlsx",
     ".ods": ".xlsx", ".et": ".xlsx", ".numbers": ".xlsx", ".csv": ".xlsx", ".ppt": ".pptx", ".odp": ".pptx",
-    ".dps": ".pptx", ".key": ".pptx", ".txt": ".md", ".mht": ".html", ".mhtml": ".html",
+    ".dps": ".pptx", ".txt": ".md", ".mht": ".html", ".mhtml": ".html",
 }  # fmt: skip
 _PAGES: Final = MARKDOWN | DOCUMENTS.keys() | _MACROS.keys() | _OTHERS.keys()
 SIDECARS: Final = (".yaml", ".yml")

@@ -14,9 +14,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import knowledge
-from knowledge.parsing import worker
 from knowledge.parsing.model import VERSION, Parsed, RefusedError
 
+#: Seconds that one document may take; a pdf with its pictures of text.
+_WITHIN_S: Final = 90.0
+_PDF_WITHIN_S: Final = 300.0
 #: Beyond what a document may take: starting, importing, forking.
 _GRACE_S: Final = 60.0
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from knowledge.parsing.worker import main; main()"
@@ -28,10 +30,12 @@ class Reader:
     """Reads documents one after the other; a context manager, since it may hold a process.
 
     ``kept`` is a folder for what was read; documents that were not asked for until the end are forgotten there.
+    ``within_s`` is the most that a document may take.
     """
 
-    def __init__(self, kept: Path | None = None) -> None:
+    def __init__(self, kept: Path | None = None, *, within_s: float | None = None) -> None:
         self._kept = kept
+        self._within_s = within_s
         self._worker: subprocess.Popen[bytes] | None = None
         self._used: set[str] = set()
         self.fresh = 0
@@ -66,12 +70,13 @@ class Reader:
 
     def _asked(self, raw: bytes, *, kind: str) -> dict[str, Any]:
         running = self._worker or self._started()
-        head = json.dumps({"kind": kind, "size": len(raw)}).encode() + b"\n"
+        within = self._within_s or (_PDF_WITHIN_S if kind == "pdf" else _WITHIN_S)
+        head = json.dumps({"kind": kind, "size": len(raw), "within": within}).encode() + b"\n"
         try:
             assert running.stdin is not None
             running.stdin.write(head + raw)
             running.stdin.flush()
-            answer = _line(running, until=time.monotonic() + worker.within(kind) + _GRACE_S)
+            answer = _line(running, until=time.monotonic() + within + _GRACE_S)
         except OSError:
             answer = b""
         if not answer:

@@ -1,8 +1,8 @@
 """The process that reads documents, one after the other: it imports what a format needs once, and forks for each.
 
-It takes ``{"kind": …, "size": …}`` and that many bytes, and answers one JSON line: ``{"parsed": …}`` or
-``{"refused": …, "lasting": …}``. The fork is confined, answers through a pipe, and is killed when its time is up, so
-that nothing of one document reaches the next.
+It takes ``{"kind": …, "size": …, "within": seconds}`` and that many bytes, and answers one JSON line:
+``{"parsed": …}`` or ``{"refused": …, "lasting": …}``. The fork is confined, answers through a pipe, and is killed when
+its time is up, so that nothing of one document reaches the next.
 """
 
 import importlib
@@ -20,16 +20,8 @@ from typing import Any, BinaryIO, Final
 from knowledge.parsing import limits
 from knowledge.parsing.model import LONGEST, Parsed, RefusedError
 
-#: Seconds that one document may take, pictures of text included.
-WITHIN_S: Final = {"pdf": 300.0}
-WITHIN_OTHERS_S: Final = 90.0
 _MOST_ANSWER = 64 * 1024 * 1024
 _ROOMS: Final = {"docx": "office", "pptx": "office", "xlsx": "sheets", "pdf": "pdf", "html": "web"}
-
-
-def within(kind: str) -> float:
-    """Return how many seconds a document of a kind may take."""
-    return WITHIN_S.get(kind, WITHIN_OTHERS_S)
 
 
 def main() -> None:
@@ -47,7 +39,8 @@ def main() -> None:
     sys.modules["pandas"] = None  # type: ignore[assignment] # markitdown would import it, a third of its time, for xlsx
     while line := asks.readline():
         ask = json.loads(line)
-        answers.write(json.dumps(_answer(ask["kind"], _exactly(asks, ask["size"]))).encode() + b"\n")
+        raw = _exactly(asks, ask["size"])
+        answers.write(json.dumps(_answer(ask["kind"], raw, within=ask["within"])).encode() + b"\n")
         answers.flush()
 
 
@@ -58,23 +51,31 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return raw
 
 
-def _answer(kind: str, raw: bytes) -> dict[str, Any]:
+def _answer(kind: str, raw: bytes, *, within: float) -> dict[str, Any]:
     room = importlib.import_module(f"knowledge.parsing.{_ROOMS[kind]}")
     room.prepare(kind)
     inlet, outlet = os.pipe()
     child = os.fork()
     if not child:
-        os.close(inlet)
+        _alone(outlet)
         _read(room, kind=kind, raw=raw, outlet=outlet)
     os.close(outlet)
     try:
-        answer = _heard(inlet, until=time.monotonic() + within(kind))
+        answer = _heard(inlet, until=time.monotonic() + within)
     finally:
         os.close(inlet)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
     return _understood(answer, status=status)
+
+
+def _alone(outlet: int) -> None:
+    """Leave a fork with one way out: what its parent hears and answers is not for it."""
+    silence = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(silence, 0)
+    os.closerange(3, outlet)
+    os.closerange(outlet + 1, 1024)
 
 
 def _heard(inlet: int, *, until: float) -> bytes | None:

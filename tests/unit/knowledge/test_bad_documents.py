@@ -113,6 +113,28 @@ def test_an_endless_text_is_cut(reader: Reader) -> None:
     assert "only the beginning is read" in found.cut[0]
 
 
+def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """A document is ended when its time is up, and tried again at the next reading."""
+    made = pdf([written(*["words"] * 30) for _ in range(pdf_parsing.MOST_PAGES)])
+    with Reader(tmp_path, within_s=0.001) as hurried, pytest.raises(RefusedError, match="too long") as refused:
+        hurried.read(made, kind="pdf")
+    assert not refused.value.lasting
+    with Reader(tmp_path) as patient:
+        assert "###### p. 300" in patient.read(made, kind="pdf").body
+
+
+def test_a_process_that_was_ended_is_started_again() -> None:
+    """Whatever ends it costs the document at hand, not the ones after it."""
+    with Reader() as reader:
+        reader.read(GOOD, kind="docx")
+        assert reader._worker is not None
+        reader._worker.kill()
+        reader._worker.wait()
+        with pytest.raises(RefusedError, match="broke down"):
+            reader.read(GOOD, kind="docx")
+        assert reader.read(GOOD, kind="docx").body == "It works.\n"
+
+
 class _Listener:
     """Counts who calls on loopback."""
 

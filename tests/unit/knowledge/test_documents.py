@@ -45,6 +45,13 @@ def test_word(reader: Reader) -> None:
     assert found.body == "# 重置密码\n\n打开后台。\n\n## 价格\n\n| 项目 | 价格 |\n| --- | --- |\n| 建站 | 900 |\n"
 
 
+def test_what_was_struck_out_stays_out(reader: Reader) -> None:
+    """A change that was tracked counts as it stands now."""
+    struck = "<w:p><w:r><w:t>Costs 90.</w:t></w:r><w:del><w:r><w:delText>Was 50.</w:delText></w:r></w:del>"
+    body = f"{struck}<w:ins><w:r><w:t> Per year.</w:t></w:r></w:ins></w:p>"
+    assert reader.read(docx(body), kind="docx").body == "Costs 90. Per year.\n"
+
+
 def test_a_workbook(reader: Reader) -> None:
     """Every sheet is a section; numbers, dates and empty cells read as in the program; hidden sheets stay hidden."""
     sheets = {

@@ -10,6 +10,7 @@ from knowledge.figures import figures
 from knowledge.loaders import current, load
 from knowledge.model import Page
 from knowledge.page_checks import problems
+from knowledge.publishing import read
 from tests.unit.knowledge.pages import page, write
 
 MANUAL = Path(__file__).parents[3] / "manual"
@@ -160,6 +161,20 @@ def test_pages_that_supersede_each_other_are_all_kept() -> None:
         ("b.md", "superseded in a circle, by a: all of them are kept"),
         ("c.md", "superseded in a circle, by b: all of them are kept"),
     ]
+
+
+def test_golden_questions_that_name_missing_pages(tmp_path: Path) -> None:
+    """A golden file may be wrong, or unreadable; the manual is read nevertheless."""
+    write(tmp_path, "a.md", "# A\n\nText.\n")
+    write(
+        tmp_path, "golden.yaml", "- {ask: one, page: [a]}\n- {ask: two, page: [gone, a]}\n- {ask: three, page: none}\n"
+    )
+    found = read(tmp_path, embedder="e")
+    assert [(each.file, each.message) for each in found.problems] == [("golden.yaml", "names an unknown page: gone")]
+    write(tmp_path, "golden.yaml", "- {ask: one}\n")
+    found = read(tmp_path, embedder="e")
+    assert [(each.file, each.line) for each in found.problems] == [("golden.yaml", 1)]
+    assert [each.id for each in found.pages] == ["a"]
 
 
 def test_a_long_line_of_successors_is_no_circle(tmp_path: Path) -> None:
