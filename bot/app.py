@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import contract_work, embedding, links, prompts
+from bot import contract_work, embedding, gap_work, links, prompts
 from bot.answering import Writer
 from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.reading import PLATFORM as SLACK
@@ -48,12 +48,14 @@ from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.kinds import Role, Tier
 from handoff.model import Citation
+from knowledge.asked import Asked
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Handler, Running, Worker
+from success.gaps import GapWatch
 
 HERE = Path(__file__).parent
 DEMO = "demo"
@@ -76,6 +78,7 @@ class Aftercare:
     secret: bytes
     one_time_password: str | None
     embedder: str  # the name of what makes the vectors
+    gaps: GapWatch
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -166,6 +169,8 @@ async def _opened(
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
     manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
+    asked = Asked(db, embedder=embedder)
+    gaps = await gap_work.open_gaps(db, manual=manual, asked=asked, clock=clock)
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
@@ -217,6 +222,7 @@ async def _opened(
         Rerouting(db, desk=desk, clock=clock),
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
+        gaps,
     ):
         each.register(worker)
     try:
@@ -236,11 +242,13 @@ async def _opened(
             slack=slack,
             one_time_password=password,
             embedder=embedder.name,
+            gaps=gaps,
         )
     finally:
         for platform in (telegram, slack):
             if platform is not None:
                 await platform.account.close()
+        await asked.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()

@@ -90,6 +90,11 @@ def _digest(kind: str, text: str) -> str:
     return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def question_digest(text: str) -> str:
+    """Return the name of the vector of a text that :func:`question_text` made."""
+    return _digest("question", text)
+
+
 def rows(vectors: Mapping[str, bytes], digests: Sequence[str], *, dimensions: int) -> Vectors:
     """Return stored vectors (half precision) as rows of length 1, in the order of the digests."""
     raw = b"".join(vectors[digest] for digest in digests)
