@@ -48,13 +48,13 @@ from handoff.casework import CLOCK
 from handoff.desk import Desk
 from handoff.kinds import Role, Tier
 from handoff.model import Citation
-from knowledge.asked import Asked
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Handler, Running, Worker
+from success.gap_drafts import GapDrafts
 from success.gaps import GapWatch
 
 HERE = Path(__file__).parent
@@ -79,6 +79,7 @@ class Aftercare:
     one_time_password: str | None
     embedder: str  # the name of what makes the vectors
     gaps: GapWatch
+    drafts: GapDrafts
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -169,8 +170,6 @@ async def _opened(
     if embedder is None:
         embedder = await asyncio.to_thread(embedding.choose, settings)
     manual = await Manual.open(db, settings.data / "index", embedder=embedder, clock=clock)
-    asked = Asked(db, embedder=embedder)
-    gaps = await gap_work.open_gaps(db, manual=manual, asked=asked, clock=clock)
     secret = _secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
@@ -180,6 +179,7 @@ async def _opened(
     channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     speaker = model or _model(settings)
+    gaps, drafts = await gap_work.open_gaps(db, settings, manual=manual, embedder=embedder, model=speaker, clock=clock)
     conversations = Conversations(
         db=db,
         desk=desk,
@@ -243,12 +243,13 @@ async def _opened(
             one_time_password=password,
             embedder=embedder.name,
             gaps=gaps,
+            drafts=drafts,
         )
     finally:
         for platform in (telegram, slack):
             if platform is not None:
                 await platform.account.close()
-        await asked.close()
+        await gaps.comparing.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()

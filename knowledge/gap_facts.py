@@ -92,11 +92,13 @@ def telling(members: Sequence[str], everything: Sequence[str]) -> tuple[str, ...
     """The words that tell these questions from all others, the most telling first.
 
     They stand in at least a third of the questions, and in two where there are more. One that is part of another is
-    left out.
+    left out. One wording alone tells nothing.
     """
+    if len(set(members)) == 1:
+        return ()
     held = Counter(word for text in members for word in _words(text))
     spread = Counter(word for text in everything for word in _words(text))
-    least = min(len(members), max(2, math.ceil(len(members) / 3)))
+    least = max(2, math.ceil(len(members) / 3))
     scored = {
         word: n * (1 + math.log(len(word))) * math.log(1 + len(everything) / spread[word])
         for word, n in held.items()

@@ -8,7 +8,7 @@ talk. What was asked on the command line is a test of our own, and left out unle
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -126,27 +126,33 @@ def _talks(heard: Iterable[_Heard]) -> Iterator[list[_Heard]]:
 
 def _counted(
     turns: Sequence[Turn], tickets: _Tickets, *, pressed: Collection[int], retracted: Collection[int]
-) -> Iterator[tuple[Turn, Why]]:
+) -> list[tuple[Turn, Why]]:
     """The turns of one person that count, and why; one matter counts once."""
     helped_not = iter(autonomy.unsolved_answers(turns, pressed_human=pressed))
-    failed_at: datetime | None = None
+    counted: list[tuple[Turn, Why]] = []
+    failed: int | None = None  # the place in `counted` of the last answer in vain
     ticketed: set[int] = set()
     for place, each in enumerate(turns):
         why = None
         if each.outcome is Outcome.ANSWERED:
             in_vain = next(helped_not)
             why = Why.RETRACTED if each.reply_id in retracted else Why.NOT_SOLVED if in_vain else None
-        elif _is_question(each, tickets):
+        elif failed is not None and _says_so(each, counted[failed][0]):
+            answer, its_why = counted[failed]
+            counted[failed] = (replace(answer, ticket_id=each.ticket_id), its_why)
+        elif _is_question(each, tickets) and each.ticket_id not in ticketed:
             why = _why(each, turns[place + 1 :], tickets)
-            again = failed_at is not None and each.reason in _WANTED_MORE and each.at - failed_at <= _SAME_MATTER
-            why = None if again or each.ticket_id in ticketed else why
         if why is None or each.level is Level.EMERGENCY or not each.question.strip():
             continue
-        if why in (Why.NOT_SOLVED, Why.RETRACTED):
-            failed_at = each.at
-        if each.ticket_id is not None:
-            ticketed.add(each.ticket_id)
-        yield each, why
+        failed = len(counted) if why in (Why.NOT_SOLVED, Why.RETRACTED) else failed
+        ticketed |= {each.ticket_id} if each.ticket_id is not None else set()
+        counted.append((each, why))
+    return counted
+
+
+def _says_so(each: Turn, answer: Turn) -> bool:
+    """Whether a turn only says that the answer before did not help."""
+    return each.reason in _WANTED_MORE and each.at - answer.at <= _SAME_MATTER
 
 
 def _is_question(each: Turn, tickets: _Tickets) -> bool:

@@ -149,4 +149,6 @@ def test_telling_words_are_of_this_cluster_alone() -> None:
     invoice = ["网站发票抬头怎么改", "想改一下发票抬头", "发票抬头写错了"]
     others = ["网站怎么改标题", "网站怎么改图片", "网站备案怎么改", "how do I get a refund"]
     assert telling(invoice, invoice + others)[0] in ("发票抬头", "票抬头", "发票")
-    assert "refund" in telling(others[-1:], invoice + others)
+    english = ["how do I get a refund", "refund for the wrong order"]
+    assert telling(english, [*invoice, *others, *english]) == ("refund",)
+    assert telling(others[-1:], invoice + others) == ()
