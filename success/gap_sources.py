@@ -30,7 +30,7 @@ LONGEST: Final = 300
 MARK: Final = "〔{}〕"
 MOST: Final = 5_000
 _MOST_TURNS: Final = 60_000
-_NOT_HELD: Final = frozenset({"not_in_manual", "thin_evidence", "second_miss"})
+NOT_HELD: Final = frozenset({"not_in_manual", "thin_evidence", "second_miss"})
 _ASKED_BACK: Final = frozenset({"vague", "choose"})
 _WANTED_MORE: Final = frozenset({"asked_for_person", "not_solved"})
 _NO_QUESTION: Final = frozenset({"upset", "sensitive", "emergency", "change_request", "failed", "model_failed"})
@@ -57,14 +57,14 @@ class _Tickets:
 
 def collect(conn: Connection, *, since: datetime, practice: Collection[str] = ()) -> Collected:
     """The questions since an instant that count, the newest `MOST`; chats of the `practice` platforms are left out."""
-    heard = _heard(conn, since=since, practice=practice)
-    replies = [each.turn.reply_id for each in heard if each.turn.reply_id is not None]
+    turns = _heard(conn, since=since, practice=practice)
+    replies = [each.turn.reply_id for each in turns if each.turn.reply_id is not None]
     pressed, retracted = _pressed(conn, replies), _retracted(conn)
-    tickets = _tickets(conn, {each.turn.ticket_id for each in heard if each.turn.ticket_id is not None})
+    tickets = _tickets(conn, {each.turn.ticket_id for each in turns if each.turn.ticket_id is not None})
     own = companies(conn)
     found: list[Asked] = []
     left_out = 0
-    for talk in _talks(heard):
+    for talk in _talks(turns):
         for each, why in _counted([one.turn for one in talk], tickets, pressed=pressed, retracted=retracted):
             if talk[0].practice:
                 left_out += 1
@@ -78,20 +78,24 @@ def collect(conn: Connection, *, since: datetime, practice: Collection[str] = ()
 
 def unsolved(conn: Connection, *, since: datetime) -> dict[int, bool]:
     """For each answer since an instant, by its turn, whether it did not help."""
-    heard = _heard(conn, since=since, practice=())
-    pressed = _pressed(conn, [each.turn.reply_id for each in heard if each.turn.reply_id is not None])
+    everything = _heard(conn, since=since, practice=())
+    pressed = _pressed(conn, [each.turn.reply_id for each in everything if each.turn.reply_id is not None])
     found: dict[int, bool] = {}
-    for talk in _talks(heard):
+    for talk in _talks(everything):
         turns = [each.turn for each in talk]
         answers = [each.id for each in turns if each.outcome is Outcome.ANSWERED]
         found |= dict(zip(answers, autonomy.unsolved_answers(turns, pressed_human=pressed), strict=True))
     return found
 
 
+def heard(conn: Connection, *, since: datetime) -> tuple[Turn, ...]:
+    """What the bot made of clients' words since an instant, the oldest first."""
+    return tuple(each.turn for each in _heard(conn, since=since, practice=()))
+
+
 def answers(conn: Connection, *, since: datetime) -> tuple[Turn, ...]:
     """The answers that the bot gave clients since an instant, the oldest first."""
-    heard = (each.turn for each in _heard(conn, since=since, practice=()))
-    return tuple(each for each in heard if each.outcome is Outcome.ANSWERED)
+    return tuple(each for each in heard(conn, since=since) if each.outcome is Outcome.ANSWERED)
 
 
 def _heard(conn: Connection, *, since: datetime, practice: Collection[str]) -> list[_Heard]:
@@ -116,10 +120,10 @@ def _heard(conn: Connection, *, since: datetime, practice: Collection[str]) -> l
     ]
 
 
-def _talks(heard: Iterable[_Heard]) -> Iterator[list[_Heard]]:
+def _talks(turns: Iterable[_Heard]) -> Iterator[list[_Heard]]:
     """Turns of one person in one conversation."""
     talks: dict[tuple[int, int | None], list[_Heard]] = defaultdict(list)
-    for each in heard:
+    for each in turns:
         talks[each.turn.conversation_id, each.turn.person_id].append(each)
     yield from talks.values()
 
@@ -170,7 +174,7 @@ def _why(each: Turn, later: Sequence[Turn], tickets: _Tickets) -> Why | None:
     drafted = each.trace.get("shadow")
     if reason == "shadow" and isinstance(drafted, Mapping):
         outcome, reason = Outcome(str(drafted["outcome"])), str(drafted["reason"])
-    if outcome is Outcome.ESCALATE and reason in _NOT_HELD:
+    if outcome is Outcome.ESCALATE and reason in NOT_HELD:
         return Why.UNANSWERED
     if outcome is Outcome.CLARIFY and reason in _ASKED_BACK and each.outcome is outcome:
         return None if _went_on(each, later) else Why.UNCLEAR
