@@ -99,6 +99,7 @@ class Aftercare:
             files=self.settings.data / "files",
             public_url=self.settings.public_url,
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
+            gap_drafts=self.drafts,
         )
 
     @property

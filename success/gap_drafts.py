@@ -134,7 +134,7 @@ class GapDrafts:
         now = self.clock()
 
         def body(conn: Connection) -> Gap:
-            gap = gap_store.one(conn, number)
+            gap = gap_store.one(conn, number, lock=True)
             _editable(gap)
             gap_store.move(conn, number, State.DRAFTED, by=by, verb=verb, now=now, data={}, size=gap.size)
             gap_store.change(conn, number, draft=text)
@@ -143,7 +143,7 @@ class GapDrafts:
         return await self.db.write(body)
 
     def _approved(self, conn: Connection, *, number: int, name: str, by: str, insist: bool) -> None:
-        _editable(gap_store.one(conn, number))
+        _editable(gap_store.one(conn, number, lock=True))
         gap_store.change(conn, number, written_to=name, changed_by=by, changed_at=self.clock())
         data: dict[str, JsonValue] = {"path": name, "insisted": insist}
         gap_store.note(conn, number, by=by, verb="approved", now=self.clock(), data=data)

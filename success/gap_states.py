@@ -18,7 +18,7 @@ def dismiss(conn: Connection, number: int, *, by: str, reason: str, now: datetim
     Raises:
         UnknownGap, ReasonMissing; WrongState where it is closed or dismissed.
     """
-    gap, why = gap_store.one(conn, number), reason.strip()[:LONGEST_REASON]
+    gap, why = gap_store.one(conn, number, lock=True), reason.strip()[:LONGEST_REASON]
     if not why:
         raise ReasonMissing
     if gap.state not in (State.OPEN, State.DRAFTED):
@@ -32,7 +32,7 @@ def dismiss(conn: Connection, number: int, *, by: str, reason: str, now: datetim
 
 def reopen(conn: Connection, number: int, *, by: str, now: datetime) -> Gap:
     """Look at a dismissed or closed gap again. Raises UnknownGap; WrongState where it is open."""
-    gap = gap_store.one(conn, number)
+    gap = gap_store.one(conn, number, lock=True)
     if gap.state not in (State.DISMISSED, State.PUBLISHED):
         raise WrongState(gap.state)
     state = State.OPEN if gap.draft is None else State.DRAFTED

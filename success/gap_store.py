@@ -133,9 +133,10 @@ def gaps(conn: Connection, *, states: Collection[State] = tuple(State), limit: i
     return tuple(_gap(row) for row in conn.execute(query.limit(limit)).mappings())
 
 
-def one(conn: Connection, number: int) -> Gap:
-    """The gap of this number; raises UnknownGap."""
-    row = conn.execute(select(gap).where(gap.c.id == number).with_for_update()).mappings().first()
+def one(conn: Connection, number: int, *, lock: bool = False) -> Gap:
+    """The gap of this number, with `lock` for this transaction alone; raises UnknownGap."""
+    query = select(gap).where(gap.c.id == number)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise UnknownGap(number)
     return _gap(row)
