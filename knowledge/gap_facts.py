@@ -112,8 +112,10 @@ def telling(members: Sequence[str], everything: Sequence[str]) -> tuple[str, ...
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether two pieces of Chinese share a pair of characters: they are cut from the same words."""
-    return not one.isascii() and any(one[i : i + 2] in other for i in range(len(one) - 1))
+    """Whether two pieces of Chinese share a pair of characters, or one goes on where the other ends."""
+    if one.isascii():
+        return False
+    return one[0] == other[-1] or one[-1] == other[0] or any(one[i : i + 2] in other for i in range(len(one) - 1))
 
 
 def _words(text: str) -> frozenset[str]:
