@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy import Connection
 
-from bot import contract_work, links, prompts
+from bot import contract_work, gap_work, links, prompts
 from bot.answering import Writer
 from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.reading import PLATFORM as SLACK
@@ -56,6 +56,8 @@ from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Handler, Running, Worker
+from success.gap_drafts import GapDrafts
+from success.gaps import GapWatch
 
 HERE = Path(__file__).parent
 DEMO = "demo"
@@ -78,6 +80,8 @@ class Aftercare:
     secret: bytes
     one_time_password: str | None
     engines: Engines
+    gaps: GapWatch
+    drafts: GapDrafts
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -102,6 +106,7 @@ class Aftercare:
             files=self.settings.data / "files",
             public_url=self.settings.public_url,
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
+            gap_drafts=self.drafts,
         )
 
     @property
@@ -196,6 +201,9 @@ async def _opened(
     channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     speaker = model or _model(settings)
+    gaps, drafts = await gap_work.open_gaps(
+        db, settings, manual=manual, embedder=engines.embedder, model=speaker, clock=clock
+    )
     conversations = Conversations(
         db=db,
         desk=desk,
@@ -238,6 +246,7 @@ async def _opened(
         Rerouting(db, desk=desk, clock=clock),
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
+        gaps,
     ):
         each.register(worker)
     try:
@@ -257,11 +266,14 @@ async def _opened(
             slack=slack,
             one_time_password=password,
             engines=engines,
+            gaps=gaps,
+            drafts=drafts,
         )
     finally:
         for platform in (telegram, slack):
             if platform is not None:
                 await platform.account.close()
+        await gaps.comparing.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from bot import number_commands, service_commands
+from bot import gap_commands, number_commands, review_commands, service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
@@ -36,10 +36,11 @@ def main() -> None:
     from handoff.errors import HandoffError
     from knowledge.errors import KnowledgeError
     from store.errors import StoreError
+    from success.errors import SuccessError
 
     try:
         cli()
-    except (BotError, StoreError, KnowledgeError, HandoffError) as error:
+    except (BotError, StoreError, KnowledgeError, HandoffError, SuccessError) as error:
         _stop(str(error) or type(error).__name__)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -222,6 +223,8 @@ def _pack(name: str) -> Path:
 
 cli.add_typer(service_commands.holidays, name="holidays")
 cli.command()(number_commands.numbers)
+cli.command()(gap_commands.gaps)
+cli.command()(review_commands.review)
 
 
 async def _serve(settings: Settings) -> None:

@@ -15,9 +15,11 @@ from console import (
     chat_pages,
     client_pages,
     desk_pages,
+    gap_pages,
     holiday_pages,
     live,
     manual_pages,
+    manual_review_pages,
     number_pages,
     people_pages,
     service_pages,
@@ -55,6 +57,8 @@ def create(deps: ConsoleDeps) -> FastAPI:
         people_pages,
         ticket_pages,
         desk_pages,
+        gap_pages,
+        manual_review_pages,
         manual_pages,
     ):
         app.include_router(room.router)

@@ -23,6 +23,7 @@ from handoff.model import Citation
 from handoff.rows import number_of
 from store.clock import Clock
 from store.db import Database
+from success.gap_drafts import GapDrafts
 
 HERE: Final = Path(__file__).parent
 TONES: Final = 4
@@ -41,6 +42,7 @@ class ConsoleDeps:
     files: Path
     public_url: str | None
     secure_cookies: bool
+    gap_drafts: GapDrafts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
