@@ -20,7 +20,7 @@ LONGEST = 700  # characters of a quoted section in a chat
 _LONGEST_LEAD = 200  # a page's opening words are quoted with each section if they are short
 _ALSO = 0.85  # a further page this close to the best one is named too
 _HEADING = re.compile(r"\A#{1,6}\s+[^\n]*\n+")
-_LANGUAGE_NAMES = {
+LANGUAGE_NAMES = {
     "zh-Hans": "Simplified Chinese (简体中文)",
     "zh-Hant": "Traditional Chinese (繁體中文, Taiwan usage)",
     "en": "English",
@@ -169,7 +169,7 @@ class Writer:
             ModelError: the model failed, or its text did not pass the check even after one repair (`malformed`).
         """
         messages = self.answer.fill(
-            language=_LANGUAGE_NAMES[language],
+            language=LANGUAGE_NAMES[language],
             passages=numbered(passages),
             question=question,
             history=history,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, intake, number_work, service_work
+from bot import doctor, intake, number_work, recall_work, service_work
 from bot.app import DEMO, Aftercare
 from bot.channels import terminal
 from bot.control import Emit
@@ -185,6 +185,7 @@ COMMANDS: Mapping[str, Command] = {
     "jobs": show_jobs,
     "doctor": doctor.examine,
     **service_work.COMMANDS,
+    **recall_work.COMMANDS,
 }
 
 
