@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.app import open_app
 from bot.commands import execute
 from bot.errors import BotError
+from bot.llm import ScriptedModel
 from bot.server import web_app
 from bot.settings import Settings
 from console import auth
@@ -355,3 +356,29 @@ async def test_whoever_has_the_ticket_sends_it(scene: Scene) -> None:
         (corrected,) = await scene.said(visitor)
         assert (corrected["author"], corrected["name"]) == ("staff", "Lin")
         assert "Suggested correction" not in (await browser.get(f"/desk/t/{ticket.number}")).text
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [("维护套餐现在每月 380 元 [1]。", True), ("维护套餐现在每月 390 元 [1]。", False)],
+    ids=["true", "invented"],
+)
+async def test_a_model_writes_only_what_the_manual_says(
+    embedder: E5Embedder, tmp_path: Path, written: str, used: bool
+) -> None:
+    """With a model the draft says in its words what holds now; a figure that is not in the manual is not offered."""
+    clock, manual = MovableClock(WORKING_HOURS), Manual(tmp_path / "manual")
+    answer = {"outcome": "answer", "text": "维护套餐每月 300 元 [1]。", "level": "question", "reason": "stated"}
+    model = ScriptedModel.of(answer, {"text": written})
+    settings = Settings(data=tmp_path / "data", manual=manual.folder)
+    async with open_app(settings, clock=clock, embedder=embedder, model=model) as app:
+        house = House(app, clock)
+        scene = Scene(house, manual, await house.agent("mei", role=Role.SUCCESS))
+        await scene.index()
+        async with house.visitor() as visitor:
+            await scene.changed(visitor)
+            await house.idle()
+            (found,) = await scene.waiting()
+        assert (found["drafted_by"], written in found["draft"]) == (("model", True) if used else ("extract", False))
+        assert "很抱歉" in found["draft"]
+        assert len(model.asked) == 2

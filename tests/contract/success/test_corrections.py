@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from handoff import messages
+from handoff import messages, sources
 from handoff.kinds import Audience, Tier
 from store.db import Database
 from success import corrections, recalling
@@ -92,3 +92,19 @@ async def test_old_answers_are_left_alone(world: World, database: Database) -> N
     reviewed = await recalls(database, world.clock).review()
     assert reviewed.waiting == 0
     assert await waiting(world) == ()
+
+
+async def test_a_suggestion_hands_on_what_it_rests_on(world: World) -> None:
+    """What a colleague sends as suggested can be recalled like the bot's own answers; what was taken back cannot."""
+
+    def body(conn: Connection) -> tuple[tuple[sources.Source, ...], ...]:
+        now, talk = world.clock(), world.conversations[Tier.GOLD]
+        said = answer(conn, talk, OLD, version=3, now=now)
+        sent = messages.say(conn, conversation_id=talk.id, text="…", name="Ann", author="staff", now=now)
+        sources.hand_on(conn, said.id, to=sent.id, at=now)
+        sources.forget(conn, said.id)
+        return sources.of(conn, sent.id), sources.of(conn, said.id)
+
+    sent, taken_back = await world.db.write(body)
+    assert [(each.page, each.version) for each in sent] == [("zh/care/price", "3")]
+    assert taken_back == ()
