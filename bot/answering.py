@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from bot.checks import MARK, Problem, check
 from bot.errors import ModelError
@@ -12,6 +12,7 @@ from bot.prompts import Prompt
 from console.texts import Texts
 from handoff.kinds import Level
 from handoff.model import Citation
+from knowledge.cited import Cited
 from knowledge.language import detect, is_chinese, to_script
 from knowledge.model import Passage
 
@@ -40,12 +41,24 @@ ANSWER_SCHEMA: Json = {
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An answer that may go out: text with [n] marks, and the passages the marks stand for."""
+    """An answer that may go out: text with [n] marks, and the passages the marks stand for.
+
+    `rests` are the passages whose words it gives, `version` is the index version they came from (see `grounds`).
+    """
 
     text: str
     citations: tuple[Citation, ...]
     video: str | None = None
     by: str = "extract"  # extract | model
+    rests: tuple[Cited, ...] = ()
+    version: int | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """A draft from what `asdict` made of it."""
+        citations = tuple(Citation(**row) for row in kept["citations"])
+        rests = tuple(Cited(**row) for row in kept.get("rests", ()))
+        return cls(**{**kept, "citations": citations, "rests": rests})
 
 
 @dataclass(frozen=True, kw_only=True)

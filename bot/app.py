@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
+from bot.correcting import Correcting, Rewriter
 from bot.delivery import Channel, Deliveries, StoredChannel
 from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
@@ -43,6 +45,7 @@ from bot.triage import Rules
 from bot.unanswered import Unanswered
 from bot.webhooks import signing_key
 from console import auth
+from console.correction_words import draft
 from console.pages import ConsoleDeps
 from console.texts import Texts
 from handoff import directory, roster, routes
@@ -58,6 +61,7 @@ from store.db import Database
 from store.worker import Handler, Running, Worker
 from success.gap_drafts import GapDrafts
 from success.gaps import GapWatch
+from success.recalling import Recalls
 
 HERE = Path(__file__).parent
 DEMO = "demo"
@@ -82,6 +86,7 @@ class Aftercare:
     engines: Engines
     gaps: GapWatch
     drafts: GapDrafts
+    recalls: Recalls
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -107,6 +112,7 @@ class Aftercare:
             public_url=self.settings.public_url,
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
             gap_drafts=self.drafts,
+            recalls=self.recalls,
         )
 
     @property
@@ -235,6 +241,8 @@ async def _opened(
         telegram.register(worker)
     worker.register(CLOCK, _fires(desk, clock))
     contract_work.register(worker, clock=clock)
+    correcting = _correcting(db, settings, texts=room.desk_texts, model=speaker, meters=meters, clock=clock)
+    await correcting.begin()
     drafting = Drafting(db=db, manual=manual, texts=texts, writer=conversations.writer)
     for each in (
         conversations,
@@ -247,6 +255,7 @@ async def _opened(
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
         gaps,
+        correcting,
     ):
         each.register(worker)
     try:
@@ -268,6 +277,7 @@ async def _opened(
             engines=engines,
             gaps=gaps,
             drafts=drafts,
+            recalls=correcting.recalls,
         )
     finally:
         for platform in (telegram, slack):
@@ -340,6 +350,15 @@ def _writer(model: Model | None, settings: Settings) -> Writer | None:
         return None
     files = prompts.load(settings.prompts)
     return Writer(model=model, answer=files["answer"], repair=files["repair"])
+
+
+def _correcting(
+    db: Database, settings: Settings, *, texts: Texts, model: Model | None, meters: Meters, clock: Clock
+) -> Correcting:
+    window = timedelta(days=settings.recall_days)
+    recalls = Recalls(db=db, clock=clock, compose=partial(draft, texts=texts), window=window, drafts=model is not None)
+    rewriter = Rewriter(model=model, prompt=prompts.load(settings.prompts)["correction"]) if model else None
+    return Correcting(db=db, recalls=recalls, texts=texts, clock=clock, meters=meters, rewriter=rewriter)
 
 
 def _secret(data: Path) -> bytes:

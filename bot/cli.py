@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from bot import gap_commands, number_commands, review_commands, service_commands
+from bot import gap_commands, number_commands, recall_commands, review_commands, service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.settings import Settings, load_settings, shipped
@@ -222,6 +222,7 @@ def _pack(name: str) -> Path:
 
 
 cli.add_typer(service_commands.holidays, name="holidays")
+cli.add_typer(recall_commands.recall, name="recall")
 cli.command()(number_commands.numbers)
 cli.command()(gap_commands.gaps)
 cli.command()(review_commands.review)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, gap_work, intake, number_work, review_work, service_work
+from bot import doctor, gap_work, intake, number_work, recall_work, review_work, service_work
 from bot.app import DEMO, Aftercare
 from bot.channels import terminal
 from bot.control import Emit
@@ -195,6 +195,7 @@ COMMANDS: Mapping[str, Command] = {
     **service_work.COMMANDS,
     **gap_work.COMMANDS,
     **review_work.COMMANDS,
+    **recall_work.COMMANDS,
 }
 
 

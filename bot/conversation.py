@@ -14,6 +14,7 @@ import structlog
 from bot import belonging, bursts, followups, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
+from bot.grounds import resting
 from bot.intake import TURN
 from bot.meters import Meters
 from bot.model import Act, Situation
@@ -25,7 +26,6 @@ from bot.triage import Rules
 from console.texts import Texts
 from handoff.desk import Desk
 from handoff.kinds import Level, MessageKind
-from handoff.model import Citation
 from knowledge.errors import KnowledgeError
 from knowledge.model import Scope, Search
 from knowledge.service import Manual
@@ -202,14 +202,14 @@ class Conversations:
             )
         if not found.enough:
             return act
-        draft = extract(found.passages[:1], language=act.language, texts=self.texts)
+        draft = resting(extract(found.passages[:1], language=act.language, texts=self.texts), found)
         return replace(act, draft=draft, passages=found.passages, index_version=found.version, evidence=found.evidence)
 
     async def _write(
         self, running: Running, situation: Situation, frame: framing.Frame, question: str, found: Search
     ) -> planning.Reply:
         """A draft by the model, checked; else the manual's own words. The model is called once, whatever restarts."""
-        quoted = extract(found.passages, language=frame.language, texts=self.texts)
+        quoted = resting(extract(found.passages, language=frame.language, texts=self.texts), found)
         if self.writer is None:
             return planning.Reply(result=quoted)
         writer = self.writer
@@ -228,7 +228,7 @@ class Conversations:
                     self.meters.model_error(error.kind)
                     log.warning("model failed", kind=error.kind)
                     return {"error": error.kind, "detail": error.detail}
-            return _kept(written.result) | {"level": written.level, "trace": dict(written.trace)}
+            return _kept(written.result, found) | {"level": written.level, "trace": dict(written.trace)}
 
         writing = running.step(f"write:{situation.pieces[-1].id}", ask)
         answer: Any = await (self.progress.during(writing, situation, frame, found) if self.progress else writing)
@@ -245,17 +245,17 @@ def _known(situation: Situation) -> dict[str, Any]:
     return found
 
 
-def _kept(result: Draft | Declined) -> dict[str, Any]:
+def _kept(result: Draft | Declined, found: Search) -> dict[str, Any]:
+    """Kept with what it rests on: after a crash the manual may be another one."""
     if isinstance(result, Draft):
-        return {"draft": asdict(result)}
+        return {"draft": asdict(resting(result, found))}
     return {"declined": asdict(result)}
 
 
 def _restored(kept: Mapping[str, Any]) -> Draft | Declined:
     if "declined" in kept:
         return Declined(**kept["declined"])
-    citations = tuple(Citation(**row) for row in kept["draft"]["citations"])
-    return Draft(**{**kept["draft"], "citations": citations})
+    return Draft.from_json(kept["draft"])
 
 
 def _level(value: object) -> Level | None:

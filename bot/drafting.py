@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from bot import planning
 from bot.answering import Draft, Writer, extract
 from bot.errors import ModelError
+from bot.grounds import resting
 from bot.situation import as_history
 from console.texts import Texts
 from handoff import directory, messages, turn_records
 from handoff.kinds import Audience
-from handoff.model import Citation, Client, Message, Ticket, Turn
+from handoff.model import Client, Message, Ticket, Turn
 from knowledge.errors import KnowledgeError
 from knowledge.model import Scope, Search
 from knowledge.service import Manual
@@ -61,6 +62,10 @@ class Drafting:
 
     async def _written(self, matter: _Matter, found: Search) -> Draft | None:
         """By the model where there is one and it finds an answer; else the manual's own words."""
+        draft = await self._drafted(matter, found)
+        return resting(draft, found) if draft else None
+
+    async def _drafted(self, matter: _Matter, found: Search) -> Draft | None:
         turn = matter.turn
         if self.writer is not None:
             try:
@@ -87,8 +92,7 @@ def restored(value: Any) -> Draft | None:
     """A draft from JSON."""
     if not isinstance(value, Mapping) or not value:
         return None
-    citations = tuple(Citation(**row) for row in value["citations"])
-    return Draft(**{**value, "citations": citations})
+    return Draft.from_json(value)
 
 
 def _matter(conn: Connection, *, ticket: Ticket) -> _Matter | None:

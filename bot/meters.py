@@ -46,6 +46,15 @@ class Meters:
             ("queue",),
             registry=self.registry,
         )
+        self._corrections = Gauge(
+            "aftercare_corrections_waiting",
+            "Chats that were told what the manual no longer says, and wait for a colleague's decision",
+            registry=self.registry,
+        )
+
+    def corrections(self, waiting: int) -> None:
+        """Set how many corrections wait."""
+        self._corrections.set(waiting)
 
     def jobs(self, depths: Iterable[QueueDepth]) -> None:
         """Set how full the queues are; a queue that is empty now is dropped."""

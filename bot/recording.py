@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import gate, replies, unanswered
+from bot import gate, grounds, replies, unanswered
+from bot.answering import Draft
 from bot.masking import MASK
 from bot.model import Act, Situation
 from console.texts import Texts
@@ -52,7 +53,7 @@ def record(
         language=act.language,
         question=act.question,
         ticket_id=ticket.id if ticket else None,
-        index_version=str(act.index_version) if act.index_version is not None else None,
+        index_version=_version(act),
         evidence=act.evidence,
         citations=draft.citations if draft else (),
         at=now,
@@ -89,11 +90,24 @@ def _speak(
         text = text or texts.say("answer.left", act.language)
         messages.complete(conn, begun.id, turn_id=turn.id, ticket_id=ticket_id)
         messages.amend(conn, begun.id, text=text, **said, now=now)
+        _keep_ground(conn, draft, begun.id, now=now)
     elif text:
         name, talk = texts.say("bot.name", act.language), turn.conversation_id
-        messages.say(
+        spoken = messages.say(
             conn, conversation_id=talk, text=text, name=name, turn_id=turn.id, ticket_id=ticket_id, **said, now=now
         )
+        _keep_ground(conn, draft, spoken.id, now=now)
+
+
+def _keep_ground(conn: Connection, draft: Draft | None, message_id: int, *, now: datetime) -> None:
+    if draft is not None:
+        grounds.keep(conn, draft, message_id=message_id, now=now)
+
+
+def _version(act: Act) -> str | None:
+    """Of the index that the draft came from, else of the one that was searched."""
+    version = act.draft.version if act.draft and act.draft.version is not None else act.index_version
+    return None if version is None else str(version)
 
 
 def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:

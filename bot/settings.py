@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
     )
     slack_api: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API", "slack_api"))
+    recall_days: int = Field(
+        default=90, ge=1, le=3650, validation_alias=AliasChoices("AFTERCARE_RECALL_DAYS", "recall_days")
+    )
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")

@@ -11,7 +11,7 @@ from bot.arrived import StaffPressed, Submitted
 from bot.masking import mask
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
-from handoff import board, cards, directory, messages, staff_chats
+from handoff import board, cards, directory, messages, sources, staff_chats
 from handoff.errors import HandoffError
 from handoff.model import Chat, Message, Person
 from knowledge.language import clean
@@ -86,6 +86,7 @@ def _case(conn: Connection, message: int, *, platform: str, account: str) -> _Ca
 
 def _send(conn: Connection, case: _Case, text: str, *, staff: Staff, words: StaffWords, now: datetime) -> None:
     said = staff.desk.reply(conn, ticket_id=case.ticket_id, by=case.person.id, text=text, now=now)
+    sources.hand_on(conn, case.draft.id, to=said.id, at=now)
     told = plain(words.say("staff.draft.sent", name=case.person.name))
     messages.amend(conn, case.draft.id, text=f"{told}\n\n{plain(said.text)}", now=now)
     card = cards.in_chat(conn, ticket_id=case.ticket_id, chat_id=case.chat.id)

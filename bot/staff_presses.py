@@ -14,7 +14,7 @@ from bot.arrived import StaffPressed
 from bot.checks import MARK
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
-from handoff import board, cards, directory, messages, retraction, staff_chats, staff_talk
+from handoff import board, cards, directory, messages, retraction, sources, staff_chats, staff_talk
 from handoff.errors import AlreadyClaimed, HandoffError, NotAllowed, NotReplied
 from handoff.kinds import Level
 from handoff.model import Button, Message, Person
@@ -216,6 +216,7 @@ def _sent_draft(act: _Press, draft: Message) -> str:
         return act.words.say("staff.press.gone")
     verb: dict[str, Any] = act.verb
     sent = act.staff.desk.reply(act.conn, text=draft.text, citations=draft.citations, **verb)
+    sources.hand_on(act.conn, draft.id, to=sent.id, at=act.now)
     relayed = cards.relay(act.conn, card_id=card.id, message_id=sent.id, copy_id=draft.id)
     text = plain(act.words.say("staff.draft.sent", name=act.person.name))
     messages.amend(act.conn, draft.id, text=text, now=act.now)

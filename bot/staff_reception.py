@@ -13,7 +13,7 @@ from bot.leaving import Asks, Leaves, Stays
 from bot.masking import mask
 from bot.staff_words import LANGUAGE, Manner, StaffWords, plain
 from console.texts import Texts
-from handoff import board, cards, directory, merging, messages, staff_chats, staff_talk, turn_records
+from handoff import board, cards, directory, merging, messages, sources, staff_chats, staff_talk, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, ChatPurpose, PersonKind, TicketState
 from handoff.model import Attachment, Button, Chat, Message, Person
@@ -123,6 +123,7 @@ def withdraw(conn: Connection, external_id: str, *, chat: Chat, staff: Staff, no
         turns = turn_records.recent_turns(conn, sent.conversation_id, limit=1)
         text = staff.texts.say("client.withdrawn", turns[0].language if turns else LANGUAGE)
         messages.amend(conn, sent.id, text=text, now=now)
+        sources.forget(conn, sent.id)
     marks = [each.mark_id for each in cards.of_copy(conn, source.id) if each.mark_id is not None]
     for answer in staff_talk.answers(conn, source):
         if answer.id in marks and sent is not None:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot import cards as faces
+from bot import grounds
 from bot.answering import Draft
 from bot.cards import Dossier
 from bot.masking import MASK
@@ -161,6 +162,7 @@ def _suggest(conn: Connection, card: Card, draft: Draft, words: StaffWords, *, n
         reply_to=_under(card),
         now=now,
     )
+    grounds.keep(conn, draft, message_id=suggested.id, now=now)
     return cards.change(conn, card.id, suggestion_id=suggested.id)
 
 

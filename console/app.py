@@ -22,6 +22,7 @@ from console import (
     manual_review_pages,
     number_pages,
     people_pages,
+    recall_pages,
     service_pages,
     sign_in_pages,
     staff_chat_pages,
@@ -50,6 +51,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     for room in (
         *rooms,
         chat_pages,
+        recall_pages,
         staff_chat_pages,
         assets,
         sign_in_pages,

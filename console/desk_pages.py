@@ -14,6 +14,7 @@ from handoff import board, coverage, roster
 from handoff.bands import View
 from handoff.kinds import NoticeKind
 from handoff.model import Notice, Ticket
+from success import corrections
 
 router = APIRouter(prefix="/desk")
 VIEWS: Final[tuple[View, ...]] = get_args(View)
@@ -42,8 +43,9 @@ async def frame(pages: Pages, viewer: Viewer, *, section: str) -> dict[str, Any]
         pressing = next((notice for notice in unread if notice.kind in PRESSING), None)
         counts = dict(board.counts(conn, viewer_id=person_id, now=now))
         presence = roster.presence_of(conn, person_id).now(now)
+        corrected = corrections.count(conn) if viewer.person.role in READERS else 0
         looked = {"coverage": coverage.look(conn, now=now), "presence": presence}
-        return {"counts": counts, "unread": len(unread), "pressing": pressing, **looked}
+        return {"counts": counts, "unread": len(unread), "pressing": pressing, "to_correct": corrected, **looked}
 
     shown = {"viewer": viewer, "views": VIEWS, "view": "open", "section": section, "problem": None}
     shown |= {"may_read": viewer.person.role in READERS, "most_counted": board.MOST_COUNTED}

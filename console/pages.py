@@ -24,6 +24,7 @@ from handoff.rows import number_of
 from store.clock import Clock
 from store.db import Database
 from success.gap_drafts import GapDrafts
+from success.recalling import Recalls
 
 HERE: Final = Path(__file__).parent
 TONES: Final = 4
@@ -32,7 +33,10 @@ _LINE: Final = 140
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleDeps:
-    """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens."""
+    """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens.
+
+    ``recalls`` looks for corrections when their page is opened; without it what was found before is shown.
+    """
 
     db: Database
     desk: Desk
@@ -43,6 +47,7 @@ class ConsoleDeps:
     public_url: str | None
     secure_cookies: bool
     gap_drafts: GapDrafts | None = None
+    recalls: Recalls | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

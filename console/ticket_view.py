@@ -24,6 +24,8 @@ from handoff.model import Client, ClockView, Message, Person, Ticket, TicketEven
 from knowledge.errors import KnowledgeError
 from knowledge.model import Audience as PageAudience
 from knowledge.model import Passage, Scope
+from success import corrections
+from success.corrections import Correction
 
 MAX_TEXT: Final = 20_000
 SHOWN_MESSAGES: Final = 400
@@ -43,6 +45,7 @@ class _Dossier:
     turn: Turn | None
     names: dict[int, str]
     colleagues: tuple[Person, ...]
+    corrections: tuple[Correction, ...]
 
 
 async def show_ticket(
@@ -84,6 +87,7 @@ def _dossier(conn: Connection, number: str, *, now: datetime) -> _Dossier | None
         turn=next(mine, turns[0] if turns else None),
         names=directory.names(conn, sorted(people_in(events))),
         colleagues=directory.staff(conn, active_only=True),
+        corrections=corrections.of_conversation(conn, ticket.conversation_id),
     )
 
 

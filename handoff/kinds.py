@@ -186,6 +186,7 @@ class NoticeKind(StrEnum):
     SILENT = "silent"
     UNPHONED = "unphoned"
     FELL_BACK = "fell_back"
+    CORRECTION = "correction"
 
 
 class Delivery(StrEnum):

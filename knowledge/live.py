@@ -12,7 +12,7 @@ from knowledge.chroma import Chroma
 from knowledge.embedders import Embedder, Vectors
 from knowledge.errors import ChromaFailed
 from knowledge.evidence import Evidence
-from knowledge.model import Audience, Passage
+from knowledge.model import Audience, Chunk, Passage
 from knowledge.reranking import RerankedSearcher, Reranking
 from knowledge.search import Scale, Searcher
 from knowledge.vectors import ExactIndex
@@ -180,7 +180,7 @@ def passages(held: Catalogue, found: Ranked) -> tuple[Passage, ...]:
 
 def _passage(held: Catalogue, row: int, score: float) -> Passage:
     chunk = held.chunks[row]
-    page = held.pages[int(held.page_of_chunk[row])]
+    page, lead = held.pages[int(held.page_of_chunk[row])], _lead(held, row)
     return Passage(
         chunk=chunk.hash,
         page=page.id,
@@ -188,7 +188,8 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         heading=chunk.heading,
         anchor=chunk.anchor,
         text=chunk.text,
-        lead=_lead(held, row),
+        lead=lead.text if lead else "",
+        lead_chunk=lead.hash if lead else "",
         language=page.language,
         video=page.video,
         url=page.url,
@@ -198,8 +199,8 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
     )
 
 
-def _lead(held: Catalogue, row: int) -> str:
-    """What the page says before its first heading; "" for that itself."""
+def _lead(held: Catalogue, row: int) -> Chunk | None:
+    """What the page says before its first heading; None for that itself."""
     page = int(held.page_of_chunk[row])
     first = held.chunks[int(held.bounds[page])]
-    return "" if first.heading or held.chunks[row].hash == first.hash else first.text
+    return None if first.heading or held.chunks[row].hash == first.hash else first

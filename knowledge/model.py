@@ -78,7 +78,8 @@ class Chunk:
 class Passage:
     """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1.
 
-    ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself.
+    ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself;
+    ``lead_chunk`` is the hash of that.
     """
 
     chunk: str
@@ -88,6 +89,7 @@ class Passage:
     anchor: str
     text: str
     lead: str = ""
+    lead_chunk: str = ""
     language: str
     video: str | None
     url: str | None

@@ -94,7 +94,7 @@ async def test_opening_again_keeps_everything(database_url: str) -> None:
 
 async def test_the_chain_makes_the_tables_the_code_expects(database: Database) -> None:
     """Every room's tables, in both directions, on both databases."""
-    for room in ("store", "handoff", "knowledge", "console"):
+    for room in ("store", "handoff", "knowledge", "success", "console"):
         for tables in sorted((MIGRATIONS.parent.parent / room).glob("*tables.py")):
             importlib.import_module(f"{room}.{tables.stem}")
 
@@ -129,6 +129,6 @@ def test_the_chain_is_linear_and_stands_alone() -> None:
     assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
     for script in scripts.walk_revisions():
         source = Path(script.path).read_text()
-        for room in ("store", "handoff", "knowledge", "console", "bot"):
+        for room in ("store", "handoff", "knowledge", "success", "console", "bot"):
             assert f"from {room}" not in source
             assert f"import {room}" not in source

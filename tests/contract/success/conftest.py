@@ -20,6 +20,9 @@ from knowledge.service import Manual
 from store.clock import ManualClock
 from store.db import Database
 from success.gaps import GapWatch
+from tests.contract.handoff.conftest import world
+
+__all__ = ["world"]
 
 MONDAY = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 
