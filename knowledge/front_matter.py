@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -17,6 +17,7 @@ _LANGUAGES = frozenset({"zh-Hans", "zh-Hant", "en"})
 _LINKS = frozenset({"video", "url"})
 KEYS = _TEXTS | _LISTS | {"audience", "review_by"}
 _MOST_QUESTIONS = 50
+_LONGEST = 64_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ def read(text: str) -> FrontMatter:
         return FrontMatter(faults=(Fault(line=1, message="front matter is not closed by ---"),), readable=False)
     body, first_line = text[match.end() :], text[: match.end()].count("\n") + 1
     try:
+        _refuse_hostile(match.group(1))
         node = yaml.compose(match.group(1), Loader=yaml.SafeLoader)
         raw = yaml.safe_load(match.group(1)) or {}
     except yaml.YAMLError as error:
@@ -64,6 +66,18 @@ def read(text: str) -> FrontMatter:
         return FrontMatter(faults=(Fault(line=2, message="front matter is not a list of keys"),), readable=False)
     values, faults = _checked(raw, lines=_lines(node))
     return FrontMatter(values=values, faults=faults, body=body, first_line=first_line)
+
+
+def _refuse_hostile(block: str) -> None:
+    """A head that is too long, or that repeats itself by aliases: a few lines of those make gigabytes."""
+    if len(block) > _LONGEST:
+        raise ValueError(f"longer than {_LONGEST // 1000} KB")
+    if "*" not in block and "&" not in block:
+        return
+    for event in yaml.parse(block, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            said = "anchors (&) and aliases (*) are not allowed; put the text in quotes"
+            raise yaml.MarkedYAMLError(problem=said, problem_mark=cast("Any", event.start_mark))
 
 
 def _yaml_fault(error: yaml.YAMLError) -> Fault:

@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge import asking
+from knowledge import asking, comparing
 from knowledge.asking import Question
+from knowledge.changes import Result
 from knowledge.embedders import Embedder
 from knowledge.evidence import Evidence, Judged, fitted
 from knowledge.golden import Golden
@@ -26,6 +27,8 @@ class Asked:
     golden: Golden
     judged: Judged | None
     listed: bool
+    first: str | None = None
+    """The page found first."""
 
 
 def ask(
@@ -54,7 +57,7 @@ def _ask(golden: Golden, ready: Question | None, *, scope: Scope, searcher: Sear
         return Asked(golden=golden, judged=None, listed=False)
     pages = [searcher.held.chunks[row].page for row in found.rows]
     judged = Judged(signals=found.signals, answerable=bool(golden.pages), right=pages[0] in golden.pages)
-    return Asked(golden=golden, judged=judged, listed=any(page in golden.pages for page in pages))
+    return Asked(golden=golden, judged=judged, listed=any(page in golden.pages for page in pages), first=pages[0])
 
 
 def fit(asked: Sequence[Asked], *, start: Evidence | None = None) -> Evidence:
@@ -80,6 +83,19 @@ def score(asked: Sequence[Asked], *, evidence: Evidence, held_out: bool = False)
         threshold=evidence.threshold,
         held_out=_held_out(asked) if held_out else {},
         misses=tuple(item.golden.text for item in asked if not _passes(item, evidence=evidence)),
+    )
+
+
+def results(asked: Sequence[Asked], *, evidence: Evidence) -> tuple[Result, ...]:
+    """Return how the version did on each question under a model."""
+    return tuple(
+        comparing.result(
+            item.golden,
+            found=item.first,
+            evidence=evidence.probability(item.judged.signals) if item.judged else 0.0,
+            answered=_answers(item, evidence=evidence),
+        )
+        for item in asked
     )
 
 

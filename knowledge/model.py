@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from knowledge.changes import Decision, PageChange, QuestionChange
+
 
 class Audience(StrEnum):
     """Who may be shown a page."""
@@ -156,7 +158,10 @@ class GoldenScore:
 
 @dataclass(frozen=True, kw_only=True)
 class IndexReport:
-    """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's."""
+    """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's.
+
+    ``questions`` are those that the two treat differently; ``decision`` is what the gate says of it.
+    """
 
     pages: int
     chunks: int
@@ -169,11 +174,18 @@ class IndexReport:
     before: GoldenScore | None
     after: GoldenScore | None
     seconds: float
+    questions: tuple[QuestionChange, ...] = ()
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What publishing a folder would change, by page id, and the golden scores before and after."""
+    """What publishing a folder would change, by page id, and the golden scores before and after.
+
+    ``source`` names the folder's state that was looked at, ``base`` the version it was compared with; ``pages`` holds
+    the same pages with what changed in them, ``questions`` what the two treat differently, ``decision`` what the gate
+    would say. Where nothing changed (``unchanged``) no question is asked.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -181,6 +193,12 @@ class Preview:
     problems: tuple[Problem, ...]
     before: GoldenScore | None
     after: GoldenScore | None
+    source: str = ""
+    base: int | None = None
+    unchanged: bool = False
+    pages: tuple[PageChange, ...] = ()
+    questions: tuple[QuestionChange, ...] = ()
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from knowledge import gate, golden, index, loaders, store
+from sqlalchemy import Connection
+
+from knowledge import comparing, differing, gate, golden, index, loaders, record, store
+from knowledge.changes import Fate, PageChange, QuestionChange, Result
 from knowledge.embedders import Embedder
-from knowledge.errors import GoldenInvalid
+from knowledge.errors import GoldenInvalid, SourceChanged
 from knowledge.evidence import Evidence
 from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
@@ -46,12 +49,24 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Who wants a folder indexed, and why; ``force`` publishes even what does worse."""
+    """Who wants a folder indexed, and why; ``force`` publishes even what does worse.
+
+    ``expects`` names the state of the folder that was previewed; any other is not published.
+    """
 
     by: str
     reason: str
     force: bool
     tell: index.Tell
+    expects: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sitting:
+    """How a version did on the golden questions: its score (None: there are none) and each result."""
+
+    score: GoldenScore | None = None
+    results: tuple[Result, ...] = ()
 
 
 def read(source: Path, *, embedder: str) -> Source:
@@ -111,6 +126,8 @@ class Publisher:
         """Build a version and publish it, unless nothing changed or it does worse than the live one."""
         order.tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name)
+        if order.expects is not None and order.expects != found.hash:
+            raise SourceChanged(source)
         if live and live.source_hash == found.hash:
             return Outcome(report=_unchanged(live, problems=found.problems), live=None)
         now, name = self._clock(), self._embedder.name
@@ -132,12 +149,19 @@ class Publisher:
         searcher = await self._run(self._shelf.put, version, held)
         asked = await self._asked(found.golden, searcher=searcher, tell=order.tell)
         evidence = await self._run(gate.fit, asked)
-        after = await self._run(gate.score, asked, evidence=evidence, held_out=True)
+        after = await self._run(_sitting, asked, evidence=evidence, held_out=True)
         before = await self._before(found.golden, live=live)
+        turned = comparing.changes(before.results, after.results)
         counts = {"pages": len(held.pages), "chunks": len(held.chunks)}
         model = evidence.as_json()
-        await self._db.write(lambda conn: store.complete(conn, version, golden=after, evidence=model, **counts))
-        published = order.force or gate.passes(before, after)
+        decision = comparing.decide(turned, worse=not gate.passes(before.score, after.score))
+
+        def complete(conn: Connection) -> None:
+            store.complete(conn, version, golden=after.score, evidence=model, **counts)
+            record.put_results(conn, version, after.results)
+
+        await self._db.write(complete)
+        published = order.force or decision.passes
         report = IndexReport(
             **counts,
             embedded=built.embedded,
@@ -146,15 +170,17 @@ class Publisher:
             version=version if published else None,
             published=published,
             unchanged=False,
-            before=before,
-            after=after,
+            before=before.score,
+            after=after.score,
             seconds=0.0,
+            questions=turned,
+            decision=decision,
         )
         if not published:
-            await self._refuse(version, by=order.by)
+            await self._refuse(version, by=order.by, turned=turned)
             return Outcome(report=report, live=None)
         fresh = await self._run(self._shelf.made, version, source_hash=found.hash, searcher=searcher, evidence=evidence)
-        await self._release(version, order=order)
+        await self._release(version, order=order, verb="publish" if decision.passes else "override")
         return Outcome(report=report, live=fresh)
 
     async def _store(self, version: int, built: index.Built, *, tell: index.Tell) -> None:
@@ -171,44 +197,72 @@ class Publisher:
         tell(Progress(stage="check", done=len(questions), total=len(questions)))
         return asked
 
-    async def _before(self, questions: tuple[Golden, ...], *, live: Live | None) -> GoldenScore | None:
+    async def _before(self, questions: tuple[Golden, ...], *, live: Live | None) -> Sitting:
         """Ask the live version the same questions, under its own model."""
         if live is None:
-            return None
+            return Sitting()
         asked = await self._run(gate.ask, questions, searcher=live.searcher, embedder=self._embedder)
-        return await self._run(gate.score, asked, evidence=live.evidence)
+        return await self._run(_sitting, asked, evidence=live.evidence)
 
-    async def _release(self, version: int, *, order: Order) -> None:
+    async def _release(self, version: int, *, order: Order, verb: str) -> None:
         now = self._clock()
         order.tell(Progress(stage="publish", done=0, total=1))
         await self._db.write(
-            lambda conn: store.publish(conn, version, by=order.by, verb="publish", reason=order.reason, now=now)
+            lambda conn: store.publish(conn, version, by=order.by, verb=verb, reason=order.reason, now=now)
         )
         kept = await self._db.write(lambda conn: store.prune(conn, keep=KEEP))
         await self._run(self._shelf.keep, kept)
         order.tell(Progress(stage="publish", done=1, total=1))
 
-    async def _refuse(self, version: int, *, by: str) -> None:
-        now = self._clock()
-        await self._db.write(lambda conn: store.refuse(conn, version, by=by, now=now))
+    async def _refuse(self, version: int, *, by: str, turned: tuple[QuestionChange, ...]) -> None:
+        now, why = self._clock(), record.why_refused(turned)
+        await self._db.write(lambda conn: store.refuse(conn, version, by=by, reason=why, now=now))
 
-    async def preview(self, source: Path, *, live: Live | None) -> Preview:
-        """Return what indexing a folder would change, and its golden scores, publishing nothing."""
+    async def preview(self, source: Path, *, live: Live | None, tell: index.Tell) -> Preview:
+        """Return what indexing a folder would change, and its golden results, publishing nothing."""
+        tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name)
-        built = await self._builder.build(found.pages, version=live.version if live else 0, tell=lambda _: None)
+        if live and live.source_hash == found.hash:
+            return Preview(
+                added=(), changed=(), removed=(), problems=found.problems, before=None, after=None,
+                source=found.hash, base=live.version, unchanged=True,
+            )  # fmt: skip
+        built = await self._builder.build(found.pages, version=live.version if live else 0, tell=tell)
         searcher = await self._run(self._shelf.aside, built.catalogue)
-        asked = await self._asked(found.golden, searcher=searcher, tell=lambda _: None)
+        asked = await self._asked(found.golden, searcher=searcher, tell=tell)
         evidence: Evidence = await self._run(gate.fit, asked)
-        old = {page.id: page.hash for page in live.searcher.held.pages} if live else {}
-        new = {page.id: page.hash for page in found.pages}
-        return Preview(
-            added=tuple(sorted(new.keys() - old.keys())),
-            changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
-            removed=tuple(sorted(old.keys() - new.keys())),
-            problems=found.problems,
-            before=await self._before(found.golden, live=live),
-            after=await self._run(gate.score, asked, evidence=evidence),
+        after = await self._run(_sitting, asked, evidence=evidence)
+        before = await self._before(found.golden, live=live)
+        old = live.searcher.held.pages if live else ()
+        return _previewed(
+            found, pages=await self._run(differing.compare, old, found.pages), before=before, after=after, live=live
         )
+
+
+def _sitting(asked: tuple[gate.Asked, ...], *, evidence: Evidence, held_out: bool = False) -> Sitting:
+    return Sitting(
+        score=gate.score(asked, evidence=evidence, held_out=held_out), results=gate.results(asked, evidence=evidence)
+    )
+
+
+def _previewed(
+    found: Source, *, pages: tuple[PageChange, ...], before: Sitting, after: Sitting, live: Live | None
+) -> Preview:
+    turned = comparing.changes(before.results, after.results)
+    named = {fate: tuple(sorted(each.page for each in pages if each.fate is fate)) for fate in Fate}
+    return Preview(
+        added=named[Fate.ADDED],
+        changed=named[Fate.CHANGED],
+        removed=named[Fate.REMOVED],
+        problems=found.problems,
+        before=before.score,
+        after=after.score,
+        source=found.hash,
+        base=live.version if live else None,
+        pages=pages,
+        questions=turned,
+        decision=comparing.decide(turned, worse=not gate.passes(before.score, after.score)),
+    )
 
 
 def _unchanged(live: Live, *, problems: tuple[Problem, ...]) -> IndexReport:

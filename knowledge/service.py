@@ -147,8 +147,16 @@ class Manual:
         Raises:
             NothingIndexed: there is no live version.
         """
-        live = await self._current()
-        return tuple(page for page in live.searcher.held.pages if page.id not in self._seen.withdrawn)
+        found = await self.every_page()
+        return tuple(page for page in found if page.id not in self._seen.withdrawn)
+
+    async def every_page(self) -> tuple[Page, ...]:
+        """Return the pages of the live version, withdrawn ones too.
+
+        Raises:
+            NothingIndexed: there is no live version.
+        """
+        return (await self._current()).searcher.held.pages
 
     async def page(self, page_id: str) -> Page | None:
         """Return a page of the live version; None if there is none or it is withdrawn."""
@@ -162,7 +170,7 @@ class Manual:
         """Return the ids of withdrawn pages."""
         return (await self._db.read(store.state)).withdrawn
 
-    async def withdraw(self, page: str, *, by: str) -> None:
+    async def withdraw(self, page: str, *, by: str, reason: str = "") -> None:
         """Hide a page from every search at once, in every process and version, until it is restored.
 
         Raises:
@@ -171,14 +179,20 @@ class Manual:
         if await self.page(page) is None:
             raise UnknownPage(page)
         now = self._clock()
-        await self._db.write(lambda conn: store.withdraw(conn, page, by=by, now=now))
+        await self._db.write(lambda conn: store.withdraw(conn, page, by=by, reason=reason, now=now))
 
-    async def restore(self, page: str, *, by: str) -> None:
-        """Undo a withdrawal."""
+    async def restore(self, page: str, *, by: str, reason: str = "") -> None:
+        """Undo a withdrawal.
+
+        Raises:
+            UnknownPage: no such page is withdrawn.
+        """
+        if page not in await self.withdrawn():
+            raise UnknownPage(page)
         now = self._clock()
-        await self._db.write(lambda conn: store.restore(conn, page, by=by, now=now))
+        await self._db.write(lambda conn: store.restore(conn, page, by=by, reason=reason, now=now))
 
-    async def rollback(self, version: int | None = None, *, by: str) -> int:
+    async def rollback(self, version: int | None = None, *, by: str, reason: str = "") -> int:
         """Make an earlier version live (by default the one published before the live one); return it.
 
         Raises:
@@ -191,7 +205,7 @@ class Manual:
             target = await self._db.read(lambda conn: store.before(conn, live.version))
         loaded = await self._load(target)
         found = loaded.version
-        await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason="", now=now))
+        await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason=reason, now=now))
         await self._take(loaded)
         return found
 
@@ -203,17 +217,20 @@ class Manual:
         progress: Callable[[Progress], None] | None = None,
         force: bool = False,
         reason: str = "",
+        expects: str | None = None,
     ) -> IndexReport:
         """Build a version from a folder and publish it, unless nothing changed or it does worse.
 
         ``force`` publishes a version that does worse on the golden questions; ``by`` and ``reason`` are logged.
+        ``expects`` is the ``source`` of a preview: only what was previewed is published.
 
         Raises:
             SourceMissing: there is no such folder.
+            SourceChanged: it is not what was previewed.
             AlreadyIndexing: another process is building a version.
         """
         started = time.perf_counter()
-        order = Order(by=by, reason=reason, force=force, tell=progress or _silent)
+        order = Order(by=by, reason=reason, force=force, tell=progress or _silent, expects=expects)
         async with self._one_run:
             await self._refresh()
             outcome: Outcome = await self._publisher.publish(source, live=self._live, order=order)
@@ -221,7 +238,7 @@ class Manual:
                 await self._take(outcome.live)
         return replace(outcome.report, seconds=time.perf_counter() - started)
 
-    async def preview(self, source: Path) -> Preview:
+    async def preview(self, source: Path, *, progress: Callable[[Progress], None] | None = None) -> Preview:
         """Return what indexing a folder would change, and its golden scores, publishing nothing.
 
         Raises:
@@ -229,7 +246,7 @@ class Manual:
         """
         async with self._one_run:
             await self._refresh()
-            return await self._publisher.preview(source, live=self._live)
+            return await self._publisher.preview(source, live=self._live, tell=progress or _silent)
 
     async def _current(self) -> Live:
         await self._refresh()
