@@ -25,6 +25,7 @@ from bot.delivery import Channel, Deliveries, StoredChannel
 from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
 from bot.llm import Model, OpenAIModel
+from bot.manual_runs import ManualRuns
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import Pager, Paging, WebhookPager
@@ -95,6 +96,7 @@ class Aftercare:
             files=self.settings.data / "files",
             public_url=self.settings.public_url,
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
+            manual_folder=self.settings.manual,
         )
 
     @property
@@ -196,10 +198,13 @@ async def _opened(
     direct = LinkedDirectChat(db, words=words, clock=clock, doors=doors)
     pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 
+    manual_runs = ManualRuns(db, manual=manual, source=settings.manual, clock=clock)
+
     async def dead(running: Running, error: Exception) -> None:
         await conversations.dead(running, error)
         await deliveries.dead(running, error)
         await pages.dead(running, error)
+        await manual_runs.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
     if telegram is not None:
@@ -217,6 +222,7 @@ async def _opened(
         Rerouting(db, desk=desk, clock=clock),
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
+        manual_runs,
     ):
         each.register(worker)
     try:

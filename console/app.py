@@ -17,9 +17,15 @@ from console import (
     desk_pages,
     holiday_pages,
     live,
+    manual_editing,
+    manual_golden,
     manual_pages,
+    manual_runs,
+    manual_uploads,
+    manual_versions,
     number_pages,
     people_pages,
+    public_pages,
     service_pages,
     sign_in_pages,
     staff_chat_pages,
@@ -35,8 +41,13 @@ from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
 from store.errors import DiskFull, StoreError
 
 __all__ = ["ConsoleDeps", "create"]
-_UPLOADS = {"/desk/t/": UPLOAD_LIMIT, "/chat/": UPLOAD_LIMIT}
-_PAGES = (403, 404, 405)
+_UPLOADS = {
+    "/desk/t/": UPLOAD_LIMIT,
+    "/chat/": UPLOAD_LIMIT,
+    "/desk/manual/_upload": manual_uploads.BODY_LIMIT,
+    "/desk/manual/_edit": manual_editing.BODY_LIMIT,
+}
+_PAGES = (403, 404, 405, 410)
 
 
 def create(deps: ConsoleDeps) -> FastAPI:
@@ -55,7 +66,13 @@ def create(deps: ConsoleDeps) -> FastAPI:
         people_pages,
         ticket_pages,
         desk_pages,
+        manual_runs,
+        manual_editing,
+        manual_uploads,
+        manual_golden,
+        manual_versions,
         manual_pages,
+        public_pages,
     ):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)

@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from console import moments
 from console.assets import Assets
-from console.ports import ManualReader
+from console.ports import ManualKeeper
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
 from handoff.model import Citation
@@ -31,16 +31,20 @@ _LINE: Final = 140
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleDeps:
-    """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens."""
+    """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens.
+
+    ``manual_folder`` holds the manual's files; None where this process has none to change.
+    """
 
     db: Database
     desk: Desk
-    manual: ManualReader
+    manual: ManualKeeper
     clock: Clock
     secret: bytes
     files: Path
     public_url: str | None
     secure_cookies: bool
+    manual_folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +105,7 @@ def environment(folder: Path = HERE / "templates") -> Environment:
         "first_line": first_line,
         "desk_page": desk_page,
         "number": number_of,
+        "pair": _pair,
     }
     return made
 
@@ -136,6 +141,11 @@ def first_line(text: str) -> str:
 def desk_page(citation: Citation) -> str:
     """Where staff read a cited page."""
     return f"/desk/manual/{quote(citation.page)}" + (f"#{quote(citation.anchor)}" if citation.anchor else "")
+
+
+def _pair(value: str) -> tuple[str, str]:
+    """A choice that is shown as it is."""
+    return value, value
 
 
 def _say(texts: Texts, language: str, key: str, /, **values: object) -> str:

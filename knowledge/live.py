@@ -98,12 +98,12 @@ def classifier(held: Catalogue) -> categories.Classifier | None:
     return categories.train(held.question_vectors[known], [label for label in labels if label])
 
 
-def passages(held: Catalogue, found: Found) -> tuple[Passage, ...]:
-    """Return what was found with all that a citation needs."""
-    return tuple(_passage(held, row, score) for row, score in zip(found.rows, found.scores, strict=True))
+def passages(held: Catalogue, found: Found, *, client: str | None = None) -> tuple[Passage, ...]:
+    """Return what was found with all that a citation needs; ``client`` is who searched."""
+    return tuple(_passage(held, row, score, client) for row, score in zip(found.rows, found.scores, strict=True))
 
 
-def _passage(held: Catalogue, row: int, score: float) -> Passage:
+def _passage(held: Catalogue, row: int, score: float, client: str | None) -> Passage:
     chunk = held.chunks[row]
     page = held.pages[int(held.page_of_chunk[row])]
     return Passage(
@@ -119,6 +119,7 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         url=page.url,
         category=page.category,
         score=score,
+        client=client if page.clients else None,
     )
 
 

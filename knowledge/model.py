@@ -73,6 +73,7 @@ class Chunk:
 class Passage:
     """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1.
 
+    ``client`` is the client (a slug) that searched, where the page is limited to named clients, else None.
     ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself.
     """
 
@@ -88,6 +89,7 @@ class Passage:
     url: str | None
     category: str
     score: float
+    client: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

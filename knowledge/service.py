@@ -112,7 +112,7 @@ class Manual:
         work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
         found = await self._in_search(work, short)
         return Search(
-            passages=passages(live.searcher.held, found) if found else (),
+            passages=passages(live.searcher.held, found, client=scope.client) if found else (),
             evidence=live.evidence.probability(found.signals) if found else 0.0,
             enough=live.evidence.enough(found.signals) if found else False,
             version=live.version,
