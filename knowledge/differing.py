@@ -13,7 +13,7 @@ from knowledge.changes import Fate, FrontChange, PageChange, SectionChange, Side
 from knowledge.model import Audience, Page
 
 #: Letters of comparisons in all; further pages are named without their words.
-MOST = 400_000
+MOST = 200_000
 #: Words of a section that are compared one by one; a longer section is compared by lines.
 LONGEST = 3_000
 _HAN = r"\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af"

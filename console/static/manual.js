@@ -1,4 +1,9 @@
-// The manual's editor: what is typed is looked at while one types, and not lost by leaving.
+// The manual's pages: a run that goes on is followed; what is typed is looked at, and not lost by leaving.
+
+import { refresh } from "./live.js";
+
+// the stream tells of a run at once, but not of one that ended before the stream was there
+setInterval(() => { if (document.querySelector("[data-running]")) refresh().catch(() => {}); }, 2000);
 
 const editor = document.querySelector("form.editor");
 document.documentElement.classList.add("has-script");
@@ -7,7 +12,7 @@ if (editor) {
   const area = editor.querySelector("textarea");
   const sketch = editor.querySelector(".editor-sketch");
   const parser = new DOMParser();
-  let first = area.value;
+  const first = area.value;
   let leaving = false;
   let soon = null;
   let asked = 0;

@@ -131,8 +131,8 @@ def test_a_page_that_opens_to_clients_is_told(old: dict[str, object], new: dict[
 
 def test_pages_come_and_go_and_too_much_is_cut() -> None:
     """Added and removed pages are named; beyond the limit a changed page is named without its words."""
-    big = [page(f"p{number}", "x" * 150_000, hash=f"{number}") for number in range(4)]
-    grown = [page(f"p{number}", "y" * 150_000, hash=f"new{number}") for number in range(4)]
+    big = [page(f"p{number}", "x" * 75_000, hash=f"{number}") for number in range(4)]
+    grown = [page(f"p{number}", "y" * 75_000, hash=f"new{number}") for number in range(4)]
     found = differing.compare([*big, page("old")], [*grown, page("new")])
     assert [each.page for each in found if each.fate is Fate.ADDED] == ["new"]
     assert [each.page for each in found if each.fate is Fate.REMOVED] == ["old"]
