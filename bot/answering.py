@@ -103,7 +103,16 @@ def extract(passages: Sequence[Passage], *, language: str, texts: Texts) -> Draf
 def cite(passages: Sequence[Passage]) -> tuple[Citation, ...]:
     """Numbered sources in the order of the passages."""
     return tuple(
-        Citation(n=n, page=p.page, title=p.title, heading=p.heading, anchor=p.anchor, url=p.url, chunk=p.chunk)
+        Citation(
+            n=n,
+            page=p.page,
+            title=p.title,
+            heading=p.heading,
+            anchor=p.anchor,
+            url=p.url,
+            chunk=p.chunk,
+            client=p.client,
+        )
         for n, p in enumerate(passages, 1)
     )
 

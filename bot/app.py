@@ -29,6 +29,7 @@ from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.llm import Model, OpenAIModel
+from bot.manual_runs import ManualRuns
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.paging import Pager, Paging, WebhookPager
@@ -113,6 +114,7 @@ class Aftercare:
             secure_cookies=(self.settings.public_url or "").startswith("https://"),
             gap_drafts=self.drafts,
             recalls=self.recalls,
+            manual_folder=self.settings.manual,
         )
 
     @property
@@ -231,10 +233,13 @@ async def _opened(
     direct = LinkedDirectChat(db, words=words, clock=clock, doors=doors)
     pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
 
+    manual_runs = ManualRuns(db, manual=manual, source=settings.manual, clock=clock)
+
     async def dead(running: Running, error: Exception) -> None:
         await conversations.dead(running, error)
         await deliveries.dead(running, error)
         await pages.dead(running, error)
+        await manual_runs.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
     if telegram is not None:
@@ -256,6 +261,7 @@ async def _opened(
         Scoring(db=db, manual=manual, clock=clock),
         gaps,
         correcting,
+        manual_runs,
     ):
         each.register(worker)
     try:

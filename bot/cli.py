@@ -10,11 +10,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from bot import gap_commands, number_commands, recall_commands, review_commands, service_commands
+from bot import gap_commands, manual_commands, number_commands, recall_commands, review_commands, service_commands
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
+from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
-from bot.showing import Json, Progress, err, out, print_json, show_facts, show_report, show_turn
+from bot.showing import Json, Progress, err, out, print_json, show_facts, show_turn
 
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
 
@@ -81,46 +82,6 @@ def ask(text: str, client: ClientName = None, as_json: Json = False) -> None:
 def chat(client: ClientName = None) -> None:
     """Chat as a client's contact; colleagues who answer in the desk appear here too. Ctrl-D ends it."""
     asyncio.run(with_backend(lambda backend: _chat(backend, client), progress=Progress()))
-
-
-@cli.command()
-def index(
-    path: Annotated[Path | None, typer.Argument(help="The manual's folder [default: AFTERCARE_MANUAL].")] = None,
-    preview: Annotated[bool, typer.Option("--preview", help="Show what would change; publish nothing.")] = False,
-    spend: Annotated[
-        bool, typer.Option("--spend", help="With --preview: ask the golden questions even if the embedder is paid for.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Publish although golden questions got worse.")] = False,
-    reason: Annotated[str, typer.Option(help="Why it is published nevertheless (kept in the log).")] = "",
-    as_json: Json = False,
-) -> None:
-    """Read the manual and publish it as a new index version, if it answers the golden questions no worse."""
-    if force and not reason.strip():
-        raise BotError("--force wants --reason: it is kept in the log")
-    arguments = {
-        "path": str(path.absolute()) if path else None,
-        "preview": preview,
-        "spend": spend,
-        "force": force,
-        "reason": reason,
-    }
-    report = execute("index", arguments, progress=Progress())
-    if as_json:
-        print_json(report)
-    else:
-        show_report(report)
-    if not preview and not report["published"] and not report["unchanged"]:
-        sys.exit(1)
-
-
-@cli.command()
-def rollback(
-    version: Annotated[int | None, typer.Argument(help="The version to go back to [default: the one before].")] = None,
-    as_json: Json = False,
-) -> None:
-    """Make an earlier version of the index the live one, at once."""
-    done = execute("rollback", {"version": version})
-    print_json(done) if as_json else out.print(f"Version {done['version']} is live.")
 
 
 @cli.command()
@@ -226,6 +187,9 @@ cli.add_typer(recall_commands.recall, name="recall")
 cli.command()(number_commands.numbers)
 cli.command()(gap_commands.gaps)
 cli.command()(review_commands.review)
+cli.command()(manual_commands.index)
+cli.command()(manual_commands.rollback)
+cli.add_typer(manual_commands.manual, name="manual")
 
 
 async def _serve(settings: Settings) -> None:
@@ -240,7 +204,7 @@ async def _serve(settings: Settings) -> None:
         async with open_app(settings, seat=seat) as app:
             if app.manual.version is None:
                 with Progress() as progress:
-                    show_report(await commands.index(app, {"by": "first start"}, progress))
+                    show_indexed(await commands.index(app, {"by": "first start"}, progress))
 
             def ready(address: str) -> None:
                 out.print(

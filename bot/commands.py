@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, gap_work, intake, number_work, recall_work, review_work, service_work
+from bot import doctor, gap_work, intake, manual_work, number_work, recall_work, review_work, service_work
 from bot.app import DEMO, Aftercare
 from bot.channels import terminal
 from bot.control import Emit
 from bot.errors import BotError
+from bot.manual_work import index
 from bot.recording import TURNED
 from console.moments import iso
 from console.texts import LANGUAGES, Texts
@@ -23,8 +23,9 @@ from console.why import Account, accounts
 from handoff import bands, board, directory, messages, turn_records
 from handoff.kinds import Audience, Author
 from handoff.model import Client
-from knowledge.model import IndexReport, Preview
 from store import jobs
+
+__all__ = ["COMMANDS", "execute", "index"]
 
 Arguments = Mapping[str, Any]
 Command = Callable[[Aftercare, Arguments, Emit], Awaitable[Any]]
@@ -65,35 +66,6 @@ async def chat_follow(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
                 last = max(last, message.id)
                 if message.author is not Author.CLIENT:
                     emit(terminal.line(message))
-
-
-async def index(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
-    """Read the manual, build a version beside the live one, check it, publish it."""
-    source = Path(arguments.get("path") or app.settings.manual)
-    if arguments.get("preview"):
-        return report_facts(await app.manual.preview(source, spend=bool(arguments.get("spend"))))
-    report = await app.manual.index(
-        source,
-        by=str(arguments.get("by") or "command line"),
-        force=bool(arguments.get("force")),
-        reason=str(arguments.get("reason") or ""),
-        progress=lambda step: emit(asdict(step)),
-    )
-    return report_facts(report)
-
-
-def report_facts(report: IndexReport | Preview) -> dict[str, Any]:
-    """A report as JSON; what it cost with the sum of money."""
-    name = "cost" if isinstance(report, IndexReport) else "would_cost"
-    facts, cost = asdict(report), getattr(report, name)
-    return facts | ({name: {**facts[name], "amount": cost.amount}} if cost else {})
-
-
-async def rollback(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
-    """Make an earlier version of the index the live one."""
-    del emit
-    version = arguments.get("version")
-    return {"version": await app.manual.rollback(int(version) if version else None, by="command line")}
 
 
 async def tickets(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
@@ -184,8 +156,6 @@ COMMANDS: Mapping[str, Command] = {
     "ask": ask,
     "chat.say": chat_say,
     "chat.follow": chat_follow,
-    "index": index,
-    "rollback": rollback,
     "tickets": tickets,
     "why": why,
     "sla.why": sla_why,
@@ -196,6 +166,7 @@ COMMANDS: Mapping[str, Command] = {
     **gap_work.COMMANDS,
     **review_work.COMMANDS,
     **recall_work.COMMANDS,
+    **manual_work.COMMANDS,
 }
 
 

@@ -8,4 +8,4 @@ def address(cited: Citation, *, public_url: str | None, secret: bytes) -> str | 
     """A citation's address: the page's own, else ours if the world can reach us, else none."""
     if cited.url or not public_url:
         return cited.url
-    return public_url + page_link(cited.page, cited.anchor, secret=secret)
+    return public_url + page_link(cited.page, cited.anchor, client=cited.client, secret=secret)

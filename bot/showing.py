@@ -73,11 +73,6 @@ def show_turn(answer: Mapping[str, Any]) -> None:
     out.print(Text(said, style="dim"))
 
 
-def show_report(report: Mapping[str, Any]) -> None:
-    """What indexing came to; on stderr."""
-    show_facts(report, to=err)
-
-
 def show_facts(facts: Mapping[str, Any], *, to: Console = out) -> None:
     """Names and values as they are, one a line: nothing in them is markup."""
     table = Table(box=None, show_header=False)

@@ -18,10 +18,16 @@ from console import (
     gap_pages,
     holiday_pages,
     live,
+    manual_editing,
+    manual_golden,
     manual_pages,
     manual_review_pages,
+    manual_runs,
+    manual_uploads,
+    manual_versions,
     number_pages,
     people_pages,
+    public_pages,
     recall_pages,
     service_pages,
     sign_in_pages,
@@ -38,8 +44,13 @@ from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
 from store.errors import DiskFull, StoreError
 
 __all__ = ["ConsoleDeps", "create"]
-_UPLOADS = {"/desk/t/": UPLOAD_LIMIT, "/chat/": UPLOAD_LIMIT}
-_PAGES = (403, 404, 405)
+_UPLOADS = {
+    "/desk/t/": UPLOAD_LIMIT,
+    "/chat/": UPLOAD_LIMIT,
+    "/desk/manual/_upload": manual_uploads.BODY_LIMIT,
+    "/desk/manual/_edit": manual_editing.BODY_LIMIT,
+}
+_PAGES = (403, 404, 405, 410)
 
 
 def create(deps: ConsoleDeps) -> FastAPI:
@@ -61,7 +72,13 @@ def create(deps: ConsoleDeps) -> FastAPI:
         desk_pages,
         gap_pages,
         manual_review_pages,
+        manual_runs,
+        manual_editing,
+        manual_uploads,
+        manual_golden,
+        manual_versions,
         manual_pages,
+        public_pages,
     ):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)

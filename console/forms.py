@@ -1,16 +1,35 @@
 """What a form or a cookie brings, read without trust."""
 
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 
 from store.zones import find_zone
 
 ZONE_COOKIE: Final = "zone"
 _ID_DIGITS: Final = 19  # a BIGINT's
 _LONGEST_ZONE: Final = 64
+
+
+class LongTexts(APIRoute):
+    """A route whose form may hold texts of some megabytes; the body's limit is the application's."""
+
+    longest: Final = 16 * 1024 * 1024
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Read the form before FastAPI does, which would take a megabyte at most."""
+        handler = super().get_route_handler()
+
+        async def reading(request: Request) -> Response:
+            if request.method == "POST":
+                await request.form(max_part_size=self.longest)
+            return await handler(request)
+
+        return reading
 
 
 async def typed_fields(request: Request) -> dict[str, str]:

@@ -13,6 +13,7 @@ from console.auth import viewer_of
 from console.guard import SESSION_COOKIE, ViewerDep
 from console.pages import Pages, PagesDep
 from handoff import board, directory
+from knowledge import runs
 from store.signals import Signal, Subscription
 
 router = APIRouter(prefix="/desk")
@@ -21,19 +22,25 @@ _EVERYBODY: Final = ""
 
 
 @router.get("/events")
-async def events(request: Request, pages: PagesDep, viewer: ViewerDep, ticket: str = "") -> Response:
-    """The stream: ``changed`` with a topic, and the ticket's number where one ticket changed."""
+async def events(
+    request: Request, pages: PagesDep, viewer: ViewerDep, *, ticket: str = "", manual: str = ""
+) -> Response:
+    """The stream: ``changed`` with a topic, and the ticket's number where one ticket changed.
+
+    A page of the manual hears of the manual too.
+    """
     chat = await pages.deps.db.read(lambda conn: _chat_of(conn, ticket))
-    wanted = _Wanted(person=str(viewer.person.id), chat=chat)
+    wanted = _Wanted(person=str(viewer.person.id), chat=chat, manual=bool(manual))
     return EventSourceResponse(_stream(request, pages, wanted), ping=15)
 
 
 class _Wanted:
-    """Which signals one page cares for: the desk's, its viewer's notices, its ticket's chat."""
+    """Which signals one page cares for: the desk's, its viewer's notices, its ticket's chat, the manual's runs."""
 
-    def __init__(self, *, person: str, chat: str | None) -> None:
+    def __init__(self, *, person: str, chat: str | None, manual: bool) -> None:
         self._person = person
         self._chat = chat
+        self._manual = manual
 
     def news(self, signal: Signal) -> dict[str, str] | None:
         """What to tell the browser, or None."""
@@ -44,13 +51,15 @@ class _Wanted:
                 return {"topic": "notice"}
             case "chat" if signal.payload == self._chat:
                 return {"topic": "chat"}
+            case runs.TOPIC if self._manual:
+                return {"topic": "manual"}
             case "overflow":
                 return {"topic": "all"}
         return None
 
 
 async def _stream(request: Request, pages: Pages, wanted: _Wanted) -> AsyncIterator[ServerSentEvent]:
-    async with pages.deps.db.listen("desk", "notice", "chat") as subscription:
+    async with pages.deps.db.listen("desk", "notice", "chat", runs.TOPIC) as subscription:
         yield ServerSentEvent(comment="ready")
         while await _still_signed_in(request, pages):
             async for signal in _for_a_while(subscription):

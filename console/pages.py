@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 
 from console import moments
 from console.assets import Assets
-from console.ports import ManualReader
+from console.ports import ManualKeeper
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
 from handoff.model import Citation
@@ -36,11 +36,12 @@ class ConsoleDeps:
     """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens.
 
     ``recalls`` looks for corrections when their page is opened; without it what was found before is shown.
+    ``manual_folder`` holds the manual's files; None where this process has none to change.
     """
 
     db: Database
     desk: Desk
-    manual: ManualReader
+    manual: ManualKeeper
     clock: Clock
     secret: bytes
     files: Path
@@ -48,6 +49,7 @@ class ConsoleDeps:
     secure_cookies: bool
     gap_drafts: GapDrafts | None = None
     recalls: Recalls | None = None
+    manual_folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,7 @@ def environment(folder: Path = HERE / "templates") -> Environment:
         "first_line": first_line,
         "desk_page": desk_page,
         "number": number_of,
+        "pair": _pair,
     }
     return made
 
@@ -143,6 +146,11 @@ def first_line(text: str) -> str:
 def desk_page(citation: Citation) -> str:
     """Where staff read a cited page."""
     return f"/desk/manual/{quote(citation.page)}" + (f"#{quote(citation.anchor)}" if citation.anchor else "")
+
+
+def _pair(value: str) -> tuple[str, str]:
+    """A choice that is shown as it is."""
+    return value, value
 
 
 def _say(texts: Texts, language: str, key: str, /, **values: object) -> str:

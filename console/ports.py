@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from knowledge.model import Page, Scope, Search
+from knowledge.model import Page, Scope, Search, Version
 
 
 class ManualReader(Protocol):
@@ -20,3 +20,25 @@ class ManualReader(Protocol):
 
     async def page(self, page_id: str) -> Page | None:
         """One page of the live version."""
+
+
+class ManualKeeper(ManualReader, Protocol):
+    """The manual, with what an admin does to it at once; building a version is a run (``knowledge.runs``)."""
+
+    async def every_page(self) -> tuple[Page, ...]:
+        """Every page of the live version, withdrawn ones too; raises NothingIndexed."""
+
+    async def withdrawn(self) -> frozenset[str]:
+        """The ids of withdrawn pages."""
+
+    async def versions(self) -> tuple[Version, ...]:
+        """All kept versions, latest first."""
+
+    async def withdraw(self, page: str, *, by: str, reason: str = "") -> None:
+        """Hide a page at once; raises UnknownPage."""
+
+    async def restore(self, page: str, *, by: str, reason: str = "") -> None:
+        """Undo a withdrawal; raises UnknownPage."""
+
+    async def rollback(self, version: int | None = None, *, by: str, reason: str = "") -> int:
+        """Make an earlier version live; raises UnknownVersion or NothingIndexed."""

@@ -59,19 +59,24 @@ def page_html(body: str, *, anchors: Mapping[int, str]) -> str:
     return _rendered(tokens)
 
 
-def page_link(page_id: str, anchor: str = "", *, secret: bytes) -> str:
-    """The signed path of a client page, ``/m/<page>?s=<signature>#<anchor>``."""
+def page_link(page_id: str, anchor: str = "", *, client: str | None = None, secret: bytes) -> str:
+    """The signed path of a client page, ``/m/<page>?s=<signature>#<anchor>``.
+
+    The link to a page that is limited to clients is made for one of them (``client``, a slug) and names it.
+    """
     place = f"#{quote(anchor)}" if anchor else ""
-    return f"/m/{quote(page_id)}?s={_signature(page_id, secret)}{place}"
+    named = f"c={quote(client, safe='')}&" if client else ""
+    return f"/m/{quote(page_id)}?{named}s={_signature(page_id, client, secret)}{place}"
 
 
-def page_link_holds(page_id: str, signature: str, *, secret: bytes) -> bool:
-    """Whether ``signature`` is ours for this page (compared in constant time)."""
-    return hmac.compare_digest(_signature(page_id, secret).encode(), signature.encode("utf-8", "replace"))
+def page_link_holds(page_id: str, signature: str, *, client: str | None = None, secret: bytes) -> bool:
+    """Whether ``signature`` is ours for this page and this client (compared in constant time)."""
+    return hmac.compare_digest(_signature(page_id, client, secret).encode(), signature.encode("utf-8", "replace"))
 
 
-def _signature(page_id: str, secret: bytes) -> str:
-    digest = hmac.new(secret, b"manual-page:" + page_id.encode("utf-8", "replace"), hashlib.sha256).digest()
+def _signature(page_id: str, client: str | None, secret: bytes) -> str:
+    named = f"manual-page-of:{client}\0{page_id}" if client else f"manual-page:{page_id}"
+    digest = hmac.new(secret, named.encode("utf-8", "replace"), hashlib.sha256).digest()
     return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 

@@ -97,7 +97,10 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Citation:
-    """A numbered source of an answer; `chunk` is a content hash that means nothing here."""
+    """A numbered source of an answer; `chunk` is a content hash that means nothing here.
+
+    `client` is the slug of the client that a page limited to named clients was shown to: its link is for them alone.
+    """
 
     n: int
     page: str
@@ -106,6 +109,7 @@ class Citation:
     anchor: str
     url: str | None = None
     chunk: str
+    client: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

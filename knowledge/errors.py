@@ -4,6 +4,9 @@ KnowledgeError
 ├── NothingIndexed            no version is live (or another embedder made it)
 ├── AlreadyIndexing           another process is building a version
 ├── SourceMissing             the folder of the manual is not there
+├── SourceChanged             the folder is not what was previewed any more
+├── FileRefused               a file may not be read or written there, or not this one
+├── FileChanged               somebody else saved the file meanwhile
 ├── UnknownPage               no such page in the live version
 ├── UnknownVersion            no such version, or it was never completed
 ├── LiveChanged               another version went live while this one was built
@@ -53,6 +56,30 @@ class SourceMissing(KnowledgeError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"no folder {path}")
         self.path = path
+
+
+class SourceChanged(KnowledgeError):
+    """The manual's folder changed since it was previewed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} changed since it was previewed; preview it again")
+        self.path = path
+
+
+class FileRefused(KnowledgeError):
+    """A file of the manual cannot be taken or kept; ``why`` is a word for the catalogue of texts."""
+
+    def __init__(self, why: str, *, name: str, line: int | None = None) -> None:
+        super().__init__(f"{name}{f':{line}' if line else ''}: {why}")
+        self.why, self.name, self.line = why, name, line
+
+
+class FileChanged(KnowledgeError):
+    """The file is not what was read any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was changed meanwhile")
+        self.name = name
 
 
 class UnknownPage(KnowledgeError):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -29,6 +29,7 @@ _MOST_QUESTIONS = 50
 #: The safe loader that is written in C, where PyYAML was built with it: ten times as fast.
 QUICK: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ALIKE = 0.8
+_LONGEST = 64_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ def read(text: str) -> FrontMatter:
 def keys(block: str, *, first: int = 1, allowed: frozenset[str] = KEYS) -> FrontMatter:
     """Check a YAML mapping whose first line is line ``first`` of its file; it has no body."""
     try:
+        _refuse_hostile(block)
         node, raw = _parsed(block)
     except yaml.YAMLError as error:
         return _unreadable(_yaml_fault(error, first=first))
@@ -110,6 +112,18 @@ def merged(layers: Iterable[FrontMatter]) -> dict[str, Any]:
 
 def _unreadable(fault: Fault) -> FrontMatter:
     return FrontMatter(faults=(fault,), readable=False, doubtful=_GUARDED)
+
+
+def _refuse_hostile(block: str) -> None:
+    """A head that is too long, or that repeats itself by aliases: a few lines of those make gigabytes."""
+    if len(block) > _LONGEST:
+        raise ValueError(f"longer than {_LONGEST // 1000} KB")
+    if "*" not in block and "&" not in block:
+        return
+    for event in yaml.parse(block, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            said = "anchors (&) and aliases (*) are not allowed; put the text in quotes"
+            raise yaml.MarkedYAMLError(problem=said, problem_mark=cast("Any", event.start_mark))
 
 
 def _yaml_fault(error: yaml.YAMLError, *, first: int) -> Fault:

@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge import asking
+from knowledge import asking, comparing
 from knowledge.asking import Question
+from knowledge.changes import Result
 from knowledge.embedders import Embedder
 from knowledge.evidence import Evidence, Judged, fitted
 from knowledge.golden import Golden
@@ -98,6 +99,19 @@ def score(asked: Sequence[Asked], *, evidence: Evidence, held_out: bool = False)
         threshold=evidence.threshold,
         held_out=_held_out(asked) if held_out else {},
         misses=tuple(item.golden.text for item in asked if not _passes(item, evidence=evidence)),
+    )
+
+
+def results(asked: Sequence[Asked], *, evidence: Evidence) -> tuple[Result, ...]:
+    """Return how the version did on each question under a model."""
+    return tuple(
+        comparing.result(
+            item.golden,
+            found=item.pages[0] if item.pages else None,
+            evidence=evidence.probability(item.judged.signals) if item.judged else 0.0,
+            answered=_answers(item, evidence=evidence),
+        )
+        for item in asked
     )
 
 

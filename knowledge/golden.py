@@ -1,7 +1,8 @@
 """Golden questions: what must be found, and what must not be answered. Reading them is pure but for the file.
 
-`golden.yaml` is a list of ``{ask: …, page: [ids] or none, after: …}``: any of the pages is right, ``none`` is
-for what the manual does not answer, ``after`` is the turn before a follow-up.
+`golden.yaml` is a list of ``{ask: …, page: [ids] or none, after: …, must: true}``: any of the pages is right,
+``none`` is for what the manual does not answer, ``after`` is the turn before a follow-up, and what ``must`` be right
+may not break even where the score as a whole is no worse.
 """
 
 import re
@@ -17,7 +18,7 @@ from knowledge.front_matter import QUICK
 from knowledge.language import fold
 
 FILE = "golden.yaml"
-_KEYS = frozenset({"ask", "page", "after"})
+_KEYS = frozenset({"ask", "page", "after", "must"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Golden:
     ask: str
     pages: tuple[str, ...] = ()
     after: str | None = None
+    must: bool = False
 
     @property
     def text(self) -> str:
@@ -44,9 +46,21 @@ def read(path: Path) -> tuple[Golden, ...]:
         return ()
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise GoldenInvalid(path, None, "cannot be read") from error
+    return parse(text, path=path)
+
+
+def parse(text: str, *, path: Path = Path(FILE)) -> tuple[Golden, ...]:
+    """Return the golden questions of a file's text.
+
+    Raises:
+        GoldenInvalid: it is not such a list; names the line.
+    """
+    try:
         node = yaml.compose(text, Loader=QUICK)
         rows = yaml.load(text, Loader=QUICK) or []  # noqa: S506 - a safe loader, whichever it is
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise GoldenInvalid(path, mark.line + 1 if mark else None, "cannot be read") from error
     if not isinstance(rows, list):
@@ -57,16 +71,18 @@ def read(path: Path) -> tuple[Golden, ...]:
 
 def _golden(row: Any, *, path: Path, line: int) -> Golden:
     if not isinstance(row, dict) or not {"ask", "page"} <= set(row) <= _KEYS:
-        raise GoldenInvalid(path, line, "needs ask and page, and may have after")
-    pages, after = row["page"], row.get("after")
+        raise GoldenInvalid(path, line, "needs ask and page, and may have after and must")
+    pages, after, must = row["page"], row.get("after"), row.get("must", False)
     if not isinstance(row["ask"], str) or not row["ask"].strip() or not isinstance(after, str | None):
         raise GoldenInvalid(path, line, "ask and after are texts")
+    if not isinstance(must, bool):
+        raise GoldenInvalid(path, line, "must is true or false")
     if pages == "none":
-        return Golden(ask=row["ask"], after=after)
+        return Golden(ask=row["ask"], after=after, must=must)
     listed = [pages] if isinstance(pages, str) else pages
     if not isinstance(listed, list) or not listed or not all(isinstance(page, str) for page in listed):
         raise GoldenInvalid(path, line, "page is none, or a list of page ids")
-    return Golden(ask=row["ask"], pages=tuple(listed), after=after)
+    return Golden(ask=row["ask"], pages=tuple(listed), after=after, must=must)
 
 
 _LEAD_IN = re.compile(

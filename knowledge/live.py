@@ -173,12 +173,12 @@ class Ranked(Protocol):
     def scores(self) -> tuple[float, ...]: ...
 
 
-def passages(held: Catalogue, found: Ranked) -> tuple[Passage, ...]:
-    """Return what was found with all that a citation needs."""
-    return tuple(_passage(held, row, score) for row, score in zip(found.rows, found.scores, strict=True))
+def passages(held: Catalogue, found: Ranked, *, client: str | None = None) -> tuple[Passage, ...]:
+    """Return what was found with all that a citation needs; ``client`` is who searched."""
+    return tuple(_passage(held, row, score, client) for row, score in zip(found.rows, found.scores, strict=True))
 
 
-def _passage(held: Catalogue, row: int, score: float) -> Passage:
+def _passage(held: Catalogue, row: int, score: float, client: str | None) -> Passage:
     chunk = held.chunks[row]
     page, lead = held.pages[int(held.page_of_chunk[row])], _lead(held, row)
     return Passage(
@@ -196,6 +196,7 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         category=page.category,
         score=score,
         translations=page.translations,
+        client=client if page.clients else None,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from knowledge.changes import Decision, PageChange, QuestionChange
+
 
 class Audience(StrEnum):
     """Who may be shown a page."""
@@ -79,7 +81,8 @@ class Passage:
     """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1.
 
     ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself;
-    ``lead_chunk`` is the hash of that.
+    ``lead_chunk`` is the hash of that. ``client`` is the client (a slug) that searched, where the page is limited to
+    named clients, else None.
     """
 
     chunk: str
@@ -96,6 +99,7 @@ class Passage:
     category: str
     score: float
     translations: tuple[str, ...] = ()
+    client: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +193,7 @@ class IndexReport:
     """What an indexing run did. ``before`` is the live version's golden score, ``after`` the new one's.
 
     ``revision`` is the commit of the git checkout that the folder lies in, if it lies in one.
+    ``questions`` are those that the two treat differently; ``decision`` is what the gate says of it.
     """
 
     pages: int
@@ -205,11 +210,18 @@ class IndexReport:
     revision: str | None = None
     cost: Cost | None = None
     """What the run used of an embedder that is paid for; None where it costs nothing."""
+    questions: tuple[QuestionChange, ...] = ()
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What publishing a folder would change, by page id, and the golden scores before and after."""
+    """What publishing a folder would change, by page id, and the golden scores before and after.
+
+    ``source`` names the folder's state that was looked at, ``base`` the version it was compared with; ``pages`` holds
+    the same pages with what changed in them, ``questions`` what the two treat differently, ``decision`` what the gate
+    would say. Where nothing changed (``unchanged``) no question is asked.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -219,6 +231,12 @@ class Preview:
     after: GoldenScore | None
     would_cost: Cost | None = None
     """What indexing the folder would use, where that is paid for and has not been spent by looking."""
+    source: str = ""
+    base: int | None = None
+    unchanged: bool = False
+    pages: tuple[PageChange, ...] = ()
+    questions: tuple[QuestionChange, ...] = ()
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

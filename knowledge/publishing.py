@@ -11,15 +11,14 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import checkout, costs, gate, golden, index, loaders, store
-from knowledge.answers import Answers, Examiner
+from knowledge import checkout, costs, differing, golden, index, loaders, record, store
+from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
-from knowledge.errors import GoldenInvalid
-from knowledge.evidence import Evidence
+from knowledge.errors import GoldenInvalid, SourceChanged
+from knowledge.exams import Exam, Exams
 from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
-from knowledge.model import Cost, GoldenScore, IndexReport, Page, Preview, Problem, Progress
-from knowledge.search import Searcher
+from knowledge.model import Cost, IndexReport, Page, Preview, Problem, Progress
 from store.clock import Clock
 from store.db import Database
 
@@ -59,6 +58,7 @@ class Order:
     """Who wants a folder indexed, and why; ``force`` publishes even what does worse.
 
     ``since`` is the version that was live when it was ordered: where another is by the end, nothing is published.
+    ``expects`` names the state of the folder that was previewed; any other is not published.
     """
 
     by: str
@@ -66,6 +66,7 @@ class Order:
     force: bool
     since: int | None
     tell: index.Tell
+    expects: str | None = None
 
 
 def read(source: Path, *, embedder: str, kept: Path | None = None) -> Source:
@@ -122,8 +123,7 @@ class Publisher:
         self._pool = pool
         self._clock = clock
         self._builder = builder
-        self._examiner = Examiner(embedder)
-        self._answers: dict[int, Answers] = {}
+        self._exams = Exams(builder=builder, embedder=embedder, pool=pool, remembered=2 * KEEP)
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **kwargs))
@@ -132,6 +132,8 @@ class Publisher:
         """Build a version and publish it, unless nothing changed or it does worse than the live one."""
         order.tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
+        if order.expects is not None and order.expects != found.hash:
+            raise SourceChanged(source)
         if live and live.source_hash == found.hash:
             return Outcome(report=_unchanged(live, found=found), live=None)
         now, name = self._clock(), self._embedder.name
@@ -170,9 +172,9 @@ class Publisher:
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
         searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
-        exam = await self._examined(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
-        evidence, before, after = exam.evidence, exam.before, exam.after
-        published = order.force or gate.passes(before, after)
+        exam = await self._exams.sit(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
+        decision = exam.decision
+        published = order.force or decision.passes
         report = IndexReport(
             pages=len(held.pages),
             chunks=len(held.chunks),
@@ -182,20 +184,21 @@ class Publisher:
             version=version if published else None,
             published=published,
             unchanged=False,
-            before=before,
-            after=after,
+            before=exam.before.score,
+            after=exam.after.score,
             seconds=0.0,
             revision=found.revision,
             cost=costs.since(meter, costs.reading(self._embedder)),
+            questions=exam.turned,
+            decision=decision,
         )
         if not published:
-            await self._refuse(version, by=order.by)
+            await self._refuse(version, by=order.by, turned=exam.turned)
             return Outcome(report=report, live=None)
-        fresh = await self._run(
-            self._shelf.made, version, source_hash=found.hash, searcher=searcher, evidence=evidence, like=live
-        )
-        self._remember(version, exam.answers)
-        await self._release(fresh, score=after, order=order, live=live)
+        make = partial(self._shelf.made, version, source_hash=found.hash, searcher=searcher)
+        fresh = await self._run(make, evidence=exam.evidence, like=live)
+        self._exams.remember(version, exam.answers)
+        await self._release(fresh, exam=exam, order=order, live=live)
         return Outcome(report=report, live=fresh)
 
     async def _store(self, version: int, built: index.Built, *, tell: index.Tell) -> None:
@@ -210,105 +213,49 @@ class Publisher:
         await self._db.write(body)
         tell(Progress(stage="store", done=1, total=1))
 
-    async def _examined(
-        self, questions: tuple[Golden, ...], *, searcher: Searcher, live: Live | None, version: int, tell: index.Tell
-    ) -> "_Exam":
-        """Ask the new version, and the live one under its own model; all questions again before it is refused."""
-        count = len(questions)
-        tell(Progress(stage="check", done=0, total=count))
-        vectors = await self._builder.queries(self._examiner.unprepared(questions), version=version)
-        await self._run(self._examiner.prepare, questions, vectors=vectors)
-
-        def told(done: int) -> None:
-            tell(Progress(stage="check", done=min(done, count), total=count))
-
-        exam = await self._run(self._exam, questions, searcher=searcher, live=live, whole=False, tell=told)
-        if exam.partly and not gate.passes(exam.before, exam.after):
-            exam = await self._run(self._exam, questions, searcher=searcher, live=live, whole=True, tell=told)
-        tell(Progress(stage="check", done=count, total=count))
-        return exam
-
-    def _exam(
-        self,
-        questions: tuple[Golden, ...],
-        *,
-        searcher: Searcher,
-        live: Live | None,
-        whole: bool,
-        tell: Callable[[int], None],
-    ) -> "_Exam":
-        examiner, known, again = self._examiner, None, None
-        if live is not None:
-            known = None if whole else self._answers.get(live.version)
-            nothing = Answers(asked={}, reaches={}, changed=frozenset())
-            known = examiner.more(questions, searcher=live.searcher, known=known or nothing)
-            self._remember(live.version, known)
-            held = live.searcher.held
-            if not whole:
-                again = examiner.again(questions, searcher=searcher, live=held, before=known, tell=tell)
-        answers = again or examiner.all(questions, searcher=searcher, tell=tell)
-        asked = answers.of(questions)
-        evidence = gate.fit(asked)
-        return _Exam(
-            answers=answers,
-            evidence=evidence,
-            before=gate.score(known.of(questions), evidence=live.evidence) if live and known else None,
-            after=gate.score(asked, evidence=evidence),
-            partly=again is not None,
-        )
-
-    def _remember(self, version: int, answers: Answers) -> None:
-        self._answers[version] = answers
-        for old in sorted(self._answers)[: -2 * KEEP]:
-            del self._answers[old]
-
-    async def _release(self, fresh: Live, *, score: GoldenScore | None, order: Order, live: Live | None) -> None:
+    async def _release(self, fresh: Live, *, exam: Exam, order: Order, live: Live | None) -> None:
         """Complete and publish in one transaction, unless another version went live since the gate was asked."""
         now, version, held = self._clock(), fresh.version, fresh.searcher.held
-        since = order.since
+        verb, since = "publish" if exam.decision.passes else "override", order.since
         order.tell(Progress(stage="publish", done=0, total=1))
 
         def body(conn: Connection) -> None:
             store.stays(conn, since)
             counts, model = {"pages": len(held.pages), "chunks": len(held.chunks)}, fresh.evidence.as_json()
-            store.complete(conn, version, golden=score, evidence=model, **counts)
-            store.publish(conn, version, by=order.by, verb="publish", reason=order.reason, now=now)
+            store.complete(conn, version, golden=exam.after.score, evidence=model, **counts)
+            record.put_results(conn, version, exam.after.results)
+            store.publish(conn, version, by=order.by, verb=verb, reason=order.reason, now=now)
             store.prune(conn, keep=KEEP)
 
         await self._db.write(body)
         await self._run(self._shelf.keep, fresh.searcher, *([live.searcher] if live else []))
         order.tell(Progress(stage="publish", done=1, total=1))
 
-    async def _refuse(self, version: int, *, by: str) -> None:
-        now = self._clock()
-        await self._db.write(lambda conn: store.refuse(conn, version, by=by, now=now))
+    async def _refuse(self, version: int, *, by: str, turned: tuple[QuestionChange, ...]) -> None:
+        now, why = self._clock(), record.why_refused(turned)
+        await self._db.write(lambda conn: store.refuse(conn, version, by=by, reason=why, now=now))
 
-    async def preview(self, source: Path, *, live: Live | None, spend: bool = True) -> Preview:
-        """Return what indexing a folder would change, and its golden scores, publishing nothing.
+    async def preview(self, source: Path, *, live: Live | None, tell: index.Tell, spend: bool = True) -> Preview:
+        """Return what indexing a folder would change, and its golden results, publishing nothing.
 
-        Without ``spend`` an embedder that is paid for is not asked: golden scores are left out if they would cost.
+        Without ``spend`` an embedder that is paid for is not asked: golden results are left out if they would cost.
         """
+        tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
+        if live and live.source_hash == found.hash:
+            return _previewed(found, pages=(), exam=None, live=live, unchanged=True)
         cost = None if spend else await self._cost(found)
-        exam = await self._tried(found, live=live) if cost is None or not cost.tokens else None
-        old = {page.id: page.hash for page in live.searcher.held.pages} if live else {}
-        new = {page.id: page.hash for page in found.pages}
-        return Preview(
-            added=tuple(sorted(new.keys() - old.keys())),
-            changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
-            removed=tuple(sorted(old.keys() - new.keys())),
-            problems=found.problems,
-            before=exam.before if exam else None,
-            after=exam.after if exam else None,
-            would_cost=cost,
-        )
+        exam = await self._tried(found, live=live, tell=tell) if cost is None or not cost.tokens else None
+        old = live.searcher.held.pages if live else ()
+        pages = await self._run(differing.compare, old, found.pages)
+        return _previewed(found, pages=pages, exam=exam, live=live, cost=cost)
 
-    async def _tried(self, found: Source, *, live: Live | None) -> "_Exam":
+    async def _tried(self, found: Source, *, live: Live | None, tell: index.Tell) -> Exam:
         """Build a version aside and ask it the golden questions."""
         number = live.version if live else 0
-        built = await self._builder.build(found.pages, version=number, tell=lambda _: None)
+        built = await self._builder.build(found.pages, version=number, tell=tell)
         searcher = await self._run(self._shelf.aside, built.catalogue)
-        return await self._examined(found.golden, searcher=searcher, live=live, version=number, tell=lambda _: None)
+        return await self._exams.sit(found.golden, searcher=searcher, live=live, version=number, tell=tell)
 
     async def _cost(self, found: Source) -> Cost | None:
         """What indexing would use: texts without vectors, and the golden questions, which are asked each time."""
@@ -319,15 +266,31 @@ class Publisher:
         return costs.estimate([*unmade, *asked], price=self._embedder.price)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Exam:
-    """The golden answers of a version being built, its evidence, and the scores of the live one and of this."""
-
-    answers: Answers
-    evidence: Evidence
-    before: GoldenScore | None
-    after: GoldenScore | None
-    partly: bool
+def _previewed(
+    found: Source,
+    *,
+    pages: tuple[PageChange, ...],
+    exam: Exam | None,
+    live: Live | None,
+    cost: Cost | None = None,
+    unchanged: bool = False,
+) -> Preview:
+    named = {fate: tuple(sorted(each.page for each in pages if each.fate is fate)) for fate in Fate}
+    return Preview(
+        added=named[Fate.ADDED],
+        changed=named[Fate.CHANGED],
+        removed=named[Fate.REMOVED],
+        problems=found.problems,
+        before=exam.before.score if exam else None,
+        after=exam.after.score if exam else None,
+        would_cost=cost,
+        source=found.hash,
+        base=live.version if live else None,
+        unchanged=unchanged,
+        pages=pages,
+        questions=exam.turned if exam else (),
+        decision=exam.decision if exam else None,
+    )
 
 
 def _unchanged(live: Live, *, found: Source) -> IndexReport:

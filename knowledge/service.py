@@ -163,7 +163,9 @@ class Manual:
             return await self._by_words(live, short, scope=scope, limit=limit, started=started)
         language = detect(short)
         return Search(
-            passages=preferred(passages(live.searcher.held, found), language=language) if found else (),
+            passages=preferred(passages(live.searcher.held, found, client=scope.client), language=language)
+            if found
+            else (),
             evidence=live.evidence.probability(found.signals) if found else 0.0,
             enough=live.evidence.enough(found.signals) if found else False,
             version=live.version,
@@ -214,8 +216,16 @@ class Manual:
         Raises:
             NothingIndexed: there is no live version.
         """
-        live = await self._current()
-        return tuple(page for page in live.searcher.held.pages if page.id not in self._seen.withdrawn)
+        found = await self.every_page()
+        return tuple(page for page in found if page.id not in self._seen.withdrawn)
+
+    async def every_page(self) -> tuple[Page, ...]:
+        """Return the pages of the live version, withdrawn ones too.
+
+        Raises:
+            NothingIndexed: there is no live version.
+        """
+        return (await self._current()).searcher.held.pages
 
     async def page(self, page_id: str) -> Page | None:
         """Return a page of the live version; None if there is none or it is withdrawn."""
@@ -229,7 +239,7 @@ class Manual:
         """Return the ids of withdrawn pages."""
         return (await self._db.read(store.state)).withdrawn
 
-    async def withdraw(self, page: str, *, by: str) -> None:
+    async def withdraw(self, page: str, *, by: str, reason: str = "") -> None:
         """Hide a page from every search at once, in every process and version, until it is restored.
 
         Raises:
@@ -238,14 +248,20 @@ class Manual:
         if await self.page(page) is None:
             raise UnknownPage(page)
         now = self._clock()
-        await self._db.write(lambda conn: store.withdraw(conn, page, by=by, now=now))
+        await self._db.write(lambda conn: store.withdraw(conn, page, by=by, reason=reason, now=now))
 
-    async def restore(self, page: str, *, by: str) -> None:
-        """Undo a withdrawal."""
+    async def restore(self, page: str, *, by: str, reason: str = "") -> None:
+        """Undo a withdrawal.
+
+        Raises:
+            UnknownPage: no such page is withdrawn.
+        """
+        if page not in await self.withdrawn():
+            raise UnknownPage(page)
         now = self._clock()
-        await self._db.write(lambda conn: store.restore(conn, page, by=by, now=now))
+        await self._db.write(lambda conn: store.restore(conn, page, by=by, reason=reason, now=now))
 
-    async def rollback(self, version: int | None = None, *, by: str) -> int:
+    async def rollback(self, version: int | None = None, *, by: str, reason: str = "") -> int:
         """Make an earlier version live (by default the one published before the live one); return it.
 
         Raises:
@@ -260,7 +276,7 @@ class Manual:
             target = await self._db.read(lambda conn: store.before(conn, live))
         loaded = await self._load(target)
         found = loaded.version
-        await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason="", now=now))
+        await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason=reason, now=now))
         await self._take(loaded)
         return found
 
@@ -272,13 +288,16 @@ class Manual:
         progress: Callable[[Progress], None] | None = None,
         force: bool = False,
         reason: str = "",
+        expects: str | None = None,
     ) -> IndexReport:
         """Build a version from a folder and publish it, unless nothing changed or it does worse.
 
         ``force`` publishes a version that does worse on the golden questions; ``by`` and ``reason`` are logged.
+        ``expects`` is the ``source`` of a preview: only what was previewed is published.
 
         Raises:
             SourceMissing: there is no such folder.
+            SourceChanged: it is not what was previewed.
             AlreadyIndexing: another process is building a version.
             LiveChanged: meanwhile another version was made live, by a rollback for one; it stays.
         """
@@ -286,13 +305,15 @@ class Manual:
         async with self._one_run:
             await self._refresh()
             since = self._seen.version
-            order = Order(by=by, reason=reason, force=force, since=since, tell=progress or _silent)
+            order = Order(by=by, reason=reason, force=force, since=since, tell=progress or _silent, expects=expects)
             outcome: Outcome = await self._publisher.publish(source, live=self._live, order=order)
             if outcome.live:
                 await self._take(outcome.live)
         return replace(outcome.report, seconds=time.perf_counter() - started)
 
-    async def preview(self, source: Path, *, spend: bool = True) -> Preview:
+    async def preview(
+        self, source: Path, *, progress: Callable[[Progress], None] | None = None, spend: bool = True
+    ) -> Preview:
         """Return what indexing a folder would change, and its golden scores, publishing nothing.
 
         Without ``spend`` nothing is asked of an embedder that is paid for: then there may be no golden scores, but what
@@ -303,7 +324,8 @@ class Manual:
         """
         async with self._one_run:
             await self._refresh()
-            return await self._publisher.preview(source, live=self._live, spend=spend)
+            tell = progress or _silent
+            return await self._publisher.preview(source, live=self._live, tell=tell, spend=spend)
 
     async def _current(self) -> Live:
         await self._refresh()

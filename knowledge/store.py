@@ -192,19 +192,19 @@ def note(
     conn.execute(insert(log).values(at=now, done_by=by, verb=verb, version=version, page=page, reason=reason))
 
 
-def withdraw(conn: Connection, page_id: str, *, by: str, now: datetime) -> None:
+def withdraw(conn: Connection, page_id: str, *, by: str, now: datetime, reason: str = "") -> None:
     """Hide a page from every search, in every version."""
     row = insert_into(conn, withdrawal).values(page=page_id, withdrawn_by=by, at=now)
     conn.execute(row.on_conflict_do_nothing())
     _bump(conn)
-    note(conn, by=by, verb="withdraw", page=page_id, now=now)
+    note(conn, by=by, verb="withdraw", page=page_id, reason=reason, now=now)
 
 
-def restore(conn: Connection, page_id: str, *, by: str, now: datetime) -> None:
+def restore(conn: Connection, page_id: str, *, by: str, now: datetime, reason: str = "") -> None:
     """Undo a withdrawal."""
     conn.execute(delete(withdrawal).where(withdrawal.c.page == page_id))
     _bump(conn)
-    note(conn, by=by, verb="restore", page=page_id, now=now)
+    note(conn, by=by, verb="restore", page=page_id, reason=reason, now=now)
 
 
 def load(conn: Connection, number: int) -> Stored:
@@ -295,10 +295,10 @@ def drop_building(conn: Connection, number: int) -> None:
     conn.execute(delete(version).where(version.c.id == number, version.c.state == "building"))
 
 
-def refuse(conn: Connection, number: int, *, by: str, now: datetime) -> None:
+def refuse(conn: Connection, number: int, *, by: str, reason: str, now: datetime) -> None:
     """Delete a version that did worse than the live one, and log it."""
     conn.execute(delete(version).where(version.c.id == number, version.c.published_at.is_(None)))
-    note(conn, by=by, verb="refuse", version=number, reason="worse on the golden questions", now=now)
+    note(conn, by=by, verb="refuse", version=number, reason=reason, now=now)
 
 
 def prune(conn: Connection, *, keep: int) -> frozenset[int]:

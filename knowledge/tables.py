@@ -7,7 +7,7 @@ Vectors are kept by the hash of the text they were made from, half precision, an
 
 from typing import Final
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from store.db import Instant
 from store.tables import BigId, metadata
@@ -94,9 +94,36 @@ log: Final = Table(
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),
     Column("done_by", Text, nullable=False),
-    Column("verb", Text, nullable=False),  # index, publish, refuse, rollback, withdraw, restore
+    Column("verb", Text, nullable=False),  # publish, override, refuse, rollback, withdraw, restore
     Column("version", BigId),
     Column("page", Text),
     Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+golden: Final = Table(
+    "manual_golden",
+    metadata,
+    _version(),
+    Column("results", JSON, nullable=False),  # how the version did on each golden question
+)
+
+run: Final = Table(
+    "manual_run",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),  # preview, publish
+    Column("state", Text, nullable=False),  # waiting, running, done, failed
+    Column("asked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("force", Boolean, nullable=False),
+    Column("expects", Text),  # the state of the folder that was previewed
+    Column("stage", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("report", JSON),
+    Column("error", Text),
     sqlite_autoincrement=True,
 )

@@ -65,7 +65,7 @@ def shown(message: Message, *, visitor_id: int | None, api: str, secret: bytes) 
     mine = message.author is Author.CLIENT and message.person_id == visitor_id
 
     def href(cited: Citation) -> str:
-        return cited.url or page_link(cited.page, cited.anchor, secret=secret)
+        return cited.url or page_link(cited.page, cited.anchor, client=cited.client, secret=secret)
 
     html = (
         plain_html(message.text)

@@ -23,7 +23,7 @@ from handoff.holidays import Year
 from handoff.kinds import ChatKind, Level, Role, Tier
 from handoff.model import Client, Message, Person, Ticket
 from handoff.policy import Contract, load
-from knowledge.model import Audience, Page, Scope, Search
+from knowledge.model import Audience, Page, Scope, Search, Version
 from store.clock import ManualClock, utc_now
 from store.db import Database
 
@@ -45,6 +45,15 @@ class MemoryManual:
 
     async def pages(self) -> tuple[Page, ...]:
         return self.found
+
+    async def every_page(self) -> tuple[Page, ...]:
+        return self.found
+
+    async def withdrawn(self) -> frozenset[str]:
+        return frozenset()
+
+    async def versions(self) -> tuple[Version, ...]:
+        return ()
 
     async def page(self, page_id: str) -> Page | None:
         return next((page for page in self.found if page.id == page_id), None)
