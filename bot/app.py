@@ -26,6 +26,7 @@ from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
+from bot.illustrating import Illustrating
 from bot.llm import Model, OpenAIModel
 from bot.meters import Meters
 from bot.notices import ClientNotices
@@ -187,9 +188,13 @@ async def _opened(
     href = partial(links.address, public_url=settings.public_url, secret=secret)
     telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
     slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
-    channels: dict[str, Channel] = {name: StoredChannel(shows_changes=name == "web") for name in ("web", "terminal")}
+    channels: dict[str, Channel] = {
+        "web": StoredChannel(shows_changes=True, shows_pictures=True),
+        "terminal": StoredChannel(shows_changes=False, shows_pictures=False),
+    }
     channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
     changing = {name for name, channel in channels.items() if channel.shows_changes}
+    picturing = {name for name, channel in channels.items() if channel.shows_pictures}
     speaker = model or _model(settings)
     conversations = Conversations(
         db=db,
@@ -202,6 +207,7 @@ async def _opened(
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
         writer=_writer(speaker, settings),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
+        illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
     threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
     threads |= {slack.name: slack.threads} if slack is not None else {}

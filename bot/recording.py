@@ -84,16 +84,18 @@ def _speak(
     draft, ticket_id = act.draft, ticket.id if ticket else None
     sources = draft.citations if draft else ()
     said: dict[str, Any] = {"citations": sources, "video": draft.video if draft else None, "buttons": act.buttons}
+    name, talk = texts.say("bot.name", act.language), turn.conversation_id
     begun = messages.begun(conn, turn.conversation_id, turn.message_ids)
     if begun is not None:
         text = text or texts.say("answer.left", act.language)
         messages.complete(conn, begun.id, turn_id=turn.id, ticket_id=ticket_id)
         messages.amend(conn, begun.id, text=text, **said, now=now)
     elif text:
-        name, talk = texts.say("bot.name", act.language), turn.conversation_id
         messages.say(
             conn, conversation_id=talk, text=text, name=name, turn_id=turn.id, ticket_id=ticket_id, **said, now=now
         )
+    if draft is not None and act.pictures:  # a message of their own: one that cannot be sent holds up no answer
+        messages.say(conn, conversation_id=talk, text="", name=name, attachments=act.pictures, now=now)
 
 
 def _unless_taken(conn: Connection, act: Act, situation: Situation) -> Act:

@@ -20,3 +20,6 @@ class ManualReader(Protocol):
 
     async def page(self, page_id: str) -> Page | None:
         """One page of the live version."""
+
+    async def picture(self, name: str) -> bytes | None:
+        """A picture of a page by its hash; None if there is none."""

@@ -11,6 +11,7 @@ from knowledge.catalogue import Catalogue, catalogue
 from knowledge.embedders import Embedder, Vectors
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Passage
+from knowledge.pictures import standing_in, without
 from knowledge.reranking import RerankedSearcher, Reranking
 from knowledge.search import Scale, Searcher
 from knowledge.vectors import ChromaFolder, ExactIndex, VectorIndex
@@ -128,13 +129,14 @@ def _passage(held: Catalogue, row: int, score: float) -> Passage:
         title=page.title,
         heading=chunk.heading,
         anchor=chunk.anchor,
-        text=chunk.text,
-        lead=_lead(held, row),
+        text=without(chunk.text),
+        lead=without(_lead(held, row)),
         language=page.language,
         video=page.video,
         url=page.url,
         category=page.category,
         score=score,
+        pictures=standing_in(page, chunk.lines),
     )
 
 

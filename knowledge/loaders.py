@@ -11,6 +11,7 @@ from knowledge.errors import SourceMissing
 from knowledge.front_matter import FrontMatter, read
 from knowledge.language import clean, detect
 from knowledge.model import Audience, Page, Problem
+from knowledge.pictures import illustrated
 
 MAX_BYTES = 2_000_000
 _MARKDOWN = frozenset({".md", ".markdown"})
@@ -51,7 +52,8 @@ def load(source: Path) -> Folder:
         except _RefusedError as refusal:
             problems.append(Problem(file=name, line=refusal.line, message=str(refusal)))
             continue
-        problems += found
+        page, broken = illustrated(page, root=root)
+        problems += [*found, *broken]
         if page.id in pages:
             problems.append(Problem(file=name, line=None, message=f"same page as {pages[page.id].path}"))
         else:

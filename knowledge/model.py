@@ -23,6 +23,23 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture that a page shows. ``source`` is how the page names it, ``path`` where it lies below the manual.
+
+    ``alt`` is what it shows, in words; ``line`` the line of the page's file; ``hash`` the SHA-256 of its bytes.
+    """
+
+    source: str
+    path: str
+    alt: str
+    line: int
+    hash: str
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """One page of the manual, as its file says.
 
@@ -49,6 +66,7 @@ class Page:
     owner: str | None = None
     review_by: date | None = None
     supersedes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +90,7 @@ class Passage:
     """A chunk found for a question, with what a citation needs. ``score`` is its relevance, 0..1.
 
     ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself.
+    ``pictures`` are those that stand in the section; the texts are without them.
     """
 
     chunk: str
@@ -86,6 +105,7 @@ class Passage:
     url: str | None
     category: str
     score: float
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from knowledge import costs, gate, golden, index, loaders, store
+from knowledge import costs, gallery, gate, golden, index, loaders, pictures, store
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid
 from knowledge.evidence import Evidence
@@ -30,6 +30,7 @@ KEEP = 4
 class Source:
     """A folder read for indexing; ``hash`` tells whether indexing it again would change anything."""
 
+    folder: Path
     pages: tuple[Page, ...]
     golden: tuple[Golden, ...]
     problems: tuple[Problem, ...]
@@ -71,6 +72,7 @@ def read(source: Path, *, embedder: str) -> Source:
     pages = loaders.current(folder.pages)
     raw = path.read_bytes() if path.is_file() else b""
     return Source(
+        folder=source,
         pages=pages,
         golden=questions,
         problems=(*problems, *_unknown(questions, pages=pages)),
@@ -130,6 +132,7 @@ class Publisher:
         built = await self._builder.build(found.pages, version=version, tell=order.tell)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
+        await self._hang(version, found)
         searcher = await self._run(self._shelf.put, version, held)
         asked = await self._asked(found.golden, searcher=searcher, tell=order.tell)
         evidence = await self._run(gate.fit, asked)
@@ -164,6 +167,16 @@ class Publisher:
         held, digests, name = built.catalogue, built.digests.all, self._embedder.name
         await self._db.write(lambda conn: store.put_contents(conn, version, pages=held.pages, chunks=held.chunks))
         await self._db.write(lambda conn: store.use_vectors(conn, name, digests, used_in=version))
+
+    async def _hang(self, version: int, found: Source) -> None:
+        """Keep the pictures of a version. One whose file was exchanged since it was read is not shown."""
+        shown = {each.hash: each for page in found.pages for each in page.pictures}
+        new = await self._db.read(lambda conn: gallery.missing(conn, shown.keys()))
+        for name in sorted(new):
+            content = await self._run(pictures.read, shown[name], root=found.folder)
+            if content is not None:
+                await self._db.write(partial(gallery.put, contents={name: content}, used_in=version))
+        await self._db.write(lambda conn: gallery.use(conn, shown.keys(), used_in=version))
 
     async def _asked(
         self, questions: tuple[Golden, ...], *, searcher: Searcher, tell: index.Tell
