@@ -28,6 +28,7 @@ from bot.direct import Doors, LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
+from bot.illustrating import Illustrating
 from bot.llm import Model, OpenAIModel
 from bot.manual_runs import ManualRuns
 from bot.meters import Meters
@@ -205,9 +206,9 @@ async def _opened(
     href = partial(links.address, public_url=settings.public_url, secret=secret)
     telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
     slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
-    channels: dict[str, Channel] = {name: StoredChannel(shows_changes=name == "web") for name in ("web", "terminal")}
-    channels |= {each.name: each.channel for each in (telegram, slack) if each is not None}
+    channels = _channels(telegram, slack)
     changing = {name for name, channel in channels.items() if channel.shows_changes}
+    picturing = {name for name, channel in channels.items() if channel.shows_pictures}
     speaker = model or _model(settings)
     gaps, drafts = await gap_work.open_gaps(
         db, settings, manual=manual, embedder=engines.embedder, model=speaker, clock=clock
@@ -223,9 +224,9 @@ async def _opened(
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
         writer=_writer(speaker, settings),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
+        illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
-    threads: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
-    threads |= {slack.name: slack.threads} if slack is not None else {}
+    threads = _threads(telegram, slack)
     doors: dict[str, Doors] = {slack.name: slack.account} if slack is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
@@ -293,6 +294,19 @@ async def _opened(
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
+
+
+def _channels(telegram: Telegram | None, slack: Slack | None) -> dict[str, Channel]:
+    stored: dict[str, Channel] = {
+        "web": StoredChannel(shows_changes=True, shows_pictures=True),
+        "terminal": StoredChannel(shows_changes=False, shows_pictures=False),
+    }
+    return stored | {each.name: each.channel for each in (telegram, slack) if each is not None}
+
+
+def _threads(telegram: Telegram | None, slack: Slack | None) -> dict[str, Threads]:
+    found: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
+    return found | ({slack.name: slack.threads} if slack is not None else {})
 
 
 @asynccontextmanager

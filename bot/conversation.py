@@ -15,6 +15,7 @@ from bot import belonging, bursts, followups, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.grounds import resting
+from bot.illustrating import Illustrating
 from bot.intake import TURN
 from bot.meters import Meters
 from bot.model import Act, Situation
@@ -52,6 +53,7 @@ class Conversations:
     pictures: Pictures
     writer: Writer | None = None
     progress: Progress | None = None
+    illustrating: Illustrating | None = None
 
     async def turn(self, running: Running) -> None:
         """The handler of a `turn` job: one burst of one person's messages, one outcome, recorded with its reason."""
@@ -124,6 +126,8 @@ class Conversations:
             frame = framing.frame(situation, rules=self.rules, pressed=None, now=self.clock(), texts=self.texts)
         try:
             act = await self._act(running, situation, frame)
+            if self.illustrating is not None:
+                act = await self.illustrating.of(act, platform=situation.chat.platform)
             return replace(act, trace={**act.trace, **_known(situation)})
         except KnowledgeError as error:
             log.exception("the manual failed", error=type(error).__name__)

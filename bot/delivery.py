@@ -44,6 +44,8 @@ class Channel(Protocol):
     """Whether a send can end without a word, so that it has to be marked before."""
     shows_changes: bool
     """Whether readers see that a message was changed after it was said."""
+    shows_pictures: bool
+    """Whether readers see pictures in the chat itself."""
 
     async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
         """Put the message into the chat; the platform's ids of what it became: of its texts, then of its files.
@@ -66,8 +68,8 @@ class StoredChannel:
 
     doubtful = False
 
-    def __init__(self, *, shows_changes: bool) -> None:
-        self.shows_changes = shows_changes
+    def __init__(self, *, shows_changes: bool, shows_pictures: bool) -> None:
+        self.shows_changes, self.shows_pictures = shows_changes, shows_pictures
 
     async def send(self, chat: Chat, message: Message, attempt: Attempt) -> tuple[str, ...]:
         """Nothing to do: the reader is told by the commit's signal."""

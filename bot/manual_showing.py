@@ -54,7 +54,7 @@ def show_cost(words: str, cost: Mapping[str, Any] | None) -> None:
     """What an embedder that is paid for used, or would use."""
     if cost:
         about = "about " if cost["estimated"] else ""
-        money = "" if cost.get("amount") is None else f", {cost['amount']:.4f} of money at the price that is set"
+        money = "" if cost.get("amount") is None else f", {cost['amount']:.4f} at the price that is set"
         err.print(Text(f"{words} {about}{cost['tokens']:,} tokens of the embedder{money}."))
 
 

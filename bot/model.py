@@ -105,6 +105,7 @@ class Act:
     joins: Ticket | None = None
     kind: MessageKind = MessageKind.CONTENT
     passages: tuple[Passage, ...] = ()
+    pictures: tuple[Attachment, ...] = ()
     index_version: int | None = None
     evidence: float | None = None
     trace: Mapping[str, Any] = field(default_factory=dict)

@@ -85,6 +85,7 @@ def _speak(
     draft, ticket_id = act.draft, ticket.id if ticket else None
     sources = draft.citations if draft else ()
     said: dict[str, Any] = {"citations": sources, "video": draft.video if draft else None, "buttons": act.buttons}
+    name, talk = texts.say("bot.name", act.language), turn.conversation_id
     begun = messages.begun(conn, turn.conversation_id, turn.message_ids)
     if begun is not None:
         text = text or texts.say("answer.left", act.language)
@@ -92,11 +93,12 @@ def _speak(
         messages.amend(conn, begun.id, text=text, **said, now=now)
         _keep_ground(conn, draft, begun.id, now=now)
     elif text:
-        name, talk = texts.say("bot.name", act.language), turn.conversation_id
         spoken = messages.say(
             conn, conversation_id=talk, text=text, name=name, turn_id=turn.id, ticket_id=ticket_id, **said, now=now
         )
         _keep_ground(conn, draft, spoken.id, now=now)
+    if draft is not None and act.pictures:  # a message of their own: one that cannot be sent holds up no answer
+        messages.say(conn, conversation_id=talk, text="", name=name, attachments=act.pictures, now=now)
 
 
 def _keep_ground(conn: Connection, draft: Draft | None, message_id: int, *, now: datetime) -> None:

@@ -128,7 +128,7 @@ def _links(message: Message, href: Callable[[Citation], str | None]) -> dict[str
 
 def _parser() -> MarkdownIt:
     engine = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
-    return engine.disable(["image", "autolink", "html_inline", "html_block", "reference"])
+    return engine.disable(["autolink", "html_inline", "html_block", "reference"])
 
 
 @dataclass
@@ -219,6 +219,8 @@ class _Writer:
                     self._plain(token.content)
                 case "softbreak" | "hardbreak":
                     self.put("\n")
+                case "image":  # pictures go as files; of one that does not, the words stand here
+                    self.put(token.content)
                 case "code_inline":
                     self.marked(token.content, "code")
                 case "strong_open" | "em_open":

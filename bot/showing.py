@@ -68,6 +68,8 @@ def show_turn(answer: Mapping[str, Any]) -> None:
     for n, cited in enumerate(answer["citations"], 1):
         where = cited["url"] or f"{cited['page']}{' › ' + cited['heading'] if cited['heading'] else ''}"
         out.print(Text(f"[{n}] {where}", style="dim"), soft_wrap=True)
+    if answer["video"]:
+        out.print(Text(f"▶ {answer['video']}"), soft_wrap=True)
     ticket = f" · {answer['ticket']}" if answer["ticket"] else ""
     said = f"{answer['outcome']} ({answer['reason']}) · {answer['level']}{ticket} · {answer['ms']} ms"
     out.print(Text(said, style="dim"))

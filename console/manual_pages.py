@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from console.auth import Viewer, take_form
 from console.guard import FORM, LeadDep, ViewerDep
 from console.manual_frame import edit_path, every_page, manual_frame, who
-from console.pages import Pages, PagesDep
-from console.rendering import page_html
+from console.pages import ConsoleDeps, Pages, PagesDep
+from console.rendering import page_html, picture_link
 from handoff import retraction
 from knowledge import record
 from knowledge.chunking import headings
@@ -129,14 +129,17 @@ async def _show(
     editions, lines = await pages.deps.db.read(
         lambda conn: (record.editions(conn, page_id), record.entries(conn, limit=_LINES, page_id=page_id))
     )
-    shown = await manual_frame(pages, viewer) | article(page)
+    shown = await manual_frame(pages, viewer) | article(page, pages.deps)
     shown |= {"editions": editions, "lines": lines, "problem": problem}
     shown |= {"is_withdrawn": page_id in await pages.deps.manual.withdrawn(), "edit_path": edit_path}
     shown |= {"is_text": any(page.path.lower().endswith(suffix) for suffix in TEXTS)}
     return pages.page(request, "manual_page.html", status=status, **shown)
 
 
-def article(page: Page) -> dict[str, Any]:
-    """A page and its HTML."""
+def article(page: Page, deps: ConsoleDeps, *, client: str | None = None) -> dict[str, Any]:
+    """A page and its HTML; the links of its pictures are made for ``client`` where the page is limited to some."""
     anchors = {heading.line: heading.anchor for heading in headings(page.body)}
-    return {"page": page, "html": Markup(page_html(page.body, anchors=anchors))}  # noqa: S704 - safe by construction
+    pictures = {
+        each.source: picture_link(page.id, each.hash, client=client, secret=deps.secret) for each in page.pictures
+    }
+    return {"page": page, "html": Markup(page_html(page.body, anchors=anchors, pictures=pictures))}  # noqa: S704 - safe by construction

@@ -21,6 +21,9 @@ class ManualReader(Protocol):
     async def page(self, page_id: str) -> Page | None:
         """One page of the live version."""
 
+    async def picture(self, name: str) -> bytes | None:
+        """A picture of a page by its hash; None if there is none."""
+
 
 class ManualKeeper(ManualReader, Protocol):
     """The manual, with what an admin does to it at once; building a version is a run (``knowledge.runs``)."""

@@ -28,9 +28,29 @@ async def public_page(request: Request, *, pages: PagesDep, page_id: str, s: str
         raise HTTPException(404)
     if page.id in await pages.deps.manual.withdrawn():
         raise HTTPException(410)
-    answer = pages.page(request, "public_page.html", **article(page))
+    answer = pages.page(request, "public_page.html", **article(page, pages.deps, client=c or None))
     answer.headers["Cache-Control"] = "private, max-age=300"
     return answer
+
+
+@router.get("/manual-picture/{name}")
+async def picture(
+    request: Request, *, pages: PagesDep, name: str, page: str = "", s: str = "", c: str = ""
+) -> Response:
+    """A picture that a page of the live version shows: for whoever has the page's signed link, or is signed in."""
+    shown = await pages.deps.manual.page(page)
+    found = next((each for each in shown.pictures if each.hash == name), None) if shown else None
+    if shown is None or found is None:
+        raise HTTPException(404)
+    holds = page_link_holds(page, s, client=c or None, secret=pages.deps.secret)
+    signed = holds and shown.audience is Audience.CLIENT and _meant_for(shown, c)
+    if not signed and await current_viewer(request, pages) is None:
+        raise HTTPException(404)
+    content = await pages.deps.manual.picture(name)
+    if content is None:
+        raise HTTPException(404)
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=86400"}
+    return Response(content, media_type=found.media_type, headers=headers | {"X-Content-Type-Options": "nosniff"})
 
 
 def _meant_for(page: Page, client: str) -> bool:

@@ -33,7 +33,7 @@ def message_html(
     """
     known = {cited.n: (cited, _safe(href(cited))) for cited in citations}
     links = {address for address in (*allowed, *(to for _, to in known.values() if to)) if _safe(address)}
-    tokens = _markdown().parse(_clean(text))
+    tokens = _markdown().enable("image").parse(_clean(text))
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = "p"
@@ -48,15 +48,25 @@ def plain_html(text: str) -> str:
     return "<p>" + str(escape(_clean(text).strip())).replace("\n", "<br>\n") + "</p>"
 
 
-def page_html(body: str, *, anchors: Mapping[int, str]) -> str:
-    """A manual page's Markdown as HTML: its http(s) links kept, and ids on headings by their line (from 0)."""
-    tokens = _markdown().enable("table").parse(_clean(body))
+def page_html(body: str, *, anchors: Mapping[int, str], pictures: Mapping[str, str] | None = None) -> str:
+    """A manual page's Markdown as HTML: its http(s) links kept, and ids on headings by their line (from 0).
+
+    ``pictures`` gives the address on this site of each picture by how the page names it; of others the text is shown.
+    """
+    tokens = _markdown().enable(["table", "image"]).parse(_clean(body))
     for token in tokens:
         if token.type == "heading_open" and token.map and token.map[0] in anchors:
             token.attrSet("id", anchors[token.map[0]])
         if token.children:
-            token.children = list(_page_inline(token.children))
+            token.children = list(_page_inline(token.children, pictures or {}))
     return _rendered(tokens)
+
+
+def picture_link(page_id: str, name: str, *, client: str | None = None, secret: bytes) -> str:
+    """The signed path of a client page's picture; whoever may read the page may see it (see :func:`page_link`)."""
+    named = f"&c={quote(client, safe='')}" if client else ""
+    signature = _signature(page_id, client, secret)
+    return f"/manual-picture/{quote(name)}?page={quote(page_id, safe='')}{named}&s={signature}"
 
 
 def page_link(page_id: str, anchor: str = "", *, client: str | None = None, secret: bytes) -> str:
@@ -112,6 +122,8 @@ def _message_inline(
         elif token.type == "link_close":
             address = inside.pop() if inside else ""
             yield token if address in links else _text(f" ({address})")
+        elif token.type == "image":
+            yield _text(token.content)
         elif token.type == "text" and not (inside and inside[-1] in links):
             yield from _marked(token.content, known, links)
         else:
@@ -146,9 +158,12 @@ def _address(found: str, links: Collection[str]) -> list[Token]:
     return [_link(found), _text(found), Token("link_close", "a", -1)] if found in links else []
 
 
-def _page_inline(children: list[Token]) -> Iterator[Token]:
+def _page_inline(children: list[Token], pictures: Mapping[str, str]) -> Iterator[Token]:
     kept: list[bool] = []
     for token in children:
+        if token.type == "image":
+            yield _shown(token, pictures.get(str(token.attrGet("src") or "")))
+            continue
         if token.type == "link_open":
             address = str(token.attrGet("href") or "")
             kept.append(address.startswith(_OUTWARD))
@@ -159,6 +174,14 @@ def _page_inline(children: list[Token]) -> Iterator[Token]:
                 yield token
         else:
             yield token
+
+
+def _shown(token: Token, address: str | None) -> Token:
+    if _safe(address) is None:
+        return _text(token.content)
+    shown = Token("image_open", "img", 0)
+    shown.attrs = {"src": str(address), "alt": token.content, "loading": "lazy"}
+    return shown
 
 
 def _link(address: str) -> Token:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from knowledge.model import Chunk, Page
+from knowledge.pictures import described
 from knowledge.table_cutting import pieces
 
 #: Widest chunk; a Chinese character counts 1, any other character LATIN_WIDTH.
@@ -68,7 +69,7 @@ def chunks(page: Page) -> tuple[Chunk, ...]:
 
 def embedding_text(chunk: Chunk, *, title: str) -> str:
     """Return what is embedded and indexed for a chunk: title, heading path, text."""
-    return "\n".join(part for part in (title, chunk.heading, chunk.text) if part)
+    return described("\n".join(part for part in (title, chunk.heading, chunk.text) if part))
 
 
 def _parse(body: str) -> list[Any]:

@@ -13,6 +13,7 @@ from knowledge.embedders import Embedder, Vectors
 from knowledge.errors import ChromaFailed
 from knowledge.evidence import Evidence
 from knowledge.model import Audience, Chunk, Passage
+from knowledge.pictures import standing_in, without
 from knowledge.reranking import RerankedSearcher, Reranking
 from knowledge.search import Scale, Searcher
 from knowledge.vectors import ExactIndex
@@ -187,8 +188,8 @@ def _passage(held: Catalogue, row: int, score: float, client: str | None) -> Pas
         title=page.title,
         heading=chunk.heading,
         anchor=chunk.anchor,
-        text=chunk.text,
-        lead=lead.text if lead else "",
+        text=without(chunk.text),
+        lead=without(lead.text) if lead else "",
         lead_chunk=lead.hash if lead else "",
         language=page.language,
         video=page.video,
@@ -197,6 +198,7 @@ def _passage(held: Catalogue, row: int, score: float, client: str | None) -> Pas
         score=score,
         translations=page.translations,
         client=client if page.clients else None,
+        pictures=standing_in(page, chunk.lines),
     )
 
 

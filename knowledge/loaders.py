@@ -18,6 +18,7 @@ from knowledge.model import Audience, Page, Problem
 from knowledge.page_checks import current
 from knowledge.parsing import model as parsing
 from knowledge.parsing.reader import Reader
+from knowledge.pictures import illustrated
 from knowledge.sidecars import Sidecars
 from knowledge.source_files import DOCUMENTS, MARKDOWN, RefusedError
 
@@ -72,7 +73,8 @@ def load(source: Path, *, kept: Path | None = None) -> Folder:
             except RefusedError as refusal:
                 problems.append(Problem(file=name, line=refusal.line, message=str(refusal)))
                 continue
-            problems += found
+            page, broken = illustrated(page, root=root)
+            problems += [*found, *broken]
             if page.id in pages:
                 problems.append(Problem(file=name, line=None, message=f"same page as {pages[page.id].path}"))
             else:

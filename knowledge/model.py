@@ -29,6 +29,23 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture that a page shows. ``source`` is how the page names it, ``path`` where it lies below the manual.
+
+    ``alt`` is what it shows, in words; ``line`` the line of the page's file; ``hash`` the SHA-256 of its bytes.
+    """
+
+    source: str
+    path: str
+    alt: str
+    line: int
+    hash: str
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """One page of the manual, as its file says.
 
@@ -58,6 +75,7 @@ class Page:
     supersedes: tuple[str, ...] = ()
     translation_of: str | None = None
     translations: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +101,7 @@ class Passage:
     ``lead`` is what its page says before the first heading, usually the answer in a sentence; "" for that itself;
     ``lead_chunk`` is the hash of that. ``client`` is the client (a slug) that searched, where the page is limited to
     named clients, else None.
+    ``pictures`` are those that stand in the section; the texts are without them.
     """
 
     chunk: str
@@ -100,6 +119,7 @@ class Passage:
     score: float
     translations: tuple[str, ...] = ()
     client: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from knowledge.chunking import embedding_text
 from knowledge.language import fold, salient
 from knowledge.lexical import Counted, Vocabulary
 from knowledge.model import Chunk, Page
+from knowledge.pictures import described
 from knowledge.windows import windows
 
 _LEAD = 60
@@ -44,7 +45,7 @@ def passage_text(chunk: Chunk, *, title: str) -> str:
 
 def window_texts(chunk: Chunk) -> tuple[str, ...]:
     """Return what is embedded for the windows of a chunk."""
-    return tuple(fold(window) for window in windows(chunk.text))
+    return tuple(fold(window) for window in windows(described(chunk.text)))
 
 
 def question_text(question: str) -> str:

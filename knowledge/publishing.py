@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import checkout, costs, differing, golden, index, loaders, record, store
+from knowledge import checkout, costs, differing, gallery, golden, index, loaders, pictures, record, store
 from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid, SourceChanged
@@ -38,6 +38,7 @@ class Source:
     ``revision`` is the commit that is checked out there, if it is in a git checkout.
     """
 
+    folder: Path
     pages: tuple[Page, ...]
     golden: tuple[Golden, ...]
     problems: tuple[Problem, ...]
@@ -88,6 +89,7 @@ def read(source: Path, *, embedder: str, kept: Path | None = None) -> Source:
     pages = loaders.current(folder.pages)
     raw = path.read_bytes() if path.is_file() else b""
     return Source(
+        folder=source,
         pages=pages,
         golden=questions,
         problems=(*problems, *_unknown(questions, pages=pages)),
@@ -171,6 +173,7 @@ class Publisher:
         built = await self._builder.build(found.pages, version=version, tell=order.tell)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
+        await self._hang(version, found)
         searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
         exam = await self._exams.sit(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
         decision = exam.decision
@@ -212,6 +215,16 @@ class Publisher:
 
         await self._db.write(body)
         tell(Progress(stage="store", done=1, total=1))
+
+    async def _hang(self, version: int, found: Source) -> None:
+        """Keep the pictures of a version. One whose file was exchanged since it was read is not shown."""
+        shown = {each.hash: each for page in found.pages for each in page.pictures}
+        new = await self._db.read(lambda conn: gallery.missing(conn, shown.keys()))
+        for name in sorted(new):
+            content = await self._run(pictures.read, shown[name], root=found.folder)
+            if content is not None:
+                await self._db.write(partial(gallery.put, contents={name: content}, used_in=version))
+        await self._db.write(lambda conn: gallery.use(conn, shown.keys(), used_in=version))
 
     async def _release(self, fresh: Live, *, exam: Exam, order: Order, live: Live | None) -> None:
         """Complete and publish in one transaction, unless another version went live since the gate was asked."""

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from knowledge import index, store, words_alone
+from knowledge import gallery, index, store, words_alone
 from knowledge.asking import question
 from knowledge.chroma import Chroma, ChromaFolder, ChromaServer
 from knowledge.embedders import Embedder
@@ -230,6 +230,10 @@ class Manual:
     async def page(self, page_id: str) -> Page | None:
         """Return a page of the live version; None if there is none or it is withdrawn."""
         return next((page for page in await self.pages() if page.id == page_id), None)
+
+    async def picture(self, name: str) -> bytes | None:
+        """Return a picture of any kept version by its hash; None if there is none. Who may see it is the caller's."""
+        return await self._db.read(lambda conn: gallery.content(conn, name))
 
     async def versions(self) -> tuple[Version, ...]:
         """Return all kept versions, latest first."""

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from knowledge.errors import AlreadyIndexing, LiveChanged, UnknownVersion
-from knowledge.model import Audience, Chunk, GoldenScore, Page, Version
-from knowledge.tables import LIVE_ROW, chunk, live, log, page, vector, version, withdrawal
+from knowledge.model import Audience, Chunk, GoldenScore, Page, Picture, Version
+from knowledge.tables import LIVE_ROW, chunk, live, log, page, picture, vector, version, withdrawal
 from store.db import insert_into
 
 LEASE = timedelta(seconds=120)
@@ -114,6 +114,7 @@ def _page(content: Mapping[str, Any]) -> Page:
     values = dict(content)
     for name in ("questions", "tiers", "clients", "supersedes", "translations"):
         values[name] = tuple(values.get(name, ()))
+    values["pictures"] = tuple(Picture(**held) for held in values.get("pictures", ()))
     values["audience"] = Audience(values["audience"])
     values["review_by"] = date.fromisoformat(values["review_by"]) if values["review_by"] else None
     return Page(**values)
@@ -312,6 +313,7 @@ def prune(conn: Connection, *, keep: int) -> frozenset[int]:
     conn.execute(delete(version).where(version.c.id.not_in(kept)))
     if kept:
         conn.execute(delete(vector).where(vector.c.used_in < min(kept)))
+        conn.execute(delete(picture).where(picture.c.used_in < min(kept)))
     return kept
 
 

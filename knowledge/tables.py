@@ -2,7 +2,8 @@
 
 `manual_live` has one row: the version being searched, and a revision that grows with whatever changes what a
 search may return (publishing, rollback, withdrawal), so that every process notices before its next search.
-Vectors are kept by the hash of the text they were made from, half precision, and shared by all versions.
+Vectors are kept by the hash of the text they were made from, half precision, and shared by all versions; so are
+pictures, by the hash of their bytes.
 """
 
 from typing import Final
@@ -78,6 +79,14 @@ vector: Final = Table(
     Column("digest", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     Column("used_in", BigId, nullable=False),  # the last version that used it
+)
+
+picture: Final = Table(
+    "manual_picture",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("used_in", BigId, nullable=False),  # the last version that shows it
 )
 
 withdrawal: Final = Table(

@@ -40,6 +40,7 @@ def outcome(
         "reason": turn.reason,
         "text": reply.text if reply else "",
         "citations": [{"page": c.page, "heading": c.heading, "url": links.get(c.n)} for c in turn.citations],
+        "video": reply.video if reply else None,
         "ticket": ticket.number if ticket else None,
         "level": turn.level.value,
         "language": turn.language,

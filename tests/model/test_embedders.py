@@ -223,10 +223,10 @@ async def test_a_cross_encoder_reads_what_was_found(
     reranking = Reranking(reranker, patience_s=30, tell=lambda result, _: heard.append(result))
     plain = await Manual.open(database, tmp_path / "index", embedder=made("minilm"), clock=CLOCK)
     await plain.index(source, by="ada")
-    before = await plain.search("reset your password", scope=Scope())
+    before = await plain.search("reset your password", scope=Scope(), limit=20)
     await plain.close()
     manual = await Manual.open(database, tmp_path / "index", embedder=made("minilm"), clock=CLOCK, reranking=reranking)
-    after = await manual.search("reset your password", scope=Scope())
+    after = await manual.search("reset your password", scope=Scope(), limit=20)
     assert heard == ["ordered"]
     assert after.evidence == before.evidence
     assert {each.chunk for each in after.passages} == {each.chunk for each in before.passages}

@@ -57,6 +57,7 @@ class SlackChannel:
 
     doubtful = True
     shows_changes = True
+    shows_pictures = True
 
     def __init__(
         self,

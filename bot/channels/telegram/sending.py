@@ -5,7 +5,7 @@ therefore made again, with a line that says so; parts whose numbers we have are 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import httpx
 import structlog
 from sqlalchemy import Connection
-from telegram import LinkPreviewOptions, ReplyParameters
+from telegram import InputMediaPhoto, LinkPreviewOptions, ReplyParameters
 from telegram import Message as Sent
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
@@ -41,6 +41,7 @@ _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _NEVER_ARRIVED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE: Final = ("chat not found", "not enough rights", "have no rights", "user is deactivated", "peer_id_invalid")
 _UNCHANGED: Final = ("not modified", "message to edit not found", "message can't be edited")
+_ALBUM: Final = 10
 Send = Callable[[int], Awaitable[Sent]]
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class TelegramChannel:
 
     doubtful = True
     shows_changes = True
+    shows_pictures = True
     limits: Limits | None = Limits()
 
     def __init__(
@@ -101,6 +103,9 @@ class TelegramChannel:
         for place, part in enumerate(parts):
             first_reply = where["reply"] if place == 0 else None
             await sender.step(f"part:{place}", partial(self._text, part, where["thread"], first_reply, note))
+        if 1 < len(message.attachments) <= _ALBUM and all(map(_is_photo, message.attachments)):
+            await sender.album("album", partial(self._album, message.attachments, where["thread"]))
+            return tuple(sender.sent)
         for file in message.attachments:
             await sender.step(f"file:{file.id}", partial(self._file, file, where["thread"]))
         return tuple(sender.sent)
@@ -159,11 +164,19 @@ class TelegramChannel:
         path, bot = self._files / file.id, self._account.bot
 
         async def send(chat: int) -> Sent:
-            if file.media_type.startswith("image/") and file.media_type != "image/gif":
+            if _is_photo(file):
                 return await bot.send_photo(chat, path, filename=file.name, message_thread_id=thread)
             return await bot.send_document(chat, path, filename=file.name, message_thread_id=thread)
 
         return send
+
+    async def _album(self, photos: Sequence[Attachment], thread: int | None, chat: int) -> Sequence[Sent]:
+        shown = [InputMediaPhoto((self._files / photo.id).read_bytes(), filename=photo.name) for photo in photos]
+        return await self._account.bot.send_media_group(chat, shown, message_thread_id=thread)
+
+    async def attempt_album(self, chat: Chat, send: Callable[[int], Awaitable[Sequence[Sent]]]) -> list[str]:
+        """Send several photos as one; their identities."""
+        return [identity(sent.chat.id, sent.message_id) for sent in await self._call(chat, send)]
 
     async def attempt(self, chat: Chat, send: Send) -> str:
         """Send one thing within the limits; its identity, or why it was not sent."""
@@ -232,6 +245,21 @@ class _Sender:
 
         self.sent.append(str(await self._attempt.once(name, send)))
         self._attempt.again = self._attempt.again and not sent_now
+
+    async def album(self, name: str, make: Callable[[int], Awaitable[Sequence[Sent]]]) -> None:
+        """Send several photos as one unless they are kept."""
+
+        async def send() -> JsonValue:
+            return list(await self._channel.attempt_album(self._chat, make))
+
+        kept = await self._attempt.once(name, send)
+        assert isinstance(kept, list)
+        self.sent += map(str, kept)
+
+
+def _is_photo(file: Attachment) -> bool:
+    """Whether Telegram shows a file as a photo; moving ones and others go as files."""
+    return file.media_type.startswith("image/") and file.media_type != "image/gif"
 
 
 def _answered(error: NetworkError) -> bool:

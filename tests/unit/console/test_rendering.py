@@ -133,3 +133,15 @@ def test_a_page_keeps_anchors_and_web_links() -> None:
     assert links(html) == ["https://w.org"]
     assert "<table>" in html
     assert "&lt;i&gt;" in html
+
+
+def test_pictures_show_on_pages_only() -> None:
+    """A page's own ones, at their address on this site; elsewhere, and of others, their words."""
+    body = 'See ![the "menu"](a.png) and ![x](https://evil.example/t.png) ![y](javascript:alert(1)).'
+    html = page_html(body, anchors={}, pictures={"a.png": "/manual-picture/1?page=p&s=x", "b.png": "//evil.example"})
+    assert '<img src="/manual-picture/1?page=p&amp;s=x" alt="the &quot;menu&quot;" loading="lazy" />' in html
+    assert html.count("<img") == 1
+    assert "evil.example" not in html
+    assert "<img" not in page_html("![z](b.png)", anchors={}, pictures={"b.png": "//evil.example/x"})
+    said = message_html("Look: ![the menu](images/x.png)")
+    assert said == "<p>Look: the menu</p>\n"
