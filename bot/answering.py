@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from bot.checks import MARK, Problem, check
 from bot.errors import ModelError
+from bot.grounding import beside
 from bot.llm import Json, Messages, Model
 from bot.prompts import Prompt
 from console.texts import Texts
@@ -186,11 +187,11 @@ class Writer:
         )
         trace: dict[str, Any] = {"model": self.model.name, "prompt": self.answer.label, "repairs": 0}
         answer = await self._ask(messages)
-        problems = _problems(answer, passages=passages, language=language)
+        problems = _problems(answer, question=question, passages=passages, language=language)
         if problems:
             trace |= {"repairs": 1, "problems": [f"{p.kind}: {p.words}"[:120] for p in problems]}
             answer = await self._ask([*messages, *self._send_back(answer, problems)])
-            if left := _problems(answer, passages=passages, language=language):
+            if left := _problems(answer, question=question, passages=passages, language=language):
                 raise ModelError("malformed", "; ".join(f"{p.kind} {p.words}" for p in left)[:200])
         return Written(result=_result(answer, passages=passages), level=_level(answer), trace=trace)
 
@@ -202,12 +203,14 @@ class Writer:
         return [{"role": "assistant", "content": str(answer.get("text", ""))}, *self.repair.fill(problems=found)]
 
 
-def _problems(answer: Json, *, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:
+def _problems(answer: Json, *, question: str, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:
     text = answer.get("text")
     if not isinstance(text, str) or answer.get("outcome") not in ("answer", "not_in_manual", "clarify"):
         return (Problem("schema", "outcome and text"),)
     if answer["outcome"] == "answer":
-        return check(text, passages=passages, language=language) if text.strip() else (Problem("empty"),)
+        if not text.strip():
+            return (Problem("empty"),)
+        return (*check(text, passages=passages, language=language), *beside(question, text, passages=passages))
     if answer["outcome"] == "clarify":
         marks = "".join(f"[{n}]" for n in range(1, len(passages) + 1))
         return check(f"{text} {marks}", passages=passages, language=language) if text.strip() else (Problem("empty"),)

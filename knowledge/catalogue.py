@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge.concepts import products
 from knowledge.embedders import Vectors
-from knowledge.facts import tells_price
+from knowledge.facts import Kind, told
 from knowledge.language import fold
 from knowledge.lexical import LexicalIndex, Vocabulary
 from knowledge.model import Audience, Chunk, Page, Scope
@@ -77,9 +77,9 @@ class Catalogue:
         return tuple(_named(page) for page in self.pages)
 
     @cached_property
-    def priced(self) -> tuple[bool, ...]:
-        """Whether each page says what something costs."""
-        return tuple(_priced(page) for page in self.pages)
+    def told(self) -> tuple[frozenset[Kind], ...]:
+        """The kinds of fact that each page states."""
+        return tuple(_told(page) for page in self.pages)
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -142,8 +142,8 @@ def _named(page: Page) -> frozenset[str]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _priced(page: Page) -> bool:
-    return tells_price(fold(page.body))
+def _told(page: Page) -> frozenset[Kind]:
+    return told(fold(f"{page.title}\n{page.body}"))
 
 
 def catalogue(

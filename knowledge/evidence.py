@@ -30,7 +30,7 @@ class Signals:
     questions of all, weighed together, say for its page, for others, and for no page · ``strangers``: how many of
     them are of no page · ``length``: how much the question says,
     log-scaled · ``crossing``: whether the page is in another language · ``stated``: whether the page holds the kind
-    of fact that is asked for (an amount, for a price).
+    of fact that is asked for (:mod:`knowledge.facts`).
     """
 
     relevance: float
@@ -64,96 +64,95 @@ NAMES = tuple(f.name for f in fields(Signals) if f.name not in ("crossing", "sta
 
 # Means and spreads over the development packs, so that weights can be compared and held back alike.
 CENTRES = (
-    0.5174,
-    0.685,
-    0.2428,
-    0.087,
-    0.5568,
-    0.685,
-    0.3784,
-    0.9024,
-    0.6408,
+    0.5297,
+    0.6951,
+    0.2577,
+    0.0924,
+    0.5829,
+    0.6951,
+    0.4025,
+    0.9054,
+    0.6446,
     0.9911,
     0.6151,
-    0.075,
-    0.075,
-    0.0934,
-    0.0819,
-    0.2324,
-    0.425,
-    0.6331,
-    0.6882,
+    0.0851,
+    0.0851,
+    0.1036,
+    0.0883,
+    0.2561,
+    0.4065,
+    0.6066,
+    0.6713,
 )
 SPREADS = (
-    0.1758,
-    0.1807,
-    0.2023,
-    0.1065,
-    0.4968,
-    0.1807,
-    0.298,
-    0.2922,
-    0.2638,
+    0.1809,
+    0.1832,
+    0.2059,
+    0.1128,
+    0.4931,
+    0.1832,
+    0.3008,
+    0.2887,
+    0.2647,
     0.0937,
     0.1291,
-    0.147,
-    0.147,
-    0.1464,
-    0.0759,
-    0.2109,
-    0.2117,
-    0.309,
-    0.2082,
+    0.1513,
+    0.1513,
+    0.1511,
+    0.0809,
+    0.2236,
+    0.2098,
+    0.3122,
+    0.1976,
 )
 SAME = (
-    -0.5081,
-    0.3744,
-    0.4048,
-    0.2557,
-    0.3331,
-    0.3769,
-    0.4048,
-    0.5135,
-    0.3755,
-    0.1197,
-    0.1455,
-    0.2986,
-    0.3145,
-    0.3145,
-    0.4221,
-    0.1336,
-    -0.2959,
-    0.148,
-    0.4391,
-    0.0277,
+    -0.4955,
+    0.36,
+    0.4134,
+    0.2242,
+    0.346,
+    0.3113,
+    0.4134,
+    0.3592,
+    0.3482,
+    0.1795,
+    0.1444,
+    0.3396,
+    0.3568,
+    0.3568,
+    0.4915,
+    0.2091,
+    -0.2861,
+    0.1345,
+    0.4671,
+    -0.007,
 )
 CROSS = (
-    6.4948,
-    0.3511,
-    0.536,
-    0.0318,
-    0.4622,
-    0.2283,
-    0.536,
-    0.0365,
-    0.3839,
-    0.0677,
-    0.0644,
-    0.2656,
-    0.4141,
-    0.4141,
-    0.5261,
-    0.0184,
-    -0.0079,
-    -0.0469,
-    0.0006,
-    -0.103,
+    6.7897,
+    0.3775,
+    0.5966,
+    0.0192,
+    0.5272,
+    0.1508,
+    0.5966,
+    0.0185,
+    0.3663,
+    0.0517,
+    0.0406,
+    0.2852,
+    0.4659,
+    0.4659,
+    0.5744,
+    0.041,
+    -0.0102,
+    -0.0289,
+    -0.0035,
+    -0.1087,
 )
 DEFAULT_THRESHOLD = 0.5
 #: How strongly a manual's fit is held to the weights of the packs.
 HOLD = 4.0
-#: What is left of the probability where the page names another product, or lacks the kind of fact asked for:
-#: likeness of everything else cannot make up for that.
+#: What is left of the probability where the page names another product: likeness of all else cannot make up for it.
 RULED_OUT = 0.35
 #: What counts as nearly as good, where the strictest threshold is wanted.
 NEARLY = 0.015
@@ -176,12 +175,12 @@ class Evidence:
         weights = self.cross if signals.crossing else self.same
         logit = float(standardised(np.array([signals.row()]))[0] @ np.array(weights))
         chance = float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
-        return chance if signals.product and signals.stated else RULED_OUT * chance
+        return chance if signals.product else RULED_OUT * chance
 
     def enough(self, signals: Signals) -> bool:
-        """Whether to answer."""
+        """Whether to answer: the page is on the matter, and states the kind of fact that is asked for."""
         limit = DEFAULT_THRESHOLD if signals.crossing else self.threshold
-        return self.probability(signals) >= limit
+        return signals.stated and self.probability(signals) >= limit
 
     def as_json(self) -> dict[str, object]:
         """Return the stored form."""
@@ -279,7 +278,7 @@ def _unseen(judged: Sequence[Judged], *, start: Evidence) -> Floats:
         seen = [item for place, item in enumerate(judged) if place % _PARTS != part]
         model = replace(start, same=_weights(seen, start=start) or start.same)
         for place in range(part, len(judged), _PARTS):
-            chances[place] = model.probability(judged[place].signals)
+            chances[place] = model.probability(judged[place].signals) * judged[place].signals.stated
     return chances
 
 

@@ -255,9 +255,9 @@ class Publisher:
         """
         tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
-        if live and live.source_hash == found.hash:
-            return _previewed(found, pages=(), exam=None, live=live, unchanged=True)
         cost = None if spend else await self._cost(found)
+        if live and live.source_hash == found.hash:
+            return _previewed(found, pages=(), exam=None, live=live, cost=cost, unchanged=True)
         exam = await self._tried(found, live=live, tell=tell) if cost is None or not cost.tokens else None
         old = live.searcher.held.pages if live else ()
         pages = await self._run(differing.compare, old, found.pages)

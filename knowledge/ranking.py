@@ -37,6 +37,8 @@ DOUBT = 0.3
 #: Fitted on headings (which must find their own section, .98 do) and page questions (.88 find the first, .22 without).
 LATER_SECTION = 0.025
 _LATE = 3
+#: What a section loses, when one is chosen to be quoted, that lacks the kind of fact asked for: more than any gains.
+BESIDE_THE_POINT = 1.0
 #: Cosine from which two passages say the same.
 NEAR_DUPLICATE = 0.985
 

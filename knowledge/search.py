@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge import ranking
+from knowledge import facts, ranking
 from knowledge.asking import Question
 from knowledge.catalogue import Catalogue, Rows
 from knowledge.embedders import Vectors
 from knowledge.evidence import Signals
-from knowledge.facts import asks_price
+from knowledge.language import fold
 from knowledge.lexical import Coverage
 from knowledge.model import Audience, Scope
 from knowledge.vectors import Entry, VectorIndex
@@ -215,8 +215,17 @@ class Searcher:
             parts = self._parts(scored.asked, rows=own, cover=scored.cover, likeness=scored.likeness)
             scores = ranking.relevance(**parts)
             headed = [bool(held.chunks[row].heading) for row in own.tolist()]
-            sections[page] = [int(own[place]) for place in ranking.quotable(scores, headed=headed)]
+            beside = ranking.BESIDE_THE_POINT * self._lacking(scored.asked, rows=own)
+            sections[page] = [int(own[place]) for place in ranking.quotable(scores - beside, headed=headed)]
         return [sections[page].pop(0) for page in pages]
+
+    def _lacking(self, asked: Question, *, rows: Rows) -> Floats:
+        """Return 1 for each section of a page that lacks the kind of fact asked for, which its page states."""
+        held, wanted = self.held, facts.asked(asked.text)
+        if not wanted:
+            return np.zeros(len(rows), dtype=np.float32)
+        told = (facts.told(fold(held.chunks[row].text)) for row in rows.tolist())
+        return np.array([not wanted <= each for each in told], dtype=np.float32)
 
     def _signals(self, scored: _Scored) -> Signals:
         asked, parts, page = scored.asked, scored.parts, scored.page
@@ -249,7 +258,7 @@ class Searcher:
             **self._votes(scored, strange=strange, first=first),
             length=float(np.log1p(len(asked.terms)) / _LONG),
             crossing=bool(self.held.chinese[first]) != asked.chinese,
-            stated=not asks_price(asked.text) or self.held.priced[first],
+            stated=facts.asked(asked.text) <= self.held.told[first],
         )
 
     def _votes(self, scored: _Scored, *, strange: Floats, first: int) -> dict[str, float]:

@@ -213,17 +213,17 @@ def test_a_golden_question_is_added_and_comments_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "line"),
+    ("head", "lines"),
     [
-        ("a: &a [x, x]\nb: &b [*a, *a]\naudience: *b\n", 2),
-        ("title: t\nowner: *nobody\n", 3),
-        ("title: t\n<<: &m {a: b}\n", 3),
-        ("title: " + "x" * 70_000 + "\n", 1),
-        ("[" * 5_000 + "\n", 1),
+        ("a: &a [x, x]\nb: &b [*a, *a]\naudience: *b\n", {2}),
+        ("title: t\nowner: *nobody\n", {3}),
+        ("title: t\n<<: &m {a: b}\n", {3}),
+        ("title: " + "x" * 70_000 + "\n", {1}),
+        ("[" * 5_000 + "\n", {1, 3}),  # PyYAML in Python gives up where it begins, libyaml where it ends
     ],
 )
-def test_a_hostile_head_is_named_and_harmless(head: str, line: int) -> None:
+def test_a_hostile_head_is_named_and_harmless(head: str, lines: set[int]) -> None:
     """Anchors, aliases, merges, giants and abysses: refused with a line, in no time and no memory."""
     front = read(f"---\n{head}---\nBody\n")
     assert not front.readable
-    assert front.faults[0].line == line
+    assert front.faults[0].line in lines

@@ -59,7 +59,7 @@ def reranked(reranking: Reranking) -> RerankedSearcher:
     plain = room.searcher(PAGES)
     return RerankedSearcher(
         plain.held,
-        index=plain._index,
+        index=plain.index,
         scale=Scale(floor=0.0, span=0.8, background=plain._scale.background),
         reranking=reranking,
     )

@@ -15,7 +15,7 @@ from knowledge.embedders import Vectors
 from knowledge.golden import Golden
 from knowledge.live import Shelf
 from knowledge.model import Audience, Page
-from knowledge.pieces import Pieces, passage_text, question_text
+from knowledge.pieces import Pieces, passage_text, question_text, window_texts
 from knowledge.search import Searcher
 from tests.unit.knowledge.pages import EMBEDDER, page
 
@@ -41,7 +41,14 @@ def searcher(pages: Sequence[Page]) -> Searcher:
     cut = PIECES.cut(pages)
     passages = [passage_text(chunk, title=piece.page.title) for piece in cut for chunk in piece.chunks]
     asked = [question_text(question) for page in pages for question in page.questions]
-    held = arranged(cut, vectors=vectors(passages), question_vectors=vectors(asked), known=PIECES.vocabulary)
+    windows = [text for piece in cut for chunk in piece.chunks for text in window_texts(chunk)]
+    held = arranged(
+        cut,
+        vectors=vectors(passages),
+        window_vectors=vectors(windows),
+        question_vectors=vectors(asked),
+        known=PIECES.vocabulary,
+    )
     return Shelf(None, embedder=EMBEDDER, background=np.zeros((0, 256), np.float32)).aside(held)
 
 
