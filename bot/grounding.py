@@ -36,7 +36,7 @@ def _no_fact(question: str, text: str) -> Iterator[Problem]:
 
 def _other_subject(question: str, *, passages: Sequence[Passage]) -> Iterator[Problem]:
     """Error codes that the question names (ERR-1042) and no passage knows."""
-    ground = fold("\n".join("\n".join((p.title, p.heading, p.lead, p.text)) for p in passages))
+    ground = fold("\n".join(f"{p.title}\n{p.heading}\n{p.lead}\n{p.text}" for p in passages))
     for code in dict.fromkeys(_CODE.findall(fold(question))):
         if code not in ground:
             yield Problem("other_subject", f"no passage speaks of {code}; use not_in_manual")
