@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 #: Published versions kept for rollback, the live one included.
 KEEP = 4
-#: How long building rests after each batch of vectors it writes, as a share of the time that took.
+#: How long building rests after each batch of vectors it writes and each golden question of a whole run, as a share
+#: of the time that took: both hold the interpreter, for which the answers to clients wait.
 _REST = 1.0
 
 
@@ -156,7 +157,7 @@ class Publisher:
             await asyncio.gather(saying, return_exceptions=True)
 
     async def _made(self, version: int, found: Source, *, live: Live | None, order: Order) -> Outcome:
-        built = await self._builder.build(found.pages, version=version, tell=order.tell)
+        built = await self._builder.build(found.pages, version=version, tell=order.tell, hurry=live is None)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
         searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
@@ -229,12 +230,12 @@ class Publisher:
         if live is not None:
             known = None if whole else self._answers.get(live.version)
             nothing = Answers(asked={}, reaches={}, changed=frozenset())
-            known = examiner.more(questions, searcher=live.searcher, known=known or nothing)
+            known = examiner.more(questions, searcher=live.searcher, known=known or nothing, rest=_REST)
             self._remember(live.version, known)
             held = live.searcher.held
             if not whole:
                 again = examiner.again(questions, searcher=searcher, live=held, before=known, tell=tell)
-        answers = again or examiner.all(questions, searcher=searcher, tell=tell)
+        answers = again or examiner.all(questions, searcher=searcher, tell=tell, rest=_REST if live else 0.0)
         asked = answers.of(questions)
         evidence = gate.fit(asked)
         return _Exam(
