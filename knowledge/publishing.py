@@ -208,8 +208,11 @@ class Publisher:
         vectors = await self._builder.queries(self._examiner.unprepared(questions), version=version)
         await self._run(self._examiner.prepare, questions, vectors=vectors)
 
+        loop = asyncio.get_running_loop()
+
         def told(done: int) -> None:
-            tell(Progress(stage="check", done=min(done, count), total=count))
+            step = Progress(stage="check", done=min(done, count), total=count)
+            loop.call_soon_threadsafe(tell, step)
 
         exam = await self._run(self._exam, questions, searcher=searcher, live=live, whole=False, tell=told)
         if exam.partly and not gate.passes(exam.before, exam.after):
