@@ -1,6 +1,7 @@
 """The `aftercare` command. Everything that prints JSON prints one object alone on stdout; progress goes to stderr."""
 
 import asyncio
+import os
 import sys
 import uuid
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ def main() -> None:
     from knowledge.errors import KnowledgeError
     from store.errors import StoreError
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # searches have threads of their own; BLAS's would spin in wait
     try:
         cli()
     except (BotError, StoreError, KnowledgeError, HandoffError) as error:
