@@ -64,16 +64,18 @@ class Examiner:
         texts = dict.fromkeys(each.text for each in questions if each.text not in self._ready)
         return tuple(form for text in texts for form in asking.forms(text))
 
-    def all(self, questions: Sequence[Golden], *, searcher: Searcher, tell: Callable[[int], None]) -> Answers:
-        """Ask every question."""
-        return self._answers(questions, searcher=searcher, known=None, changed=frozenset(), tell=tell)
+    def all(
+        self, questions: Sequence[Golden], *, searcher: Searcher, tell: Callable[[int], None], rest: float = 0.0
+    ) -> Answers:
+        """Ask every question, resting between them (see ``gate.put``)."""
+        return self._answers(questions, searcher=searcher, known=None, changed=frozenset(), tell=tell, rest=rest)
 
-    def more(self, questions: Sequence[Golden], *, searcher: Searcher, known: Answers) -> Answers:
+    def more(self, questions: Sequence[Golden], *, searcher: Searcher, known: Answers, rest: float = 0.0) -> Answers:
         """Ask the version of some answers the questions that it was not asked."""
         new = [each for each in questions if each not in known.asked]
         if not new:
             return known
-        return self._answers(new, searcher=searcher, known=known, changed=known.changed, tell=lambda _: None)
+        return self._answers(new, searcher=searcher, known=known, changed=known.changed, tell=lambda _: None, rest=rest)
 
     def again(
         self,
@@ -116,9 +118,10 @@ class Examiner:
         known: Answers | None,
         changed: frozenset[str],
         tell: Callable[[int], None],
+        rest: float = 0.0,
     ) -> Answers:
         ready = {each: self._ready[each.text] for each in questions}
-        made = gate.put(questions, ready=list(ready.values()), searcher=searcher, tell=tell)
+        made = gate.put(questions, ready=list(ready.values()), searcher=searcher, tell=tell, rest=rest)
         nowhere = Reach(cosine=2.0, coverage=2.0)
         reaches = {g: touching.reach(asked, held=searcher.held) if asked else nowhere for g, asked in ready.items()}
         return Answers(

@@ -35,7 +35,7 @@ _BATCH = 8
 _BATCH_TOKENS = 1_600
 
 
-def prepare(folder: Path, *, threads: int = 2) -> "E5Embedder":
+def prepare(folder: Path, *, threads: int = 1) -> "E5Embedder":
     """Return the embedder, making its file below ``folder`` first if it is not there (seconds, once).
 
     Raises:
@@ -113,7 +113,7 @@ class E5Embedder:
     dimensions = 384
     floor, span = 0.70, 0.25
 
-    def __init__(self, weights: Path, *, model: Path, variant: Variant, threads: int = 2) -> None:
+    def __init__(self, weights: Path, *, model: Path, variant: Variant, threads: int = 1) -> None:
         self.name = f"{NAME}-{variant}-r{_REVISION}"
         self.variant = variant
         self._weights = Weights(weights)

@@ -16,6 +16,9 @@ from knowledge.live import Live
 from knowledge.model import GoldenScore, Progress
 from knowledge.search import Searcher
 
+#: How long asking rests after each batch of questions while another version is live, as a share of the time that took.
+_REST = 1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sitting:
@@ -70,7 +73,8 @@ class Exams:
         await loop.run_in_executor(self._pool, partial(self._examiner.prepare, questions, vectors=vectors))
 
         def told(done: int) -> None:
-            tell(Progress(stage="check", done=min(done, count), total=count))
+            step = Progress(stage="check", done=min(done, count), total=count)
+            loop.call_soon_threadsafe(tell, step)
 
         sit = partial(self._sit, questions, searcher=searcher, live=live, tell=told)
         exam = await loop.run_in_executor(self._pool, partial(sit, whole=False))
@@ -98,13 +102,13 @@ class Exams:
         if live is not None:
             known = None if whole else self._answers.get(live.version)
             nothing = Answers(asked={}, reaches={}, changed=frozenset())
-            known = examiner.more(questions, searcher=live.searcher, known=known or nothing)
+            known = examiner.more(questions, searcher=live.searcher, known=known or nothing, rest=_REST)
             self.remember(live.version, known)
             before = _sitting(known.of(questions), evidence=live.evidence)
             if not whole:
                 held = live.searcher.held
                 again = examiner.again(questions, searcher=searcher, live=held, before=known, tell=tell)
-        answers = again or examiner.all(questions, searcher=searcher, tell=tell)
+        answers = again or examiner.all(questions, searcher=searcher, tell=tell, rest=_REST if live else 0.0)
         asked = answers.of(questions)
         evidence = gate.fit(asked)
         after = _sitting(asked, evidence=evidence)

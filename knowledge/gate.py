@@ -1,6 +1,7 @@
 """The golden questions asked of a version, and whether it may be published. Blocking; run in a thread."""
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,14 +54,20 @@ def put(
     ready: Sequence[Question | None],
     searcher: Searcher,
     tell: Callable[[int], None] = lambda _: None,
+    rest: float = 0.0,
 ) -> tuple[Asked, ...]:
-    """Search for golden questions that are ready, as :func:`ask` does."""
+    """Search for golden questions that are ready, as :func:`ask` does.
+
+    After each it rests ``rest`` times as long as it took: a search holds the interpreter that clients wait for.
+    """
     audience = {page.id: page.audience for page in searcher.held.pages}
     asked: list[Asked] = []
     for golden, one in zip(questions, ready, strict=True):
         internal = golden.pages and all(audience.get(p) is Audience.INTERNAL for p in golden.pages)
         scope = Scope(audiences=frozenset(Audience)) if internal else Scope()
+        began = time.perf_counter()
         asked.append(_ask(golden, one, scope=scope, searcher=searcher))
+        time.sleep(rest * (time.perf_counter() - began))
         if len(asked) % _TOGETHER == 0:
             tell(len(asked))
     return tuple(asked)

@@ -118,8 +118,11 @@ class Builder:
         self._pieces = Pieces()
         self._stock: Built | None = None
 
-    async def build(self, pages: Sequence[Page], *, version: int, tell: Tell) -> Built:
-        """Cut, embed and arrange pages for a version (its lease is renewed on the way)."""
+    async def build(self, pages: Sequence[Page], *, version: int, tell: Tell, hurry: bool = False) -> Built:
+        """Cut, embed and arrange pages for a version (its lease is renewed on the way).
+
+        In a ``hurry`` two threads embed at once, else one, so that a core is left for answers.
+        """
         loop = asyncio.get_running_loop()
         cut = await loop.run_in_executor(self._pool, self._pieces.cut, pages)
         digests, stock, name = _digests(cut), self._stock, self._embedder.name
@@ -127,7 +130,7 @@ class Builder:
         held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
         missing = _missing(cut, absent=frozenset(absent) - held.keys())
         reused = len(frozenset(digests.all)) - len(missing)
-        made = await self._embed(missing, version=version, reused=reused, tell=tell)
+        made = await self._embed(missing, version=version, reused=reused, tell=tell, hurry=hurry)
         found = await loop.run_in_executor(self._pool, self._arranged, cut, digests, stock, held | made)
         self._stock = built = Built(catalogue=found, embedded=len(made), reused=reused, digests=digests)
         return built
@@ -185,15 +188,25 @@ class Builder:
         )
 
     async def _embed(
-        self, missing: Mapping[str, tuple[str, str]], *, version: int, reused: int, tell: Tell
+        self,
+        missing: Mapping[str, tuple[str, str]],
+        *,
+        version: int,
+        reused: int,
+        tell: Tell,
+        hurry: bool = False,
     ) -> dict[str, bytes]:
         made: dict[str, bytes] = {}
         total = reused + len(missing)
         order = sorted(missing, key=lambda digest: (missing[digest][0], len(missing[digest][1])))
         for start in range(0, len(order), _BATCH):
             tell(Progress(stage="embed", done=reused + len(made), total=total))
-            batch = {digest: missing[digest] for digest in order[start : start + _BATCH]}
-            fresh = await asyncio.get_running_loop().run_in_executor(self._pool, self._vectors, batch)
+            batch = order[start : start + _BATCH]
+            parts = (batch[::2], batch[1::2]) if hurry else (batch,)
+            work = (partial(self._vectors, {digest: missing[digest] for digest in part}) for part in parts)
+            loop = asyncio.get_running_loop()
+            done = await asyncio.gather(*(loop.run_in_executor(self._pool, each) for each in work))
+            fresh = {digest: raw for part in done for digest, raw in part.items()}
             await self._keep(fresh, version=version)
             made |= fresh
         tell(Progress(stage="embed", done=total, total=total))

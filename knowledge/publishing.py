@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 #: Published versions kept for rollback, the live one included.
 KEEP = 4
-#: How long building rests after each batch of vectors it writes, as a share of the time that took.
+#: How long building rests after each batch of vectors it writes and each golden question of a whole run, as a share
+#: of the time that took: both hold the interpreter, for which the answers to clients wait.
 _REST = 1.0
 
 
@@ -170,7 +171,7 @@ class Publisher:
 
     async def _made(self, version: int, found: Source, *, live: Live | None, order: Order) -> Outcome:
         meter = costs.reading(self._embedder)
-        built = await self._builder.build(found.pages, version=version, tell=order.tell)
+        built = await self._builder.build(found.pages, version=version, tell=order.tell, hurry=live is None)
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
         await self._hang(version, found)

@@ -41,11 +41,11 @@ _LONGEST_WAIT_S = 60.0
 
 
 class Pools:
-    """Bounded threads: two that search, one that builds."""
+    """Bounded threads: two that search, two that build (both only while there is nothing to search yet)."""
 
     def __init__(self) -> None:
         self.searching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-search")
-        self.building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="manual-index")
+        self.building = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-index")
 
 
 class Manual:
