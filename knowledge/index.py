@@ -156,12 +156,15 @@ class Builder:
         found = rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
         return {text: row for (_, text), row in zip(named.values(), found, strict=True)}
 
-    async def unmade(self, pages: Sequence[Page]) -> tuple[str, ...]:
-        """Return the texts of pages that building them would embed."""
+    async def unmade(self, pages: Sequence[Page], *, queries: Sequence[str]) -> tuple[str, ...]:
+        """Return the texts, of pages and among the ``queries``, that have no vector yet."""
         cut = await asyncio.get_running_loop().run_in_executor(self._pool, self._pieces.cut, pages)
         absent, name = _absent(_digests(cut), stock=self._stock), self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
-        return tuple(text for _, text in _missing(cut, absent=frozenset(absent) - held.keys()).values())
+        asked = {digest("query", text): text for text in queries}
+        held = await self._db.read(lambda conn: store.vectors(conn, name, [*absent, *asked]))
+        missing = _missing(cut, absent=frozenset(absent) - held.keys())
+        new = (text for each, text in asked.items() if each not in held)
+        return (*(text for _, text in missing.values()), *new)
 
     async def background(self) -> Vectors:
         """Return the vectors of the background questions, made once."""

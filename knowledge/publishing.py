@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import checkout, costs, differing, gallery, golden, index, loaders, pictures, record, store
+from knowledge import asking, checkout, costs, differing, gallery, golden, index, loaders, pictures, record, store
 from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid, SourceChanged
@@ -272,12 +272,12 @@ class Publisher:
         return await self._exams.sit(found.golden, searcher=searcher, live=live, version=number, tell=tell)
 
     async def _cost(self, found: Source) -> Cost | None:
-        """What indexing would use: texts without vectors, and the golden questions, which are asked each time."""
+        """What indexing would use: texts without vectors, of pages and of golden questions."""
         if not isinstance(self._embedder, costs.Metered):
             return None
-        unmade = await self._builder.unmade(found.pages)
-        asked = [item.text for item in found.golden]
-        return costs.estimate([*unmade, *asked], price=self._embedder.price)
+        asked = [form for item in found.golden for form in asking.forms(item.text)]
+        unmade = await self._builder.unmade(found.pages, queries=asked)
+        return costs.estimate(unmade, price=self._embedder.price)
 
 
 def _previewed(

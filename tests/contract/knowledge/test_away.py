@@ -99,7 +99,11 @@ async def test_the_cost_is_said_before_and_after(database: Database, source: Pat
     assert report.cost.amount == pytest.approx(report.cost.tokens * 0.5 / 1e6)
     again = await manual.preview(source, spend=False)
     assert again.would_cost is not None
-    assert again.would_cost.tokens == estimated_tokens("change the menu")
+    assert again.would_cost.tokens == 0
+    (source / "golden.yaml").write_text("- ask: change the footer\n  page: none\n", encoding="utf-8")
+    asking = await manual.preview(source, spend=False)
+    assert asking.would_cost is not None
+    assert asking.would_cost.tokens >= estimated_tokens("change the footer")
     spending = await manual.preview(source)
     assert (spending.would_cost, spending.after is not None) == (None, True)
     await manual.close()
