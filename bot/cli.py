@@ -18,7 +18,7 @@ from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
 from bot.showing import Json, Progress, err, out, print_json, show_facts, show_turn
 
-ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks [default: demo].")]
+ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks (default: demo).")]
 
 cli = typer.Typer(
     name="aftercare",

@@ -20,12 +20,12 @@ from bot.showing import Json, Progress, err, out, print_json
 # ruff: noqa: FBT002, PLR0917 - typer reads an option from a parameter and its default
 
 Reason = Annotated[str, typer.Option(help="Why (kept in the log).")]
-By = Annotated[str, typer.Option("--by", help="Who does it, for the log [default: the system's user].")]
+By = Annotated[str, typer.Option("--by", help="Who does it, for the log (default: the system's user).")]
 manual = typer.Typer(help="The manual: its versions and log; pages withdrawn.", invoke_without_command=True)
 
 
 def index(
-    path: Annotated[Path | None, typer.Argument(help="The manual's folder [default: AFTERCARE_MANUAL].")] = None,
+    path: Annotated[Path | None, typer.Argument(help="The manual's folder (default: AFTERCARE_MANUAL).")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would change; publish nothing.")] = False,
     spend: Annotated[
         bool, typer.Option("--spend", help="With --preview: ask the golden questions even if the embedder is paid for.")
@@ -79,7 +79,7 @@ def _watch(folder: Path, where: Mapping[str, Any]) -> None:
 
 
 def rollback(
-    version: Annotated[int | None, typer.Argument(help="The version to go back to [default: the one before].")] = None,
+    version: Annotated[int | None, typer.Argument(help="The version to go back to (default: the one before).")] = None,
     reason: Reason = "",
     by: By = "",
     as_json: Json = False,

@@ -193,7 +193,7 @@ def answer(
         chroma = ChromaFolder(Path(scratch))
         shelf = Shelf(chroma, embedder=embedder, background=vectors.queries(lines("background.txt")))
         try:
-            searcher, speed = _indexed(pack, shelf=shelf, vectors=vectors)
+            searcher, speed = indexed(pack, shelf=shelf, vectors=vectors)
             answers = []
             for number, query in enumerate(pack.queries, start=1):
                 answers.append(_answer(query, searcher=searcher, embedder=embedder))
@@ -203,7 +203,8 @@ def answer(
     return tuple(answers), speed
 
 
-def _indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Searcher, float | None]:
+def indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Searcher, float | None]:
+    """Return a searcher of a pack's rows, and the texts embedded a second (None if all were kept)."""
     chunks = [chunk for page in pack.pages for chunk in chunking.chunks(page)]
     texts = index.texts(pack.pages, chunks=chunks)
     made, speed = vectors.passages([*texts.passages, *(text for each in texts.windows for text in each)])

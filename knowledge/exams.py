@@ -63,9 +63,20 @@ class Exams:
         self._answers: dict[int, Answers] = {}
 
     async def sit(
-        self, questions: tuple[Golden, ...], *, searcher: Searcher, live: Live | None, version: int, tell: index.Tell
+        self,
+        questions: tuple[Golden, ...],
+        *,
+        searcher: Searcher,
+        live: Live | None,
+        version: int,
+        kept: Sitting,
+        tell: index.Tell,
     ) -> Exam:
-        """Ask the new version, and the live one under its own model; all questions again before it is refused."""
+        """Ask the new version, and the live one under its own model; all questions again before it is refused.
+
+        ``kept`` is how the live version did when it was built: it counts where it cannot be asked now, as another
+        embedder made it or there are no questions any more.
+        """
         count = len(questions)
         tell(Progress(stage="check", done=0, total=count))
         vectors = await self._builder.queries(self._examiner.unprepared(questions), version=version)
@@ -76,7 +87,7 @@ class Exams:
             step = Progress(stage="check", done=min(done, count), total=count)
             loop.call_soon_threadsafe(tell, step)
 
-        sit = partial(self._sit, questions, searcher=searcher, live=live, tell=told)
+        sit = partial(self._sit, questions, searcher=searcher, live=live, kept=kept, tell=told)
         exam = await loop.run_in_executor(self._pool, partial(sit, whole=False))
         if exam.partly and not exam.decision.passes:
             exam = await loop.run_in_executor(self._pool, partial(sit, whole=True))
@@ -96,10 +107,11 @@ class Exams:
         searcher: Searcher,
         live: Live | None,
         whole: bool,
+        kept: Sitting,
         tell: Callable[[int], None],
     ) -> Exam:
-        examiner, again, before = self._examiner, None, Sitting()
-        if live is not None:
+        examiner, again, before = self._examiner, None, kept
+        if live is not None and questions:
             known = None if whole else self._answers.get(live.version)
             nothing = Answers(asked={}, reaches={}, changed=frozenset())
             known = examiner.more(questions, searcher=live.searcher, known=known or nothing, rest=_REST)

@@ -163,7 +163,10 @@ def _held_out(asked: Sequence[Asked]) -> Mapping[str, float]:
 
 
 def passes(before: GoldenScore | None, after: GoldenScore | None) -> bool:
-    """Whether a version may replace the live one: it does no worse on the golden questions."""
-    if before is None or after is None:
+    """Whether a version may replace the live one: it does no worse on the golden questions.
+
+    One that was asked none, as their file is gone or broken, does worse than one that answered some.
+    """
+    if before is None:
         return True
-    return after.score >= before.score - TOLERANCE
+    return after is not None and after.score >= before.score - TOLERANCE

@@ -15,10 +15,11 @@ from knowledge import asking, checkout, costs, differing, gallery, golden, index
 from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
 from knowledge.errors import GoldenInvalid, SourceChanged
-from knowledge.exams import Exam, Exams
+from knowledge.exams import Exam, Exams, Sitting
 from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
 from knowledge.model import Cost, IndexReport, Page, Preview, Problem, Progress
+from knowledge.search import Searcher
 from store.clock import Clock
 from store.db import Database
 
@@ -176,7 +177,7 @@ class Publisher:
         await self._store(version, built, tell=order.tell)
         await self._hang(version, found)
         searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
-        exam = await self._exams.sit(found.golden, searcher=searcher, live=live, version=version, tell=order.tell)
+        exam = await self._sat(found, searcher=searcher, live=live, version=version, tell=order.tell)
         decision = exam.decision
         published = order.force or decision.passes
         report = IndexReport(
@@ -269,7 +270,14 @@ class Publisher:
         number = live.version if live else 0
         built = await self._builder.build(found.pages, version=number, tell=tell)
         searcher = await self._run(self._shelf.aside, built.catalogue)
-        return await self._exams.sit(found.golden, searcher=searcher, live=live, version=number, tell=tell)
+        return await self._sat(found, searcher=searcher, live=live, version=number, tell=tell)
+
+    async def _sat(
+        self, found: Source, *, searcher: Searcher, live: Live | None, version: int, tell: index.Tell
+    ) -> Exam:
+        score, results = await self._db.read(record.of_live)
+        kept = Sitting(score=score, results=results)
+        return await self._exams.sit(found.golden, searcher=searcher, live=live, version=version, kept=kept, tell=tell)
 
     async def _cost(self, found: Source) -> Cost | None:
         """What indexing would use: texts without vectors, of pages and of golden questions."""

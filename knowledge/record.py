@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from knowledge import store
 from knowledge.changes import QuestionChange, Result, Turn, Verdict
+from knowledge.model import GoldenScore
 from knowledge.tables import golden, log, page, version, withdrawal
 
 #: Questions that a refusal names in the log.
@@ -54,6 +56,15 @@ def results(conn: Connection, number: int) -> tuple[Result, ...]:
     """Return how a version did on each golden question; nothing for versions of earlier programs."""
     rows = conn.scalar(select(golden.c.results).where(golden.c.version == number)) or []
     return tuple(_result(row) for row in rows)
+
+
+def of_live(conn: Connection) -> tuple[GoldenScore | None, tuple[Result, ...]]:
+    """Return how the live version, whoever's vectors it has, did on the golden questions when it was built."""
+    number = store.state(conn).version
+    if number is None:
+        return None, ()
+    score = next((each.golden for each in store.versions(conn) if each.id == number), None)
+    return score, results(conn, number)
 
 
 def _result(row: Mapping[str, Any]) -> Result:

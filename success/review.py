@@ -211,7 +211,7 @@ def _changes(conn: Connection, *, since: datetime, until: datetime) -> tuple[Cha
         Change(at=row.at, by=row.done_by, verb=row.verb, version=row.version, page=row.page, reason=row.reason)
         for row in conn.execute(mine)
     ]
-    told = {each.version for each in noted if each.verb in ("publish", "index")}
+    told = {each.version for each in noted if each.verb in ("publish", "override", "index")}
     built = select(version).where(version.c.published_at >= since, version.c.published_at < until)
     noted += [
         Change(at=row.published_at, by=row.created_by, verb="publish", version=row.id, page=None, reason=row.reason)

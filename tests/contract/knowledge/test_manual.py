@@ -433,3 +433,23 @@ async def test_an_index_of_an_earlier_program_says_so(
     assert reopened.outdated
     assert (await pages(reopened, "change the menu"))[0] == "wordpress/menu"
     await reopened.close()
+
+
+@pytest.mark.parametrize("broken", ["- {ask: oops, pages: [x]}\n", "- ask: [\n", None])
+async def test_golden_questions_that_are_gone_or_broken_open_no_gate(
+    manual: Manual, source: Path, broken: str | None
+) -> None:
+    """What was checked before is not published unchecked: the version is refused, unless somebody insists."""
+    golden = source / "golden.yaml"
+    golden.write_text("- ask: my mailbox is full\n  page: mail/full\n", encoding="utf-8")
+    first = await manual.index(source, by="ada")
+    assert first.after is not None
+    if broken is None:
+        golden.unlink()
+    else:
+        golden.write_text(golden.read_text("utf-8") + broken, encoding="utf-8")
+    refused = await manual.index(source, by="bob")
+    assert (refused.published, manual.version) == (False, first.version)
+    assert (await manual.preview(source)).decision is not None
+    insisted = await manual.index(source, by="bob", force=True, reason="the questions come later")
+    assert insisted.published
