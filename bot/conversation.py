@@ -29,6 +29,7 @@ from handoff.desk import Desk
 from handoff.kinds import Level, MessageKind
 from knowledge.errors import KnowledgeError
 from knowledge.model import Scope, Search
+from knowledge.readable import readable
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
@@ -163,6 +164,11 @@ class Conversations:
         if not found.enough or not found.passages or vague:
             return planning.thin(frame, situation, found, question=question, category=category)
         written = await self._write(running, situation, frame, question, found)
+        if self.writer is not None and not await self._holds(situation, written, found):
+            found = await self._search(situation, question)  # while the model wrote, a page was taken away
+            if not found.enough or not found.passages:
+                return planning.thin(frame, situation, found, question=question, category=category)
+            written = planning.Reply(result=self._quoted(found, frame))
         return planning.with_manual(frame, situation, plan, found, written, question=question, category=category)
 
     async def _plainly(self, situation: Situation, frame: framing.Frame, plan: gate.Plan) -> Act:
@@ -192,10 +198,18 @@ class Conversations:
         return (together, again) if carried else (question, found)
 
     async def _search(self, situation: Situation, question: str) -> Search:
-        client = situation.client
-        scope = Scope(client=client.slug, products=planning.products(client)) if client else Scope()
         with self.meters.stage("search"):
-            return await self.manual.search(question, scope=scope, limit=_PASSAGES)
+            return await self.manual.search(question, scope=planning.scope(situation.client), limit=_PASSAGES)
+
+    async def _holds(self, situation: Situation, written: planning.Reply, found: Search) -> bool:
+        """Whether the client may read, still, all that the model read and all that it cites."""
+        cited = written.result.citations if isinstance(written.result, Draft) else ()
+        pages = {passage.page for passage in found.passages} | {each.page for each in cited}
+        seen = planning.scope(situation.client)
+        return await self.db.read(partial(readable, pages=pages, scope=seen)) == pages
+
+    def _quoted(self, found: Search, frame: framing.Frame) -> Draft:
+        return resting(extract(found.passages, language=frame.language, texts=self.texts), found)
 
     async def _with_first_aid(self, act: Act) -> Act:
         """What the client can check while an engineer is on the way: the manual's page for a site that is down."""
@@ -213,7 +227,7 @@ class Conversations:
         self, running: Running, situation: Situation, frame: framing.Frame, question: str, found: Search
     ) -> planning.Reply:
         """A draft by the model, checked; else the manual's own words. The model is called once, whatever restarts."""
-        quoted = resting(extract(found.passages, language=frame.language, texts=self.texts), found)
+        quoted = self._quoted(found, frame)
         if self.writer is None:
             return planning.Reply(result=quoted)
         writer = self.writer

@@ -18,7 +18,7 @@ from handoff import directory, messages, turn_records
 from handoff.kinds import Audience
 from handoff.model import Client, Message, Ticket, Turn
 from knowledge.errors import KnowledgeError
-from knowledge.model import Scope, Search
+from knowledge.model import Search
 from knowledge.service import Manual
 from store.db import Database
 
@@ -51,8 +51,7 @@ class Drafting:
         matter = await self.db.read(partial(_matter, ticket=ticket))
         if matter is None:
             return None
-        client = matter.client
-        scope = Scope(client=client.slug, products=planning.products(client)) if client else Scope()
+        scope = planning.scope(matter.client)
         try:
             found = await self.manual.search(matter.turn.question, scope=scope, limit=_PASSAGES)
         except KnowledgeError as error:

@@ -12,7 +12,7 @@ from bot.model import Act, Opening, Situation
 from handoff.kinds import Level, MessageKind, Mode, Outcome
 from handoff.model import Client, Turn
 from knowledge.language import ENGLISH, to_script
-from knowledge.model import Passage, Search
+from knowledge.model import Passage, Scope, Search
 
 _CHOICES = 3
 _WORD = re.compile(r"[a-z][a-z0-9-]+")
@@ -44,6 +44,11 @@ def told_of(client: Client | None) -> str:
 def products(client: Client) -> frozenset[str]:
     """The products of a client's record ("WordPress 6.8 + WooCommerce"), as the manual's pages name theirs."""
     return frozenset(_WORD.findall((client.cms or "").lower()))
+
+
+def scope(client: Client | None) -> Scope:
+    """What is shown of the manual in a client's chat: what everybody may read, where it is nobody's chat."""
+    return Scope(client=client.slug, products=products(client)) if client else Scope()
 
 
 def without_manual(frame: Frame, situation: Situation, plan: gate.Plan) -> Act:

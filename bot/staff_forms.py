@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from bot import staff_presses, staff_reception
+from bot import staff_presses, staff_reception, suggestions
 from bot.arrived import StaffPressed, Submitted
 from bot.masking import mask
 from bot.staff_reception import Staff
@@ -45,6 +45,8 @@ def form(conn: Connection, pressed: StaffPressed, *, staff: Staff) -> Form | Non
     case = _case(conn, pressed.message, platform=pressed.place.platform, account=pressed.author.id)
     if case is None or case.chat.external_id != pressed.place.chat:
         return None
+    if not suggestions.holds(conn, case.draft, ticket_id=case.ticket_id):
+        return None
     text = staff_presses.unmarked(case.draft.text)
     return Form(message=case.draft.id, text=text, holder=case.holder, words=staff.words(case.chat))
 
@@ -60,6 +62,8 @@ def submit(conn: Connection, submitted: Submitted, *, staff: Staff, now: datetim
     words, text = staff.words(case.chat), mask(clean(submitted.text)[: staff_reception.LONGEST]).text
     if not text.strip():
         return words.say("staff.form.empty")
+    if not suggestions.holds(conn, case.draft, ticket_id=case.ticket_id):
+        return words.say("staff.draft.stale")
     if case.holder is not None and case.holder.id != submitted.holder:
         return words.say("staff.confirm", name=case.holder.name)
     try:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot import cards as faces
-from bot import leaving, staff_reception
+from bot import leaving, staff_reception, suggestions
 from bot.arrived import StaffPressed
 from bot.checks import MARK
 from bot.staff_reception import Staff
@@ -214,6 +214,8 @@ def _sent_draft(act: _Press, draft: Message) -> str:
     offered = any(button.id == "send_draft" for button in draft.buttons)
     if card is None or not offered:
         return act.words.say("staff.press.gone")
+    if not suggestions.holds(act.conn, draft, ticket_id=act.ticket_id):
+        return act.words.say("staff.draft.stale")
     verb: dict[str, Any] = act.verb
     sent = act.staff.desk.reply(act.conn, text=draft.text, citations=draft.citations, **verb)
     sources.hand_on(act.conn, draft.id, to=sent.id, at=act.now)
@@ -227,6 +229,8 @@ def _sent_draft(act: _Press, draft: Message) -> str:
 
 
 def _edit_draft(act: _Press) -> str:
+    if not suggestions.holds(act.conn, act.said, ticket_id=act.ticket_id):
+        return act.words.say("staff.draft.stale")
     asked = plain(act.words.guide("staff.draft.edit", name=act.person.name))
     drop = Button(id=staff_reception.DROP, label=act.words.say("staff.button.drop"))
     text = f"{asked}\n\n```\n{unmarked(act.said.text)}\n```"

@@ -66,7 +66,7 @@ def _line(change: Change, texts: Texts, language: str) -> str:
 
 
 def _basis(now: Sequence[Section], texts: Texts, language: str) -> list[str]:
-    cited = citations(now)
+    cited = citations(now, client=None)  # their numbers and titles alone
     return [
         "\n".join(
             texts.say("recall.client.basis", language, title=_quoted(each.title, language), n=each.n) for each in cited

@@ -87,11 +87,11 @@ async def edit(
 @router.post("/{number}/approve", dependencies=FORM)
 async def approve(
     request: Request, *, pages: PagesDep, viewer: AdminDep, number: int,
-    once: OnceField = "", text: Annotated[str, Form()] = "", audience: Annotated[str, Form()] = "client",
+    once: OnceField = "", text: Annotated[str, Form()] = "", audience: Annotated[str, Form()] = "",
     golden: Annotated[str, Form()] = "", insist: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Keep the draft and write it into the manual's folder."""
-    wanted: Literal["client", "internal"] = "internal" if audience == "internal" else "client"
+    wanted: Literal["client", "internal"] = "client" if audience == "client" else "internal"
 
     async def work(drafts: GapDrafts) -> None:
         await drafts.edit(number, text, by=viewer.person.name)

@@ -56,6 +56,8 @@ async def send(
     now, by = pages.deps.clock(), viewer.person.id
     if len(text) > MAX_TEXT:
         return await _failed(request, pages, viewer, "long", typed=(number, text))
+    if pages.deps.recalls is not None:
+        await pages.deps.recalls.review()
 
     def body(conn: Connection) -> None:
         if take_form(conn, once, person_id=by, now=now):

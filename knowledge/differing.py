@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from knowledge import chunking
 from knowledge.changes import Fate, FrontChange, PageChange, SectionChange, Side, Span
-from knowledge.model import Audience, Page
+from knowledge.model import Audience, Page, Picture
 
 #: Letters of comparisons in all; further pages are named without their words.
 MOST = 200_000
@@ -18,7 +18,7 @@ MOST = 200_000
 LONGEST = 3_000
 _HAN = r"\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+|\s+|.", re.DOTALL)
-_NOT_FRONT = frozenset({"id", "body", "hash", "path", "first_line", "category"})
+_NOT_FRONT = frozenset({"id", "body", "hash", "path", "first_line", "category", "translations"})
 
 
 def compare(before: Sequence[Page], after: Sequence[Page]) -> tuple[PageChange, ...]:
@@ -72,8 +72,15 @@ def _front(old: Page, new: Page) -> tuple[FrontChange, ...]:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return " · ".join(map(str, value))
-    return "" if value is None else str(value)
+        return " · ".join(
+            f"{each.path} ({each.hash[:7]})" if isinstance(each, Picture) else str(each) for each in value
+        )
+    return "" if value is None else _named(value)
+
+
+def _named(value: object) -> str:
+    """A picture by its file, and by what tells two of one name apart."""
+    return f"{value.path} ({value.hash[:7]})" if isinstance(value, Picture) else str(value)
 
 
 def _changed_sections(old: Page, new: Page) -> Iterator[SectionChange]:

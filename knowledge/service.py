@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypedDict, TypeVar
 
 import structlog
 
@@ -23,6 +23,7 @@ from knowledge.publishing import Order, Outcome, Publisher
 from knowledge.reranking import Reranking
 from knowledge.search import Found
 from knowledge.translations import preferred
+from knowledge.words_alone import Worded
 from store.clock import Clock
 from store.db import Database
 
@@ -38,6 +39,14 @@ _REMEMBERED = 64
 #: Between two tries to write collections while Chroma is away.
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
+
+
+class _Seen(TypedDict):
+    """What a search may return, and how much."""
+
+    scope: Scope
+    hidden: frozenset[str]
+    limit: int
 
 
 class Pools:
@@ -155,35 +164,27 @@ class Manual:
         started = time.perf_counter()
         live = await self._current()
         short = clean(text[:LONGEST])
-        work = partial(self._find, live, scope=scope, hidden=self._seen.withdrawn, limit=limit)
+        seen: _Seen = {"scope": scope, "hidden": self._seen.withdrawn, "limit": limit}
+        found: Found | Worded | None
         try:
-            found = await self._in_search(work, short)
+            found = await self._in_search(self._find, live, short, **seen)
         except EmbedderUnreachable as error:
             log.warning("searched by words alone", embedder=self._embedder.name, reason=error.reason)
-            return await self._by_words(live, short, scope=scope, limit=limit, started=started)
+            found = await self._in_search(words_alone.find, live.searcher.held, short, **seen)
+            evidence, enough, degraded = (found.evidence, found.exact, True) if found else (0.0, False, True)
+        else:
+            evidence = live.evidence.probability(found.signals) if found else 0.0
+            enough, degraded = found is not None and live.evidence.enough(found.signals), False
         language = detect(short)
+        quotable = passages(live.searcher.held, found, client=scope.client) if found else ()
         return Search(
-            passages=preferred(passages(live.searcher.held, found, client=scope.client), language=language)
-            if found
-            else (),
-            evidence=live.evidence.probability(found.signals) if found else 0.0,
-            enough=live.evidence.enough(found.signals) if found else False,
+            passages=preferred(quotable, language=language),
+            evidence=evidence,
+            enough=enough,
             version=live.version,
             language=language,
             ms=(time.perf_counter() - started) * 1000,
-        )
-
-    async def _by_words(self, live: Live, text: str, *, scope: Scope, limit: int, started: float) -> Search:
-        work = partial(words_alone.find, scope=scope, hidden=self._seen.withdrawn, limit=limit)
-        found = await self._in_search(work, live.searcher.held, text)
-        return Search(
-            passages=passages(live.searcher.held, found) if found else (),
-            evidence=found.evidence if found else 0.0,
-            enough=found is not None and found.exact,
-            version=live.version,
-            language=detect(text),
-            ms=(time.perf_counter() - started) * 1000,
-            degraded=True,
+            degraded=degraded,
         )
 
     def _find(self, live: Live, text: str, *, scope: Scope, hidden: frozenset[str], limit: int) -> Found | None:
@@ -340,14 +341,15 @@ class Manual:
     async def _refresh(self) -> None:
         """Notice what any process published, rolled back or withdrew since the last look."""
         state = await self._db.read(store.state)
-        if state.version != self.version and state.revision != self._seen.revision:
+        if state.version != self.version and state.revision > self._seen.revision:
             async with self._one_load:
                 await self._follow(state)
-        self._seen = state
+        if state.revision >= self._seen.revision:  # a look that began earlier may end later
+            self._seen = state
         self._mend_soon()
 
     async def _follow(self, state: store.State) -> None:
-        if state.version is None or state.version == self.version:
+        if state.version is None or state.version == self.version or state.revision <= self._seen.revision:
             return
         try:
             self._live, self._made_by = await self._load(state.version), None

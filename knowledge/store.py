@@ -110,7 +110,8 @@ def _content(held: Page) -> dict[str, Any]:
     return content
 
 
-def _page(content: Mapping[str, Any]) -> Page:
+def page_of(content: Mapping[str, Any]) -> Page:
+    """Return a page from what is stored of it."""
     values = dict(content)
     for name in ("questions", "tiers", "clients", "supersedes", "translations"):
         values[name] = tuple(values.get(name, ()))
@@ -228,7 +229,7 @@ def load(conn: Connection, number: int) -> Stored:
         source_hash=row.source_hash,
         embedder=row.embedder,
         evidence=row.evidence,
-        pages=tuple(_page(content) for content in contents),
+        pages=tuple(page_of(content) for content in contents),
         chunks=tuple(
             Chunk(
                 hash=r.hash,

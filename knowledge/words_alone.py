@@ -12,7 +12,7 @@ import numpy as np
 
 from knowledge import ranking
 from knowledge.asking import terms
-from knowledge.catalogue import Catalogue
+from knowledge.catalogue import Catalogue, Flags
 from knowledge.embedders import MAX_CHARACTERS
 from knowledge.language import salient
 from knowledge.model import Scope
@@ -44,8 +44,7 @@ def find(held: Catalogue, text: str, *, scope: Scope, hidden: frozenset[str], li
     visible = held.visible(scope, hidden=hidden)
     page = held.page_of_chunk
     score = np.where(visible[page], np.maximum(cover[: len(page)], cover[len(held.chunks) + page]), 0.0)
-    exact = _asking(held, core, scope=scope)
-    exact = exact if exact is not None and visible[exact] else None
+    exact = _asking(held, core, scope=scope, visible=visible)
     order = np.argsort(-score, kind="stable")[:_CLOSELY]
     order = order[score[order] >= _LEAST]
     if exact is not None:
@@ -61,14 +60,14 @@ def find(held: Catalogue, text: str, *, scope: Scope, hidden: frozenset[str], li
     )
 
 
-def _asking(held: Catalogue, core: str, *, scope: Scope) -> int | None:
-    """Return the one page that has the question among its own; None if none has, or several."""
+def _asking(held: Catalogue, core: str, *, scope: Scope, visible: Flags) -> int | None:
+    """Return the one visible page that has the question among its own; None if none has, or several."""
     if not core:
         return None
     pages = {
         int(page)
         for page, asked in zip(held.page_of_question.tolist(), held.questions, strict=True)
-        if salient(asked) == core and _fits(held.pages[page].product, scope.products)
+        if visible[page] and salient(asked) == core and _fits(held.pages[page].product, scope.products)
     }
     return pages.pop() if len(pages) == 1 else None
 

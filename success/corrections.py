@@ -18,6 +18,8 @@ from handoff.kinds import Mode, Role
 from handoff.model import Chat, Citation, Message, Person, Ticket
 from knowledge import cited, store
 from knowledge.cited import Cited
+from knowledge.model import Scope
+from knowledge.readable import readable
 from knowledge.wording import Change
 from success.recall import Grade, Kind, Section
 from success.recall_errors import Held, NoCorrection, NotTheirs, Rewritten, Settled, Unreachable, Wordless
@@ -145,9 +147,12 @@ def send(
         raise Held(held.number, directory.person(conn, held.assignee_id or 0).name)
     if barrier := _barrier(row, chat):
         raise Unreachable(barrier)
+    now_sections, client = _sections(row), _slug(conn, row["client_id"])
+    pages = {each.page for each in now_sections}
+    if readable(conn, pages, scope=Scope(client=client)) != pages:
+        raise Rewritten(number)
     _settle(conn, number, says=says, state="sent", by=person.id, now=now)
-    now_sections = _sections(row)
-    shown = citations(now_sections)
+    shown = citations(now_sections, client=client)
     if held is not None:
         sent = desk.reply(conn, ticket_id=held.id, by=person.id, text=said, citations=shown, now=now)
     else:
@@ -170,11 +175,20 @@ def dismiss(conn: Connection, number: int, *, by: int, reason: str, says: str | 
     _settle(conn, number, says=says, state="dismissed", by=person.id, reason=reason, now=now)
 
 
-def citations(sections: Sequence[Section]) -> tuple[Citation, ...]:
-    """Numbered sources, one for each page that holds now."""
+def citations(sections: Sequence[Section], *, client: str | None) -> tuple[Citation, ...]:
+    """Numbered sources, one for each page that holds now; links to limited pages are made for ``client`` (a slug)."""
     pages = {each.page: each for each in reversed(sections)}
     return tuple(
-        Citation(n=n, page=s.page, title=s.title, heading=s.heading, anchor=s.anchor, url=s.url, chunk=s.chunk)
+        Citation(
+            n=n,
+            page=s.page,
+            title=s.title,
+            heading=s.heading,
+            anchor=s.anchor,
+            url=s.url,
+            chunk=s.chunk,
+            client=client if s.limited else None,
+        )
         for n, s in enumerate(reversed(pages.values()), 1)
     )
 
@@ -228,6 +242,10 @@ def _sections(row: Mapping[str, Any]) -> tuple[Section, ...]:
 
 def _name(conn: Connection, person_id: int | None) -> str | None:
     return None if person_id is None else directory.person(conn, person_id).name
+
+
+def _slug(conn: Connection, client_id: int | None) -> str | None:
+    return None if client_id is None else directory.client(conn, client_id).slug
 
 
 def _client(conn: Connection, client_id: int | None) -> str | None:

@@ -45,6 +45,8 @@ class Section:
     language: str
     url: str | None = None
     supersedes: tuple[str, ...] = ()
+    limited: bool = False
+    """Whether only some clients may read it."""
 
     @cached_property
     def said(self) -> str:

@@ -162,4 +162,5 @@ def _section(chunk: Any, page: Page) -> Section:
         language=page.language,
         url=page.url,
         supersedes=page.supersedes,
+        limited=bool(page.clients),
     )

@@ -17,11 +17,14 @@ from typing import Any
 import httpx
 import pytest
 from filelock import FileLock
+from sqlalchemy import Connection
 
 from bot.app import Aftercare, open_app
 from bot.commands import index
 from bot.server import web_app
 from bot.settings import Settings
+from console import auth
+from console.guard import SESSION_COOKIE
 from handoff import board, directory
 from handoff.kinds import Role
 from handoff.model import Person, Ticket
@@ -111,6 +114,18 @@ class House:
         return await self.app.db.write(
             lambda conn: directory.add_staff(conn, login=login, name=login.title(), role=role, now=self.clock())
         )
+
+    async def desk(self, person: Person) -> httpx.AsyncClient:
+        """A browser in which a colleague is signed in, in English."""
+        transport = httpx.ASGITransport(app=web_app(self.app))
+        browser = httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers={"Accept-Language": "en"})
+
+        def enter(conn: Connection) -> str:
+            auth._store_password(conn, person.id, hashed="-", one_time=False, now=self.clock())
+            return auth.open_session(conn, person.id, now=self.clock())
+
+        browser.cookies.set(SESSION_COOKIE, await self.app.db.write(enter), domain="desk.test", path="/")
+        return browser
 
     async def open_ticket(self) -> Ticket:
         rows = await self.app.db.read(lambda conn: board.queue(conn, view="open", viewer_id=0, now=self.clock()))

@@ -14,16 +14,14 @@ from bot.app import open_app
 from bot.commands import execute
 from bot.errors import BotError
 from bot.llm import ScriptedModel
-from bot.server import web_app
 from bot.settings import Settings
-from console import auth
-from console.guard import SESSION_COOKIE
 from handoff import directory
 from handoff.kinds import Mode, Role
 from handoff.model import Person
 from knowledge.e5 import E5Embedder
 from success import corrections
 from success.corrections import Correction
+from success.recall_errors import Rewritten
 from tests.house import WORKING_HOURS, House, MovableClock, Visitor
 from tests.unit.console.world import field
 
@@ -43,14 +41,14 @@ class Manual:
         )
         self.page("zh/domain/renew", "域名续费", "## 步骤\n\n1. 登录域名商后台。\n2. 选择续费年限并付款。\n", "域名怎么续费")  # fmt: skip
 
-    def page(self, name: str, title: str, body: str, *questions: str, audience: str = "client") -> None:
+    def page(self, name: str, title: str, body: str, *questions: str, audience: str = "client", **more: Any) -> None:
         path = self.folder / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        front = {"title": title, "audience": audience, "language": "zh-Hans", "questions": list(questions)}
+        front = {"title": title, "audience": audience, "language": "zh-Hans", "questions": list(questions)} | more
         path.write_text(f"---\n{yaml.safe_dump(front, allow_unicode=True)}---\n{body}", "utf-8")
 
-    def price(self, words: str, *, audience: str = "client") -> None:
-        self.page("zh/care/price", "维护套餐的费用", words, ASKED, "维护套餐费用是多少", audience=audience)
+    def price(self, words: str, **more: Any) -> None:
+        self.page("zh/care/price", "维护套餐的费用", words, ASKED, "维护套餐费用是多少", **more)
 
 
 class Scene:
@@ -87,17 +85,7 @@ class Scene:
         return found
 
     async def desk(self, person: Person | None = None) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=web_app(self.house.app))
-        browser = httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers={"Accept-Language": "en"})
-        who, now = (person or self.lead).id, self.house.clock()
-
-        def enter(conn: Connection) -> str:
-            auth._store_password(conn, who, hashed="-", one_time=False, now=now)
-            return auth.open_session(conn, who, now=now)
-
-        token = await self.house.app.db.write(enter)
-        browser.cookies.set(SESSION_COOKIE, token, domain="desk.test", path="/")
-        return browser
+        return await self.house.desk(person or self.lead)
 
     async def said(self, visitor: Visitor) -> list[dict[str, Any]]:
         """What arrived in the chat since the last look."""
@@ -382,3 +370,41 @@ async def test_a_model_writes_only_what_the_manual_says(
         assert (found["drafted_by"], written in found["draft"]) == (("model", True) if used else ("extract", False))
         assert "很抱歉" in found["draft"]
         assert len(model.asked) == 2
+
+
+async def test_what_is_withdrawn_before_it_is_sent_is_not_sent(scene: Scene) -> None:
+    """Also in the moment between the last look and the press; the desk looks once more and shows what holds now."""
+    async with scene.house.visitor() as visitor:
+        found = await scene.changed(visitor)
+        known = await scene.one(found["number"])
+        await scene.house.app.manual.withdraw("zh/care/price", by="ada")
+        with pytest.raises(Rewritten):
+            await scene.house.app.db.write(
+                lambda conn: corrections.send(
+                    conn,
+                    known.number,
+                    by=scene.lead.id,
+                    name="小助手",
+                    desk=scene.house.app.desk,
+                    now=scene.house.clock(),
+                )
+            )
+        async with await scene.desk() as browser:
+            html = (await browser.get("/desk/recall")).text
+            sent = {**fields(html), "says": known.says, "text": known.draft}
+            refused = await browser.post(f"/desk/recall/{known.number}/send", data=sent)
+        assert refused.status_code == 409
+        assert "380" not in (await scene.one(known.number)).draft
+        assert await scene.said(visitor) == []
+
+
+async def test_a_correction_from_a_limited_page_has_a_link_that_opens(scene: Scene) -> None:
+    """It is made for the client that it is sent to."""
+    async with scene.house.visitor() as visitor:
+        await scene.asked(visitor)
+        scene.manual.price(PRICES.replace("300", "380"), clients=["demo"])
+        await scene.index()
+        (found,) = await scene.waiting()
+        await scene.run("recall.send", number=found["number"], by="mei")
+        (corrected,) = await scene.said(visitor)
+        assert (await visitor.http.get(corrected["sources"][0]["url"])).status_code == 200

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.channels.telegram import polling
 from handoff import bindings, board, directory, messages, retraction
 from handoff.kinds import Audience, ChatPurpose, Role
 from handoff.model import Message as Stored
 from handoff.model import Person, Ticket
+from handoff.source_tables import answer_source
 from knowledge import e5
 from store import jobs
 from tests.house import WORKING_HOURS, House, MovableClock
@@ -437,6 +439,20 @@ async def test_a_suggested_reply(room: Room) -> None:
     assert told.text.startswith("Tom\n")
     await room.team.bot_edits(draft, "Tom 已发送", within=PATIENCE)
     await room.heard(room.team, "已发客户", times=2)
+
+
+async def test_a_suggestion_is_not_sent_once_its_page_is_withdrawn(room: Room) -> None:
+    """Neither as it stands nor to be copied: the colleague hears why, the client gets nothing of it."""
+    room.group.say(room.mei, f"{room.world.bot.mention} 你们能帮我把Shopify店铺的运费模板导到Wix里吗")
+    await room.card()
+    draft = await room.heard(room.team, "建议回复（未发送）")
+    suggested = await room.read(lambda conn: conn.execute(select(answer_source.c.page)).scalars().all())
+    for page in set(suggested):
+        await room.house.app.manual.withdraw(page, by="ada")
+    for label in ("直接发送", "修改后发送"):
+        answer = await room.world.press(room.lin, draft, label, within=PATIENCE)
+        assert "现在不能查看" in (answer.text or "")
+    assert draft.labels == ["直接发送", "修改后发送", "不用"]
 
 
 async def test_what_is_done_in_the_desk_shows_in_the_thread(room: Room) -> None:

@@ -103,6 +103,16 @@ async def test_from_the_list_to_a_file_of_the_manual(desk: World, tmp_path: Path
     assert f"{here}/approve" not in html
 
 
+async def test_a_page_is_internal_unless_it_is_said_to_be_for_clients(desk: World, tmp_path: Path) -> None:
+    """Whatever else a form says, or if it says nothing."""
+    admin, here = await desk.signed_in("mira"), "/desk/gaps/1"
+    await submit(admin, here, f"{here}/draft")
+    assert (await submit(admin, here, f"{here}/approve", text=PAGE, audience="clients")).status_code == 303
+    written = (await gap(desk)).written_to
+    assert written is not None
+    assert "audience: internal" in (tmp_path / "manual" / written).read_text("utf-8")
+
+
 async def test_a_press_that_comes_twice_is_one(desk: World) -> None:
     """The second is shown the page as it is."""
     lead = await desk.signed_in("tom")

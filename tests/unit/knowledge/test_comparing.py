@@ -1,12 +1,14 @@
 """What a new version would change: golden questions one by one, pages word by word."""
 
+from dataclasses import replace
+
 import pytest
 
 from knowledge import comparing, differing, golden
 from knowledge.changes import Fate, Result, Side, Turn, Verdict
 from knowledge.errors import GoldenInvalid
 from knowledge.golden import Golden
-from knowledge.model import Audience
+from knowledge.model import Audience, Picture
 from tests.unit.knowledge.pages import page
 
 RESET = Golden(ask="wp密码忘了", pages=("zh/reset",))
@@ -137,3 +139,16 @@ def test_pages_come_and_go_and_too_much_is_cut() -> None:
     assert [each.page for each in found if each.fate is Fate.ADDED] == ["new"]
     assert [each.page for each in found if each.fate is Fate.REMOVED] == ["old"]
     assert [each.cut for each in found if each.fate is Fate.CHANGED] == [False, True, True, True]
+
+
+def test_a_picture_that_was_exchanged_is_named() -> None:
+    """By its file; what others say of a page (its translations) is no change of it."""
+
+    def shot(digest: str) -> Picture:
+        return Picture(source="a.png", path="zh/a.png", alt="", line=1, hash=digest, media_type="image/png", width=9, height=9)  # fmt: skip
+
+    old, new = (page("zh/a", pictures=(shot(digest * 64),)) for digest in "ab")
+    (change,) = differing.compare([old], [new])
+    (front,) = change.front
+    assert (front.key, front.before, front.after) == ("pictures", "zh/a.png (aaaaaaa)", "zh/a.png (bbbbbbb)")
+    assert differing.compare([old], [replace(old, translations=("en/a",))]) == ()

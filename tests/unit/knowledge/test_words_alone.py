@@ -87,3 +87,10 @@ def test_a_page_of_another_product_is_not_sure(held: Catalogue) -> None:
 def test_nothing_is_found_for_nothing(held: Catalogue, text: str) -> None:
     """Text that shares no word with the manual finds nothing."""
     assert find(held, text)[0] is None
+
+
+def test_what_the_client_may_not_read_makes_nothing_ambiguous(held: Catalogue) -> None:
+    """A page's own question stays its own, whatever internal or withdrawn page has the same one."""
+    assert not find(held, "change my password")[0].exact
+    found, pages = find(held, "change my password", hidden=frozenset({"shop"}))
+    assert (found.exact, pages[0]) == (True, "mail")
