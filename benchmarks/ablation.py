@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from knowledge import asking, e5, evaluate, measures, pieces, ranking, search
+from knowledge import e5, evaluate, measures, search
 from knowledge.asking import questions
 from knowledge.chroma import ChromaFolder
 from knowledge.concepts import lines
@@ -41,14 +41,13 @@ VARIANTS = {
     "whole": {},
     "no windows (one vector a section)": {"knowledge.ranking.WINDOW_WEIGHT": 0.0},
     "windows alone for nearness": {"knowledge.ranking.WINDOW_WEIGHT": 1.0},
-    "no folders": {"knowledge.pieces._folders": lambda page: ""},
+    "no folders": {"knowledge.pieces._folders": lambda *_: ""},
     "asking words count": {"knowledge.asking._ASKING": frozenset()},
-    "no ideas of the trade": {"knowledge.asking.concepts": lambda folded: [], "knowledge.asking.glossed": None},
+    "no ideas of the trade": {"knowledge.asking.concepts": lambda *_: [], "knowledge.asking.glossed": None},
     "no page that bears it out": {"knowledge.ranking.FEW_WEIGHT": 0.0, "knowledge.ranking.ONE_WEIGHT": 0.0},
     "vectors alone": {"knowledge.ranking.relevance": vectors_alone},
     "words alone": {"knowledge.ranking.relevance": words_alone},
 }
-assert asking and pieces and ranking  # the modules that are patched
 
 
 @contextmanager
