@@ -60,7 +60,7 @@ class ManualRuns:
         telling = asyncio.create_task(teller.run())
         try:
             if run.kind == "preview":
-                made: Any = await self._manual.preview(self._source, progress=teller.tell)
+                made: Any = await self._manual.preview(self._source, progress=teller.tell, spend=run.force)
             else:
                 made = await self._manual.index(
                     self._source,

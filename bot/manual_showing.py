@@ -29,6 +29,8 @@ def show_preview(preview: Mapping[str, Any]) -> None:
     show_golden(preview)
     show_problems(preview["problems"])
     show_cost("Indexing it would use", preview.get("would_cost"))
+    if preview["decision"] is None:
+        err.print("The golden questions were not asked, as the embedder is paid for; --spend asks them.")
     show_decision(preview["decision"], would=True)
 
 
@@ -97,11 +99,12 @@ def _result(result: Mapping[str, Any]) -> str:
 
 
 def show_problems(problems: Iterable[Mapping[str, Any]], *, to_err: bool = False) -> None:
-    """What is wrong with files, with their lines."""
+    """What is wrong with files, with their lines; last, what is only to be looked at."""
     to = err if to_err else out
-    for each in problems:
+    for each in sorted(problems, key=lambda one: bool(one.get("warning"))):
         place = each["file"] + (f":{each['line']}" if each["line"] else "")
-        to.print(Text.assemble((place, "yellow"), f"  {each['message']}"), soft_wrap=True)
+        said = ("warning: ", "dim") if each.get("warning") else ("error: ", "red")
+        to.print(Text.assemble((place, "yellow"), "  ", said, each["message"]), soft_wrap=True)
 
 
 def _show_page(page: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from console.texts import Texts
-from handoff import messages, retraction, sources, turn_records
+from handoff import messages, retraction, turn_records
 from store.clock import Clock
 from store.db import Database
 from store.worker import Running, Worker
@@ -30,4 +30,3 @@ class Retractions:
         language = turn_records.turn(conn, said.turn_id).language if said.turn_id is not None else "zh-Hans"
         text = self._texts.say("client.retracted", language)
         messages.amend(conn, message_id, text=text, now=self._clock())
-        sources.forget(conn, message_id)

@@ -49,6 +49,7 @@ async def show(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> An
             for each in found.findings
         ],
         "changes": [{**asdict(each), "at": iso(each.at)} for each in found.changes],
+        "recalled": [asdict(each) for each in found.recalled],
         "tasks": [asdict(task) for task in found.tasks],
         "document": written(found, Texts.shipped(), language, zone=zone),
     }

@@ -20,12 +20,14 @@ _REASON = 300
 
 
 @router.post("/_preview", dependencies=FORM)
-async def preview(pages: PagesDep, viewer: AdminDep, once: Annotated[str, Form()] = "") -> Response:
-    """Start a preview of the folder, or show the run that goes on."""
-    return RedirectResponse(await started(pages, viewer, once=once), 303)
+async def preview(
+    pages: PagesDep, viewer: AdminDep, once: Annotated[str, Form()] = "", spend: Annotated[str, Form()] = ""
+) -> Response:
+    """Start a preview of the folder, or show the run that goes on; only with ``spend`` may it cost anything."""
+    return RedirectResponse(await started(pages, viewer, once=once, spend=bool(spend)), 303)
 
 
-async def started(pages: Pages, viewer: Viewer, *, once: str = "") -> str:
+async def started(pages: Pages, viewer: Viewer, *, once: str = "", spend: bool = False) -> str:
     """Start a preview; where to follow it."""
     root_of(pages)
     now, by, person_id = pages.deps.clock(), who(viewer), viewer.person.id
@@ -34,7 +36,7 @@ async def started(pages: Pages, viewer: Viewer, *, once: str = "") -> str:
         if not take_form(conn, once, person_id=person_id, now=now):
             last = runs.latest(conn)
             return runs.Asked(run=last, fresh=True) if last else None
-        return runs.ask(conn, "preview", by=by, now=now)
+        return runs.ask(conn, "preview", by=by, force=spend, now=now)
 
     return _path(await pages.deps.db.write(body))
 

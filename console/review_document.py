@@ -12,9 +12,11 @@ from console.numbers import percent
 from console.rendering import page_html
 from console.texts import Texts
 from knowledge.model import Page
+from knowledge.record import Entry
 from success.freshness import Concern, Finding
 from success.gap_model import Gap
-from success.review import Change, Review, Subject, Task
+from success.recalled import Recalled
+from success.review import Review, Subject, Task
 
 _STYLE: Final = (
     "@page{margin:18mm}body{max-width:50rem;margin:2rem auto;padding:0 1rem;color:#17191e;background:#fff;"
@@ -50,22 +52,26 @@ class _Words:
     def __call__(self, key: str, /, **values: object) -> str:
         return self.texts.say(key, self.language, **values)
 
-    def change(self, one: Change) -> str:
+    def change(self, one: Entry) -> str:
         """What somebody did, as a sentence; a verb that has none stands as it is."""
         key = f"review.verb.{one.verb}"
         if not self.texts.has(key):
             return " ".join(str(part) for part in (one.verb, one.version or "", one.page or "") if part)
-        on_page = one.verb in ("withdraw", "restore")
-        return self(key, page=one.page) if on_page else self(key, version=one.version)
+        return self(key, version=one.version) if one.page is None else self(key, page=one.page)
 
 
 def concern_words(finding: Finding, texts: Texts, language: str, *, until: datetime) -> tuple[str, ...]:
     """Each of a page's concerns as a sentence; its age is counted until that instant."""
     use, page = finding.use, finding.page
     days = (until - use.first_at).days if use.first_at else 0
+    against = finding.against
+    there: dict[str, object] = {}
+    if against is not None:
+        there = {"says": against.says, "page": against.other.id, "otherwise": against.other_says}
     values: dict[Concern, dict[str, object]] = {
         Concern.RETRACTED: {"n": use.retracted},
         Concern.FAILING: {"failed": use.failed, "cited": use.cited, "least": percent(use.at_least)},
+        Concern.CONTRADICTS: there,
         Concern.OVERDUE: {"day": page.review_by},
         Concern.DUE_SOON: {"day": page.review_by},
         Concern.BEHIND: {"twin": finding.twin},
@@ -94,6 +100,9 @@ def _parts(say: _Words, review: Review) -> Iterator[str]:
     yield _pages(say, review)
     yield f"## {say('review.changes')}"
     yield _changes(say, review.changes)
+    if review.recalled:
+        yield f"## {say('review.recalled')}"
+        yield _recalled(say, review.recalled)
     yield f"## {say('review.tasks')}"
     yield from _tasks(say, review)
 
@@ -154,7 +163,7 @@ def _why(say: _Words, finding: Finding, review: Review) -> str:
     return "; ".join(map(_plain, words))
 
 
-def _changes(say: _Words, changes: Sequence[Change]) -> str:
+def _changes(say: _Words, changes: Sequence[Entry]) -> str:
     if not changes:
         return say("review.no_changes")
     rows = [
@@ -166,6 +175,14 @@ def _changes(say: _Words, changes: Sequence[Change]) -> str:
         for each in changes
     ]
     return _table([say("review.at"), say("review.by"), say("review.what")], rows)
+
+
+def _recalled(say: _Words, pages: Sequence[Recalled]) -> str:
+    rows = [
+        [f"{_plain(each.title)} ({_plain(each.page)})", str(each.sent), str(each.dismissed), str(each.waiting)]
+        for each in pages
+    ]
+    return _table([say("review.page"), *(say(f"review.n_{name}") for name in ("sent", "dismissed", "waiting"))], rows)
 
 
 def _tasks(say: _Words, review: Review) -> Iterator[str]:

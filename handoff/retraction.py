@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from handoff import contracts, directory, messages
+from handoff import contracts, directory, messages, sources
 from handoff.casefile import record
 from handoff.casework import put, take
 from handoff.errors import NotFound
@@ -34,7 +34,8 @@ class Flagged:
 def retract(conn: Connection, *, ticket_id: int, message_id: int, by: int, now: datetime) -> Ticket:
     """Take an answer of the bot's back, once: the client's message will say that a colleague's answer counts.
 
-    The event names the pages that it came from. Raises NotFound for anything else than such an answer.
+    The event names the pages that it came from. From now on it rests on nothing: nobody need correct it. Raises
+    NotFound for anything else than such an answer.
     """
     person = directory.colleague(conn, by)
     book = contracts.book(conn)
@@ -46,6 +47,7 @@ def retract(conn: Connection, *, ticket_id: int, message_id: int, by: int, now: 
         pages = [{"page": cited.page, "title": cited.title} for cited in said.citations]
         data: Json = {"message": message_id, "pages": pages}
         case = record(conn, case, EventKind.RETRACTED, now=now, by=person.id, data=data)
+        sources.forget(conn, message_id)
         enqueue(conn, RETRACT, {"message": message_id}, key=f"chat:{said.chat_id}", now=now)
     return put(conn, book, case, now=now)
 

@@ -54,21 +54,45 @@ class _Section:
     bands: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """A place that says otherwise than an earlier one: the words of each, and where they stand."""
+
+    page: Page
+    line: int
+    says: str
+    other: Page
+    other_line: int
+    other_says: str
+
+
 def problems(pages: Sequence[Page]) -> tuple[Problem, ...]:
-    """Return where pages contradict each other, each pair of sections once, at the later page."""
+    """Return where pages contradict each other as what is wrong with the later page's file."""
+    return tuple(map(_problem, found(pages)))
+
+
+def found(pages: Sequence[Page]) -> tuple[Contradiction, ...]:
+    """Return where pages contradict each other, each pair of sections once, at the later page; `MOST` of them."""
     sections = [section for page in pages for section in _sections(page) if section.claims]
-    found: dict[tuple[str, int, str, int], Problem | None] = {}
+    met: dict[tuple[str, int, str, int], Contradiction | None] = {}
     for one, other, likeness in _pairs(sections):
         key = (other.page.id, other.line, one.page.id, one.line)
-        if key not in found:
+        if key not in met:
             told = _difference(one, other, likeness=likeness)
-            found[key] = _problem(one, other, told=told) if told else None
-    return tuple(problem for problem in found.values() if problem)[:MOST]
+            met[key] = _contradiction(one, other, told=told) if told else None
+    return tuple(each for each in met.values() if each)[:MOST]
 
 
-def _problem(one: _Section, other: _Section, *, told: tuple[str, str]) -> Problem:
-    message = f"says “{told[1]}” where {one.page.path}:{one.line} says “{told[0]}”: which of them holds?"
-    return Problem(file=other.page.path, line=other.line, message=message, warning=True)
+def _contradiction(one: _Section, other: _Section, *, told: tuple[str, str]) -> Contradiction:
+    return Contradiction(
+        page=other.page, line=other.line, says=told[1], other=one.page, other_line=one.line, other_says=told[0]
+    )
+
+
+def _problem(found: Contradiction) -> Problem:
+    there = f"{found.other.path}:{found.other_line}"
+    message = f"says “{found.says}” where {there} says “{found.other_says}”: which of them holds?"
+    return Problem(file=found.page.path, line=found.line, message=message, warning=True)
 
 
 @lru_cache(maxsize=8_192)  # most pages are the same from one reading to the next

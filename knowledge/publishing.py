@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -140,6 +140,7 @@ class Publisher:
             raise SourceChanged(source)
         if live and live.source_hash == found.hash:
             return Outcome(report=_unchanged(live, found=found), live=None)
+        order = replace(order, reason=_with_commit(order.reason, found.revision))
         now, name = self._clock(), self._embedder.name
         version = await self._db.write(
             lambda conn: store.begin(
@@ -286,6 +287,12 @@ class Publisher:
         asked = [form for item in found.golden for form in asking.forms(item.text)]
         unmade = await self._builder.unmade(found.pages, queries=asked)
         return costs.estimate(unmade, price=self._embedder.price)
+
+
+def _with_commit(reason: str, revision: str | None) -> str:
+    """What the book and the log say of a version: why it was made, and from which commit."""
+    commit = f"commit {revision[:12]}" if revision else ""
+    return " · ".join(part for part in (reason, commit) if part)
 
 
 def _previewed(

@@ -76,10 +76,17 @@ def entries(conn: Connection, *, limit: int, page_id: str | None = None) -> tupl
     wanted = select(log).order_by(log.c.id.desc()).limit(limit)
     if page_id is not None:
         wanted = wanted.where(log.c.page == page_id)
-    return tuple(
-        Entry(at=row.at, by=row.done_by, verb=row.verb, version=row.version, page=row.page, reason=row.reason)
-        for row in conn.execute(wanted)
-    )
+    return tuple(map(_entry, conn.execute(wanted)))
+
+
+def between(conn: Connection, since: datetime, until: datetime, *, limit: int) -> tuple[Entry, ...]:
+    """Return the lines of the log of a period, the oldest first."""
+    mine = select(log).where(log.c.at >= since, log.c.at < until).order_by(log.c.id).limit(limit)
+    return tuple(map(_entry, conn.execute(mine)))
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(at=row.at, by=row.done_by, verb=row.verb, version=row.version, page=row.page, reason=row.reason)
 
 
 def withdrawals(conn: Connection) -> tuple[Withdrawn, ...]:

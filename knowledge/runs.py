@@ -22,7 +22,10 @@ Kind = Literal["preview", "publish"]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run: who asked for it, how far it is, and what came of it."""
+    """A run: who asked for it, how far it is, and what came of it.
+
+    ``force`` publishes what does worse; a preview it lets ask an embedder that is paid for.
+    """
 
     id: int
     kind: Kind

@@ -1,4 +1,4 @@
-"""Which pages want a look: past their review, unused, of little help, taken back, behind their other language. Pure.
+"""Which pages want a look: past their review, unused, of little help, taken back, behind another language's. Pure.
 
 `judge` takes what is known of each page and says what is to be done about it, the most pressing first.
 """
@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from handoff.autonomy import MOST_UNSOLVED, lower_bound
+from knowledge.contradictions import Contradiction
+from knowledge.contradictions import found as contradicting
 from knowledge.model import Audience, Page
 
 SOON: Final = timedelta(days=30)
@@ -18,7 +20,6 @@ UNUSED: Final = timedelta(days=90)
 NEW: Final = timedelta(days=14)
 #: So many answers that did not help make a page one that often fails, if they are also a large share.
 LEAST_FAILED: Final = 2
-_LANGUAGES: Final = {"en": "en", "zh": "zh", "zh-hans": "zh", "zh-hant": "zh", "tw": "zh", "cn": "zh"}
 
 
 class Concern(StrEnum):
@@ -26,6 +27,7 @@ class Concern(StrEnum):
 
     RETRACTED = "retracted"
     FAILING = "failing"
+    CONTRADICTS = "contradicts"
     OVERDUE = "overdue"
     BEHIND = "behind"
     DUE_SOON = "due_soon"
@@ -60,32 +62,42 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A page with what is the matter with it, and how it did; `twin` is its newer page of the other language."""
+    """A page with what is the matter with it, and how it did.
+
+    `twin` is its newer page of the other language, `against` the first place of another page that it contradicts.
+    """
 
     page: Page
     concerns: tuple[Concern, ...]
     use: Use
     twin: str | None = None
+    against: Contradiction | None = None
 
 
 def judge(pages: Sequence[Page], uses: Mapping[str, Use], *, now: datetime, today: date) -> tuple[Finding, ...]:
     """The pages that want a look; `today` is the date where the desk is."""
     twins = _newer_twins(pages, uses)
+    contradictions = {each.page.id: each for each in reversed(contradicting(pages))}
     found = []
     for page in pages:
         use = uses.get(page.id, Use())
-        concerns = tuple(_concerns(page, use, twin=twins.get(page.id), now=now, today=today))
+        twin, against = twins.get(page.id), contradictions.get(page.id)
+        concerns = tuple(_concerns(page, use, twin=twin, against=against, now=now, today=today))
         if concerns:
-            found.append(Finding(page=page, concerns=concerns, use=use, twin=twins.get(page.id)))
+            found.append(Finding(page=page, concerns=concerns, use=use, twin=twin, against=against))
     order = list(Concern)
     return tuple(sorted(found, key=lambda each: (order.index(each.concerns[0]), -each.use.at_least, each.page.id)))
 
 
-def _concerns(page: Page, use: Use, *, twin: str | None, now: datetime, today: date) -> Iterable[Concern]:
+def _concerns(
+    page: Page, use: Use, *, twin: str | None, against: Contradiction | None, now: datetime, today: date
+) -> Iterable[Concern]:
     if use.retracted:
         yield Concern.RETRACTED
     if use.failed >= LEAST_FAILED and use.at_least > MOST_UNSOLVED / 2:
         yield Concern.FAILING
+    if against is not None:
+        yield Concern.CONTRADICTS
     if page.review_by and page.review_by < today:
         yield Concern.OVERDUE
     if twin is not None:
@@ -100,22 +112,16 @@ def _concerns(page: Page, use: Use, *, twin: str | None, now: datetime, today: d
 
 
 def _newer_twins(pages: Sequence[Page], uses: Mapping[str, Use]) -> dict[str, str]:
-    """For each page whose other language was changed later, that page."""
-    families: dict[str, list[Page]] = {}
+    """For each page of which a translation was changed later, that one; the latest of several."""
+    twins: dict[str, set[str]] = {page.id: set() for page in pages}
     for page in pages:
-        if (subject := _subject(page)) is not None:
-            families.setdefault(subject, []).append(page)
+        for other in twins.keys() & set(page.translations):  # not named both ways where one is internal
+            twins[page.id].add(other)
+            twins[other].add(page.id)
+    changed = {name: use.changed_at for name, use in uses.items() if use.changed_at is not None}
     found: dict[str, str] = {}
-    for family in families.values():
-        dated = [(uses[page.id].changed_at, page) for page in family if page.id in uses and uses[page.id].changed_at]
-        for changed, page in dated:
-            newer = [(at, other) for at, other in dated if other.language != page.language and at > changed]  # type: ignore[operator]
-            if newer:
-                found[page.id] = max(newer, key=lambda pair: (pair[0], pair[1].id))[1].id
+    for name in twins.keys() & changed.keys():
+        newer = [(changed[other], other) for other in twins[name] & changed.keys() if changed[other] > changed[name]]
+        if newer:
+            found[name] = max(newer)[1]
     return found
-
-
-def _subject(page: Page) -> str | None:
-    """What two languages of one page share: the path without the language's folder."""
-    top, _, rest = page.id.partition("/")
-    return rest if rest and top.lower() in _LANGUAGES else None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, select
+from sqlalchemy import Connection, String, cast, func, select
 
-from handoff.kinds import Audience, Author, Delivery
+from handoff.kinds import Audience, Author, Delivery, EventKind
 from handoff.source_tables import answer_source
-from handoff.tables import chat, client, message, ticket, turn
+from handoff.tables import chat, client, message, ticket, ticket_event, turn
 from knowledge import cited, store
 from knowledge.cited import Cited
 from knowledge.errors import UnknownVersion
@@ -67,15 +67,24 @@ class Mark:
 
     revision: int
     latest: datetime | None
+    retracted: int
 
 
 def mark(conn: Connection) -> Mark | None:
-    """Where things stand; None without a live version. `latest`: the last answer from another version than this."""
+    """Where things stand; None without a live version.
+
+    `latest`: the last answer from another version than this; `retracted`: how many answers were taken back.
+    """
     state = store.state(conn)
     if state.version is None:
         return None
     other = select(answer_source.c.at).where(answer_source.c.version != cast(state.version, String))
-    return Mark(revision=state.revision, latest=conn.scalar(other.order_by(answer_source.c.at.desc()).limit(1)))
+    taken_back = select(func.count()).select_from(ticket_event).where(ticket_event.c.kind == EventKind.RETRACTED)
+    return Mark(
+        revision=state.revision,
+        latest=conn.scalar(other.order_by(answer_source.c.at.desc()).limit(1)),
+        retracted=int(conn.execute(taken_back).scalar_one()),
+    )
 
 
 def look(conn: Connection, *, since: datetime) -> Ground | None:

@@ -12,17 +12,21 @@ from sqlalchemy import Connection, select
 
 from handoff.kinds import Level, Outcome
 from handoff.model import Turn
+from knowledge import record
 from knowledge.gap_facts import Advice
 from knowledge.model import Page
-from knowledge.tables import log, version
+from knowledge.record import Entry
+from knowledge.tables import version
 from success import gap_sources, gap_store, page_use
 from success.freshness import UNUSED, Finding, judge
 from success.gap_model import Gap, State
+from success.recalled import Recalled, recalled
 
 MOST_GAPS: Final = 20
 MOST_CHANGES: Final = 200
 _QUARTERS: Final = 4
 _MONTHS: Final = 3
+_LIVE: Final = frozenset({"publish", "override", "index", "rollback"})
 _WRITTEN: Final = re.compile(r"((?:19[7-9]|[2-8][0-9][0-9])[0-9])[Qq]([1-4])")
 
 
@@ -82,18 +86,6 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """One thing that somebody did to what the manual answers from."""
-
-    at: datetime
-    by: str
-    verb: str
-    version: int | None
-    page: str | None
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Task:
     """Something to do: about a page (`concern`), or about a gap (`advice`)."""
 
@@ -118,7 +110,8 @@ class Review:
     gaps: tuple[Gap, ...]
     closed: tuple[Gap, ...]
     findings: tuple[Finding, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[Entry, ...]
+    recalled: tuple[Recalled, ...]
     tasks: tuple[Task, ...]
 
     @property
@@ -156,6 +149,7 @@ def review(
         closed=tuple(gap for gap in closed if since <= gap.changed_at < until),
         findings=findings,
         changes=_changes(conn, since=since, until=until),
+        recalled=recalled(conn, since=since, until=until),
         tasks=tasks(findings, open_gaps, {page.id: page for page in pages}),
     )
 
@@ -204,17 +198,13 @@ def _is_asked(turn: Turn) -> bool:
     )
 
 
-def _changes(conn: Connection, *, since: datetime, until: datetime) -> tuple[Change, ...]:
-    """What is in the manual's log, and who built each version, the oldest first."""
-    mine = select(log).where(log.c.at >= since, log.c.at < until).order_by(log.c.id).limit(MOST_CHANGES)
-    noted = [
-        Change(at=row.at, by=row.done_by, verb=row.verb, version=row.version, page=row.page, reason=row.reason)
-        for row in conn.execute(mine)
-    ]
-    told = {each.version for each in noted if each.verb in ("publish", "override", "index")}
+def _changes(conn: Connection, *, since: datetime, until: datetime) -> tuple[Entry, ...]:
+    """What is in the manual's log; and who built a version of which it says nothing, as earlier programs did."""
+    noted = list(record.between(conn, since, until, limit=MOST_CHANGES))
+    told = {each.version for each in noted if each.verb in _LIVE}
     built = select(version).where(version.c.published_at >= since, version.c.published_at < until)
     noted += [
-        Change(at=row.published_at, by=row.created_by, verb="publish", version=row.id, page=None, reason=row.reason)
+        Entry(at=row.published_at, by=row.created_by, verb="publish", version=row.id, page=None, reason=row.reason)
         for row in conn.execute(built)
         if row.id not in told
     ]

@@ -15,7 +15,7 @@ from bot.commands import execute
 from bot.errors import BotError
 from bot.llm import ScriptedModel
 from bot.settings import Settings
-from handoff import directory
+from handoff import directory, retraction
 from handoff.kinds import Mode, Role
 from handoff.model import Person
 from knowledge.e5 import E5Embedder
@@ -408,3 +408,17 @@ async def test_a_correction_from_a_limited_page_has_a_link_that_opens(scene: Sce
         await scene.run("recall.send", number=found["number"], by="mei")
         (corrected,) = await scene.said(visitor)
         assert (await visitor.http.get(corrected["sources"][0]["url"])).status_code == 200
+
+
+async def test_an_answer_that_was_taken_back_is_not_corrected(scene: Scene) -> None:
+    """Its correction lapses though the manual did not change since, as a colleague's answer counts."""
+    async with scene.house.visitor() as visitor:
+        await scene.changed(visitor)
+        await visitor.say("转人工")
+        ticket = await scene.house.open_ticket()
+        answer = next(m for m in visitor.seen if m["author"] == "bot" and "300" in m["html"])
+        now, by = scene.house.clock(), scene.lead.id
+        await scene.house.app.db.write(
+            lambda conn: retraction.retract(conn, ticket_id=ticket.id, message_id=answer["id"], by=by, now=now)
+        )
+        assert await scene.waiting() == []

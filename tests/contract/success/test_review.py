@@ -4,12 +4,17 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection, update
 
 from console import review_document
 from console.texts import LANGUAGES, Texts
-from handoff import retraction
-from handoff.kinds import Outcome
+from handoff import retraction, sources
+from handoff.kinds import Delivery, Outcome
+from handoff.tables import message
+from knowledge import cited, store
+from knowledge.cited import Cited
 from success.freshness import Concern
+from success.recalling import Recalls
 from success.review import Quarter, Review, review
 from tests.contract.success.conftest import Agency
 
@@ -83,3 +88,45 @@ async def test_a_quiet_quarter_says_so(agency: Agency) -> None:
     assert "Nobody asked anything." in told
     assert "Nothing is missing that clients asked for." in told
     assert "Nothing is to be done." in told
+
+
+async def test_the_log_is_told_once_in_words(agency: Agency) -> None:
+    """A version that was published against the gate is one line, not two; what was edited has a sentence, too."""
+    now = agency.clock()
+
+    def noted(conn: Connection) -> None:
+        live = store.state(conn).version
+        store.note(conn, by="mira", verb="override", version=live, reason="must go out", now=now)
+        store.note(conn, by="mira", verb="edit", page="zh/mail/full", now=now)
+
+    await agency.db.write(noted)
+    found = await reviewed(agency)
+    told = review_document.markdown(found, Texts.shipped(), "en", zone=ZONE)
+    assert "published against the gate (must go out)" in told
+    assert "zh/mail/full edited" in told
+    each = [(one.verb, one.version) for one in found.changes if one.version is not None]
+    assert len(each) == len(set(each))
+
+
+async def test_what_was_recalled_is_counted(agency: Agency) -> None:
+    """A correction that waits, by its page; none of it where nothing was."""
+    assert (await reviewed(agency)).recalled == ()
+    await agency.write("zh/mail/full", "删除 30 天前的邮件。", owner="ops")
+    told = await agency.turn("邮箱满了怎么办", outcome=Outcome.ANSWERED, reason="extract", page="zh/mail/full")
+    assert told.reply_id is not None
+    now, was = agency.clock(), Cited(chunk="c", page="zh/mail/full", title="邮箱满了", heading="", anchor="", text="删除 7 天前的邮件。", language="zh-Hans")  # fmt: skip
+
+    def rested(conn: Connection) -> None:
+        cited.keep(conn, [was], now=now)
+        sources.rest(conn, told.reply_id or 0, [("c", "zh/mail/full")], version=1, at=now)
+        conn.execute(update(message).where(message.c.id == told.reply_id).values(delivery=Delivery.SENT))
+
+    await agency.db.write(rested)
+    await agency.index(by="ada")
+    await Recalls(db=agency.db, clock=agency.clock, compose=lambda _: "更正").review()
+    found = await reviewed(agency)
+    assert [(each.page, each.sent, each.dismissed, each.waiting) for each in found.recalled] == [
+        ("zh/mail/full", 0, 0, 1)
+    ]
+    document = review_document.markdown(found, Texts.shipped(), "en", zone=ZONE)
+    assert "What clients were told and the manual no longer says" in document

@@ -10,7 +10,7 @@ import httpx
 from bot.manual_runs import ManualRuns
 from console.app import create
 from knowledge import runs
-from knowledge.embedders import HashingEmbedder
+from knowledge.embedders import Embedder, HashingEmbedder
 from knowledge.runs import Run
 from knowledge.service import Manual
 from store.worker import Worker
@@ -72,12 +72,13 @@ class Keeping:
 
 
 @asynccontextmanager
-async def kept(world: World, tmp_path: Path) -> AsyncIterator[Keeping]:
+async def kept(world: World, tmp_path: Path, embedder: Embedder | None = None) -> AsyncIterator[Keeping]:
     """A world whose manual is real and published once."""
+    embedder = embedder or HashingEmbedder()
     folder = tmp_path / "manual"
     sample(folder)
     clock = world.deps.clock
-    manual = await Manual.open(world.deps.db, tmp_path / "index", embedder=HashingEmbedder(), clock=clock)
+    manual = await Manual.open(world.deps.db, tmp_path / "index", embedder=embedder, clock=clock)
     await manual.index(folder, by="first start")
     deps = replace(world.deps, manual=manual, manual_folder=folder)
     worker = Worker(deps.db, clock=clock, owner="test")

@@ -1,13 +1,16 @@
 """The manual in the desk: edited, previewed, published, refused, overridden, rolled back, withdrawn."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from console.rendering import page_link
-from knowledge import record
-from knowledge.model import Scope
+from knowledge import record, runs
+from knowledge.embedders import HashingEmbedder, Vectors
+from knowledge.errors import LiveChanged
+from knowledge.model import Cost, Scope
 from store.clock import ManualClock
 from tests.unit.console.keeping import GOLDEN, Keeping, kept, write
 from tests.unit.console.world import ORIGIN, World, field, submit
@@ -432,3 +435,75 @@ async def test_a_run_that_was_interrupted_is_done_again(keeping: Keeping) -> Non
     assert "1/9" in (await admin.get(at)).text
     assert (await keeping.done()).state == "done"
     assert isinstance(keeping.world.clock, ManualClock)
+
+
+class Paid(HashingEmbedder):
+    """Is paid for by the token."""
+
+    price = 2.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = 0
+
+    @property
+    def spent(self) -> Cost:
+        return Cost(tokens=self.texts, estimated=False, price=self.price)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        self.texts += len(texts)
+        return super().passages(texts)
+
+
+async def test_a_preview_spends_nothing_unasked(world: World, tmp_path: Path) -> None:
+    """Where the embedder is paid for, the preview says what indexing would cost; asking the golden questions is a press."""
+    paid = Paid()
+    async with kept(world, tmp_path, paid) as keeping:
+        admin = await keeping.world.signed_in("mira")
+        write(keeping.folder, "zh/new.md", "A page about invoices.")
+        before = paid.texts
+        _, html = await keeping.previewed(admin)
+        assert paid.texts == before
+        assert "The golden questions were not asked" in html
+        assert "Indexing would use about" in html
+        assert "at the price that is set" in html
+        at = await keeping.press(admin, "/desk/manual/_preview", spend="yes")
+        await keeping.done()
+        assert paid.texts > before
+        assert "May be published" in (await admin.get(at)).text
+
+
+async def test_a_run_says_from_which_commit_and_what_is_only_to_be_looked_at(keeping: Keeping) -> None:
+    """Errors and warnings stand apart; the commit stands in the report, among the versions and in the log."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    (keeping.folder / ".git").mkdir()
+    (keeping.folder / ".git" / "HEAD").write_text(commit)
+    gbk = (
+        "---\ntitle: 发票\naudience: client\nlanguage: zh-Hans\n---\n发票在付款后三个工作日内寄出,请您耐心等待一下。\n"
+    )
+    (keeping.folder / "zh" / "gbk.md").write_bytes(gbk.encode("gbk"))
+    write(keeping.folder, "zh/odd.md", "Odd.", sort="odd")
+    admin = await keeping.world.signed_in("mira")
+    at, html = await keeping.previewed(admin)
+    assert "Problems in files: 1" in html
+    assert "To look at: 1" in html
+    done = await keeping.press(admin, "/desk/manual/_publish", run=at.rsplit("/", maxsplit=1)[-1], reason="invoices")
+    await keeping.done()
+    assert "From commit 0123456789ab" in (await admin.get(done)).text
+    for page in ("_versions", "_log"):
+        assert "invoices · commit 0123456789ab" in (await admin.get(f"/desk/manual/{page}")).text
+
+
+async def test_a_run_that_another_version_overtook_says_so(keeping: Keeping) -> None:
+    """In words, with what to do; not by the name of an error."""
+
+    def overtaken(conn: Connection) -> int:
+        now = keeping.world.clock()
+        run = runs.ask(conn, "publish", by="mira", now=now).run
+        runs.ended(conn, run.id, now=now, error=f"LiveChanged: {LiveChanged(since=1, to=2)}")
+        return run.id
+
+    number = await keeping.world.deps.db.write(overtaken)
+    html = (await (await keeping.world.signed_in("mira")).get(f"/desk/manual/_runs/{number}")).text
+    assert "another version went live" in html
+    assert "LiveChanged" not in html

@@ -67,13 +67,31 @@ def test_a_page_fails_by_what_is_at_least_to_be_expected(failed: int, cited: int
 
 def test_the_language_that_was_left_behind_is_named() -> None:
     """The Chinese page was changed after the English one: the English one wants a look."""
-    zh, en = page("zh/mail/full"), page("en/mail/full", language="en")
+    zh = page("zh/mail/full", translations=("en/mailbox",))
+    en = page("en/mailbox", language="en")
     uses = {
         zh.id: Use(cited=1, changed_at=NOW - timedelta(days=1)),
         en.id: Use(cited=1, changed_at=NOW - timedelta(days=40)),
     }
     (found,) = judge([zh, en], uses, now=NOW, today=TODAY)
     assert (found.page.id, found.concerns, found.twin) == (en.id, (Concern.BEHIND,), zh.id)
+
+
+def test_two_pages_of_one_name_in_two_folders_are_no_translations_by_that() -> None:
+    """Only what the manual takes for translations is."""
+    zh, en = page("zh/mail/full"), page("en/mail/full", language="en")
+    uses = {each.id: Use(cited=1, changed_at=NOW - timedelta(days=age)) for each, age in ((zh, 1), (en, 40))}
+    assert judge([zh, en], uses, now=NOW, today=TODAY) == ()
+
+
+def test_a_page_that_contradicts_another_says_where() -> None:
+    """The later of the two wants a look, with both their words."""
+    old = page("zh/a", title="套餐", body="维护套餐每个月的费用是 300 元,按月支付。\n")
+    new = page("zh/b", title="套餐", body="维护套餐每个月的费用是 380 元,按月支付。\n")
+    (found,) = judge([old, new], {each.id: Use(cited=1) for each in (old, new)}, now=NOW, today=TODAY)
+    assert (found.page.id, found.concerns) == ("zh/b", (Concern.CONTRADICTS,))
+    assert found.against is not None
+    assert ("380" in found.against.says, "300" in found.against.other_says, found.against.other) == (True, True, old)
 
 
 def test_what_was_taken_back_comes_first() -> None:
