@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,6 +86,7 @@ class SentenceTransformersEmbedder:
     Raises:
         ImportError: the extra is not installed.
         ModelNotHere: the folder holds no model that can be loaded.
+        ScaleUnmeasurable: its vectors tell nothing apart.
     """
 
     def __init__(
@@ -102,23 +102,11 @@ class SentenceTransformersEmbedder:
         )
         marked = hashlib.sha256(f"{fingerprint(folder)}\0{self.prompts.query}\0{self.prompts.passage}".encode())
         self.name = f"sentence-transformers/{folder.name}@{marked.hexdigest()[:12]}"
-        self.dimensions = len(self.queries(["?"])[0])
-
-    @property
-    def floor(self) -> float:
-        """Where its scale begins, as measured."""
-        return self._placement.floor
-
-    @property
-    def span(self) -> float:
-        """How long its scale is, as measured."""
-        return self._placement.span
-
-    @cached_property
-    def _placement(self) -> scale.Placement:
-        questions, passages = scale.sample()
-        asked = self.queries([fold(text) for text in questions])
-        return scale.measured(asked, self.passages([fold(text) for text in passages]), name=self.name)
+        questions, passages = (tuple(map(fold, texts)) for texts in scale.sample())
+        asked = self.queries(questions)
+        self.dimensions = asked.shape[1]
+        placed = scale.measured(asked, self.passages(passages), name=self.name)
+        self.floor, self.span = placed.floor, placed.span
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per question."""
