@@ -39,6 +39,7 @@ from store.db import Database
 
 PACKS = ("help-zh", "help-en", "drcd", "cmrc2018", "xquad-en")
 REAL, QUESTIONS, A_PAGE, INTERNAL = 400, 300, 5, 10
+WINDOWS = 4  # of a chunk, as in real manuals
 FLOORS = {10_000: 25, 100_000: 50}
 
 
@@ -70,6 +71,7 @@ def pieces(packs: Path, *, size: int, known: Pieces) -> list[Piece]:
                 page=page,
                 chunks=tuple(chunk(page.id, n, halves[a] + halves[b]) for n, (a, b) in enumerate(pairs)),
                 passages=(),
+                windows=(("",) * WINDOWS,) * A_PAGE,
                 questions=(),
                 terms=tuple(known.vocabulary.counted(cut[a] + cut[b]) for a, b in pairs),
                 asked=known.vocabulary.counted(question_terms(page)),
@@ -98,9 +100,10 @@ def queries(packs: Path, model: Path, *, size: int) -> dict:
         np.float32
     )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    windows = np.repeat(vectors, WINDOWS, axis=0).astype(np.float16)
     none = np.zeros((0, real.shape[1]), dtype=np.float32)
     started = time.perf_counter()
-    held = arranged(made, vectors=vectors, question_vectors=none, known=known.vocabulary)
+    held = arranged(made, vectors=vectors, window_vectors=windows, question_vectors=none, known=known.vocabulary)
     spent = {"arranged_s": time.perf_counter() - started}
     asked = [q.text for name in PACKS[:2] for q in evaluate.read(packs / name).queries]
     asked = [asked[i] for i in rng.permutation(len(asked))[:QUESTIONS].tolist()]
