@@ -50,7 +50,8 @@ def judge(
         found.note("two_turns", turn.versions[-1], turn.replies - 1)
     copies: dict[str, list[Shown]] = defaultdict(list)
     for one in shown:
-        copies[one.answers or f"{one.chat}: {_plain(one.text, notes)}"].append(one)
+        if one.text:  # a picture after an answer does not say what it answers: tests/contract/platforms count those
+            copies[one.answers or f"{one.chat}: {_plain(one.text, notes)}"].append(one)
     for which in owed.keys() | copies.keys():
         there = copies.get(which, [])
         due = owed[which] if which in owed else min(len(there), 1)
