@@ -79,6 +79,10 @@ class Exams:
         tell(Progress(stage="check", done=count, total=count))
         return exam
 
+    async def unmade(self, questions: tuple[Golden, ...]) -> tuple[str, ...]:
+        """Return the texts that asking these questions would embed."""
+        return await self._builder.unqueried(self._examiner.unprepared(questions))
+
     def remember(self, version: int, answers: Answers) -> None:
         """Keep what a version found, for the exam of the next."""
         self._answers[version] = answers

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from knowledge import store
+from knowledge import kept_vectors, store
 from knowledge.catalogue import Catalogue, arranged
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
@@ -124,7 +124,7 @@ class Builder:
         cut = await loop.run_in_executor(self._pool, self._pieces.cut, pages)
         digests, stock, name = _digests(cut), self._stock, self._embedder.name
         absent = _absent(digests, stock=stock)
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, absent))
         missing = _missing(cut, absent=frozenset(absent) - held.keys())
         reused = len(frozenset(digests.all)) - len(missing)
         made = await self._embed(missing, version=version, reused=reused, tell=tell)
@@ -138,7 +138,7 @@ class Builder:
         cut = await loop.run_in_executor(pool, partial(self._pieces.cut, pages, stored=_by_page(chunks)))
         digests, stock, name = _digests(cut), self._stock, self._embedder.name
         absent = _absent(digests, stock=stock)
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, absent))
         found = await loop.run_in_executor(pool, self._arranged, cut, digests, stock, held)
         self._stock = built = Built(catalogue=found, embedded=0, reused=len(frozenset(digests.all)), digests=digests)
         return built
@@ -147,17 +147,23 @@ class Builder:
         """Return the vectors of texts that are searched for, embedding those that never were."""
         named = {digest("query", text): ("query", text) for text in texts}
         name = self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
         missing = {each: item for each, item in named.items() if each not in held}
         made = await self._embed(missing, version=version, reused=len(held), tell=lambda _: None)
         found = rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
         return {text: row for (_, text), row in zip(named.values(), found, strict=True)}
 
+    async def unqueried(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return those of some texts that :meth:`queries` would embed."""
+        named, name = {digest("query", text): text for text in texts}, self._embedder.name
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
+        return tuple(text for each, text in named.items() if each not in held)
+
     async def unmade(self, pages: Sequence[Page]) -> tuple[str, ...]:
         """Return the texts of pages that building them would embed."""
         cut = await asyncio.get_running_loop().run_in_executor(self._pool, self._pieces.cut, pages)
         absent, name = _absent(_digests(cut), stock=self._stock), self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, absent))
         return tuple(text for _, text in _missing(cut, absent=frozenset(absent) - held.keys()).values())
 
     async def background(self) -> Vectors:
@@ -165,7 +171,7 @@ class Builder:
         texts = background_texts()
         named = {digest("question", text): ("question", text) for text in texts}
         name = self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
         missing = {digest: item for digest, item in named.items() if digest not in held}
         made = await self._embed(missing, version=FOR_EVER, reused=len(held), tell=lambda _: None)
         return rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
@@ -212,7 +218,7 @@ class Builder:
         now, name = self._clock(), self._embedder.name
 
         def body(conn: Connection) -> None:
-            store.put_vectors(conn, name, made=fresh, used_in=version)
+            kept_vectors.put(conn, name, made=fresh, used_in=version)
             store.renew(conn, version, now=now)
 
         await self._db.write(body)

@@ -11,14 +11,14 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import checkout, costs, differing, gallery, golden, index, loaders, pictures, record, store
+from knowledge import costs, differing, gallery, index, kept_vectors, pictures, record, store
 from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
-from knowledge.errors import GoldenInvalid, SourceChanged
+from knowledge.errors import SourceChanged
 from knowledge.exams import Exam, Exams
-from knowledge.golden import Golden
 from knowledge.live import Live, Shelf
-from knowledge.model import Cost, IndexReport, Page, Preview, Problem, Progress
+from knowledge.model import Cost, IndexReport, Preview, Progress
+from knowledge.reading import Source, read
 from store.clock import Clock
 from store.db import Database
 
@@ -29,21 +29,6 @@ T = TypeVar("T")
 KEEP = 4
 #: How long building rests after each batch of vectors it writes, as a share of the time that took.
 _REST = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A folder read for indexing; ``hash`` tells whether indexing it again would change anything.
-
-    ``revision`` is the commit that is checked out there, if it is in a git checkout.
-    """
-
-    folder: Path
-    pages: tuple[Page, ...]
-    golden: tuple[Golden, ...]
-    problems: tuple[Problem, ...]
-    hash: str
-    revision: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,40 +53,6 @@ class Order:
     since: int | None
     tell: index.Tell
     expects: str | None = None
-
-
-def read(source: Path, *, embedder: str, kept: Path | None = None) -> Source:
-    """Read a folder and its golden questions; a golden file that cannot be read is a problem, no stop.
-
-    ``kept`` is a folder for what was read of documents.
-
-    Raises:
-        SourceMissing: there is no such folder.
-    """
-    folder = loaders.load(source, kept=kept)
-    problems = list(folder.problems)
-    questions: tuple[Golden, ...] = ()
-    path = source / golden.FILE
-    try:
-        questions = golden.read(path)
-    except GoldenInvalid as error:
-        problems.append(Problem(file=golden.FILE, line=error.line, message=error.reason))
-    pages = loaders.current(folder.pages)
-    raw = path.read_bytes() if path.is_file() else b""
-    return Source(
-        folder=source,
-        pages=pages,
-        golden=questions,
-        problems=(*problems, *_unknown(questions, pages=pages)),
-        hash=index.source_hash(folder.hash, golden=raw, embedder=embedder),
-        revision=checkout.revision(source),
-    )
-
-
-def _unknown(questions: tuple[Golden, ...], *, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
-    known = {page.id for page in pages}
-    missing = sorted({name for item in questions for name in item.pages if name not in known})
-    return tuple(Problem(file=golden.FILE, line=None, message=f"names an unknown page: {name}") for name in missing)
 
 
 class Publisher:
@@ -211,8 +162,8 @@ class Publisher:
 
         def body(conn: Connection) -> None:
             store.put_contents(conn, version, pages=held.pages, chunks=held.chunks)
-            absent = store.use_vectors(conn, name, digests.all, used_in=version)
-            store.put_vectors(conn, name, made=index.halves(built, absent), used_in=version)
+            absent = kept_vectors.use(conn, name, digests.all, used_in=version)
+            kept_vectors.put(conn, name, made=index.halves(built, absent), used_in=version)
 
         await self._db.write(body)
         tell(Progress(stage="store", done=1, total=1))
@@ -272,11 +223,11 @@ class Publisher:
         return await self._exams.sit(found.golden, searcher=searcher, live=live, version=number, tell=tell)
 
     async def _cost(self, found: Source) -> Cost | None:
-        """What indexing would use: texts without vectors, and the golden questions, which are asked each time."""
+        """What indexing would use: texts and golden questions that have no vectors yet."""
         if not isinstance(self._embedder, costs.Metered):
             return None
         unmade = await self._builder.unmade(found.pages)
-        asked = [item.text for item in found.golden]
+        asked = await self._exams.unmade(found.golden)
         return costs.estimate([*unmade, *asked], price=self._embedder.price)
 
 
