@@ -2,29 +2,24 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import yaml
-from sqlalchemy import Connection
 
-from bot import contract_work, gap_work, links, prompts
-from bot.answering import Writer
-from bot.channels.slack.cardroom import MANNER
-from bot.channels.slack.reading import PLATFORM as SLACK
+from bot import contract_work, first_start, gap_work, links
+from bot.channels.platforms import MANNERS, Platforms
 from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
-from bot.correcting import Correcting, Rewriter
-from bot.delivery import Channel, Deliveries, StoredChannel
-from bot.direct import Doors, LinkedDirectChat
+from bot.correcting import correcting_of
+from bot.delivery import Deliveries
+from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
@@ -33,7 +28,7 @@ from bot.llm import Model, OpenAIModel
 from bot.manual_runs import ManualRuns
 from bot.meters import Meters
 from bot.notices import ClientNotices
-from bot.paging import Pager, Paging, WebhookPager
+from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.reception import Room
@@ -41,32 +36,27 @@ from bot.rerouting import Rerouting
 from bot.retracting import Retractions
 from bot.scoring import Scoring
 from bot.settings import Settings
+from bot.speaking import model_of, writer_of
 from bot.staff_words import StaffWords
-from bot.staffroom import StaffRoom, Threads
+from bot.staffroom import StaffRoom
 from bot.triage import Rules
 from bot.unanswered import Unanswered
-from bot.webhooks import signing_key
-from console import auth
-from console.correction_words import draft
 from console.pages import ConsoleDeps
 from console.texts import Texts
-from handoff import directory, roster, routes
-from handoff.casework import CLOCK
+from handoff import roster, routes
 from handoff.desk import Desk
-from handoff.kinds import Role, Tier
 from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
-from store.worker import Handler, Running, Worker
+from store.worker import Running, Worker
 from success.gap_drafts import GapDrafts
 from success.gaps import GapWatch
 from success.recalling import Recalls
 
 HERE = Path(__file__).parent
-DEMO = "demo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +119,7 @@ class Aftercare:
             clock=self.clock,
             secret=self.secret,
             files=self.settings.data / "files",
-            default_client=DEMO,
+            default_client=first_start.DEMO,
             secure_cookies=self.console.secure_cookies,
         )
 
@@ -158,7 +148,7 @@ async def open_app(
     The caller owns the data folder. With the `seat` of its lock, what its former self held when it was killed is
     taken over at once, instead of when the leases run out.
     """
-    prepare_folder(settings.data)
+    first_start.prepare_folder(settings.data)
     db = await Database.open(settings.database)
     owner = f"{os.uname().nodename}:{os.getpid()}" + (f"@{seat}" if seat else "")
     try:
@@ -190,8 +180,8 @@ async def _opened(
     rules, texts = load_rules(), load_texts()
     await contract_work.open_contract(db, settings.data, clock=clock)
     desk = Desk()
-    password = await db.write(lambda conn: _seed(conn, clock=clock))
-    rules_of_routing = await asyncio.to_thread(routes.load, routes_file(settings.data))
+    password = await db.write(lambda conn: first_start.seed(conn, clock=clock))
+    rules_of_routing = await asyncio.to_thread(routes.load, first_start.routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     manual = await Manual.open(
         db,
@@ -201,15 +191,14 @@ async def _opened(
         reranking=engines.reranking,
         chroma_url=settings.chroma_url,
     )
-    secret = _secret(settings.data)
+    secret = first_start.secret(settings.data)
     room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
-    telegram = Telegram.make(settings, db, room=room, files=files, clock=clock, href=href)
-    slack = Slack.make(settings, db, room=room, files=files, clock=clock, href=href)
-    channels = _channels(telegram, slack)
+    platforms = Platforms.make(settings, db, room=room, files=files, clock=clock, href=href)
+    telegram, slack, channels = platforms.telegram, platforms.slack, platforms.channels
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     picturing = {name for name, channel in channels.items() if channel.shows_pictures}
-    speaker = model or _model(settings)
+    speaker = model or model_of(settings)
     gaps, drafts = await gap_work.open_gaps(
         db, settings, manual=manual, embedder=engines.embedder, model=speaker, clock=clock
     )
@@ -222,17 +211,17 @@ async def _opened(
         clock=clock,
         meters=meters,
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
-        writer=_writer(speaker, settings),
+        writer=writer_of(speaker, settings),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
         illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
-    threads = _threads(telegram, slack)
-    doors: dict[str, Doors] = {slack.name: slack.account} if slack is not None else {}
     deliveries = Deliveries(db, channels=channels, clock=clock, meters=meters)
 
-    words = StaffWords(texts=texts, desk=room.desk_texts, manners={SLACK: MANNER})
-    direct = LinkedDirectChat(db, words=words, clock=clock, doors=doors)
-    pages = Paging(db, clock=clock, pager=_pager(settings, clock), direct=direct, public_url=settings.public_url)
+    words = StaffWords(texts=texts, desk=room.desk_texts, manners=MANNERS)
+    direct = LinkedDirectChat(db, words=words, clock=clock, doors=platforms.doors)
+    pages = Paging(
+        db, clock=clock, pager=pager_of(settings, clock=clock), direct=direct, public_url=settings.public_url
+    )
 
     manual_runs = ManualRuns(db, manual=manual, source=settings.manual, clock=clock)
 
@@ -245,9 +234,8 @@ async def _opened(
     worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
     if telegram is not None:
         telegram.register(worker)
-    worker.register(CLOCK, _fires(desk, clock))
-    contract_work.register(worker, clock=clock)
-    correcting = _correcting(db, settings, texts=room.desk_texts, model=speaker, meters=meters, clock=clock)
+    contract_work.register(worker, desk=desk, clock=clock)
+    correcting = correcting_of(db, settings, texts=room.desk_texts, model=speaker, meters=meters, clock=clock)
     await correcting.begin()
     drafting = Drafting(db=db, manual=manual, texts=texts, writer=conversations.writer)
     for each in (
@@ -256,7 +244,9 @@ async def _opened(
         pages,
         ClientNotices(db, texts=texts, clock=clock),
         Retractions(db, texts=texts, clock=clock),
-        StaffRoom(db, threads=threads, words=words, public_url=settings.public_url, drafting=drafting, clock=clock),
+        StaffRoom(
+            db, threads=platforms.threads, words=words, public_url=settings.public_url, drafting=drafting, clock=clock
+        ),
         Rerouting(db, desk=desk, clock=clock),
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
@@ -287,26 +277,11 @@ async def _opened(
             recalls=correcting.recalls,
         )
     finally:
-        for platform in (telegram, slack):
-            if platform is not None:
-                await platform.account.close()
+        await platforms.close()
         await gaps.comparing.close()
         await manual.close()
         if isinstance(speaker, OpenAIModel):
             await speaker.close()
-
-
-def _channels(telegram: Telegram | None, slack: Slack | None) -> dict[str, Channel]:
-    stored: dict[str, Channel] = {
-        "web": StoredChannel(shows_changes=True, shows_pictures=True),
-        "terminal": StoredChannel(shows_changes=False, shows_pictures=False),
-    }
-    return stored | {each.name: each.channel for each in (telegram, slack) if each is not None}
-
-
-def _threads(telegram: Telegram | None, slack: Slack | None) -> dict[str, Threads]:
-    found: dict[str, Threads] = {telegram.name: telegram.topics} if telegram is not None else {}
-    return found | ({slack.name: slack.threads} if slack is not None else {})
 
 
 @asynccontextmanager
@@ -331,96 +306,3 @@ async def _listening(app: Aftercare) -> AsyncIterator[None]:
             if each is not None:
                 await stack.enter_async_context(each.running())
         yield
-
-
-def prepare_folder(data: Path) -> None:
-    """Make the data folder, readable by its owner only."""
-    data.mkdir(parents=True, exist_ok=True)
-    data.chmod(0o700)
-    (data / "files").mkdir(exist_ok=True)
-
-
-def routes_file(data: Path) -> Path:
-    """The rules of routing of this installation: `routes.yaml` in the data folder, else the default ones."""
-    own = data / "routes.yaml"
-    return own if own.is_file() else routes.DEFAULT
-
-
-def _pager(settings: Settings, clock: Clock) -> Pager | None:
-    if settings.pager_url is None or settings.pager_secret is None:
-        return None
-    key = signing_key(settings.pager_secret.get_secret_value())
-    return WebhookPager(settings.pager_url.get_secret_value(), key, clock=clock)
-
-
-def _model(settings: Settings) -> Model | None:
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    if not key and not settings.openai_base_url:
-        return None
-    return OpenAIModel(
-        api_key=key or "none",
-        model=settings.openai_model,
-        base_url=settings.openai_base_url,
-        deadline_s=settings.model_deadline_s,
-    )
-
-
-def _writer(model: Model | None, settings: Settings) -> Writer | None:
-    if model is None:
-        return None
-    files = prompts.load(settings.prompts)
-    return Writer(model=model, answer=files["answer"], repair=files["repair"])
-
-
-def _correcting(
-    db: Database, settings: Settings, *, texts: Texts, model: Model | None, meters: Meters, clock: Clock
-) -> Correcting:
-    window = timedelta(days=settings.recall_days)
-    recalls = Recalls(db=db, clock=clock, compose=partial(draft, texts=texts), window=window, drafts=model is not None)
-    rewriter = Rewriter(model=model, prompt=prompts.load(settings.prompts)["correction"]) if model else None
-    return Correcting(db=db, recalls=recalls, texts=texts, clock=clock, meters=meters, rewriter=rewriter)
-
-
-def _secret(data: Path) -> bytes:
-    """The key that signs links, visitors and forms; made once."""
-    path = data / "secret"
-    if not path.exists():
-        unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(secrets.token_bytes(32))
-        unfinished.chmod(0o600)
-        unfinished.replace(path)
-    return path.read_bytes()
-
-
-def _seed(conn: Connection, *, clock: Clock) -> str | None:
-    """The demo client and the first admin of a fresh database; the one-time password while it is unused."""
-    now = clock()
-    if directory.client_by_slug(conn, DEMO) is None:
-        directory.add_client(
-            conn,
-            slug=DEMO,
-            name="青禾茶业 Greenleaf Tea",
-            tier=Tier.GOLD,
-            site="https://www.example.com",
-            cms="WordPress + WooCommerce, CMS",
-            hosting="cn-east",
-            now=now,
-        )
-    admin = directory.staff_by_login(conn, "admin")
-    if admin is None:
-        if directory.staff(conn):
-            return None
-        admin = directory.add_staff(conn, login="admin", name="Admin", role=Role.ADMIN, now=now)
-    elif not auth.password_pending(conn, admin.id):
-        return None
-    return auth.issue_one_time_password(conn, admin.id, now=now)
-
-
-def _fires(desk: Desk, clock: Clock) -> Handler:
-    """The handler of timer jobs: warnings and breaches, once each."""
-
-    async def fire(running: Running) -> None:
-        ticket_id, name = int(str(running.job.body["ticket"])), str(running.job.body["clock"])
-        await running.finish(lambda conn: desk.fire(conn, ticket_id=ticket_id, clock=name, now=clock()))
-
-    return fire

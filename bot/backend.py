@@ -26,7 +26,7 @@ def execute(command: str, arguments: Mapping[str, Any], *, progress: Progress | 
 async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Progress) -> T:
     """Let `work` run commands: in the process that owns the data folder, or here as its owner."""
     from bot import control
-    from bot.app import prepare_folder
+    from bot.first_start import prepare_folder
     from store.errors import AlreadyOwned
     from store.lock import own
 

@@ -196,7 +196,8 @@ cli.add_typer(manual_commands.manual, name="manual")
 
 async def _serve(settings: Settings) -> None:
     from bot import commands, server
-    from bot.app import open_app, prepare_folder
+    from bot.app import open_app
+    from bot.first_start import prepare_folder
     from store.lock import own
 
     configure_log(settings)

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot import doctor, gap_work, intake, manual_work, number_work, recall_work, review_work, service_work
-from bot.app import DEMO, Aftercare
+from bot.app import Aftercare
 from bot.channels import terminal
 from bot.control import Emit
 from bot.errors import BotError
+from bot.first_start import DEMO
 from bot.manual_work import index
 from bot.recording import TURNED
 from console.moments import iso

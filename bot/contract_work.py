@@ -1,4 +1,4 @@
-"""The contract at the start of a process, and the durable jobs that keep open tickets in line with it."""
+"""The contract at the start of a process, and the durable jobs that keep open tickets and clocks in line with it."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 
 from handoff import alignment, almanac, contracts, policy
 from handoff.alignment import TIERS
+from handoff.casework import CLOCK
 from handoff.contracts import ALIGN
+from handoff.desk import Desk
 from handoff.holiday_library import CHINA, library_years
 from store.clock import Clock
 from store.db import Database
@@ -40,8 +42,12 @@ async def open_contract(db: Database, data: Path, *, clock: Clock) -> None:
     await db.write(begin)
 
 
-def register(worker: Worker, *, clock: Clock) -> None:
-    """Let a worker bring open tickets in line, one batch at a time."""
+def register(worker: Worker, *, desk: Desk, clock: Clock) -> None:
+    """Let a worker warn and tell of breaches, once each, and bring open tickets in line, one batch at a time."""
+
+    async def fire(running: Running) -> None:
+        ticket_id, name = int(str(running.job.body["ticket"])), str(running.job.body["clock"])
+        await running.finish(lambda conn: desk.fire(conn, ticket_id=ticket_id, clock=name, now=clock()))
 
     async def align(running: Running) -> None:
         await running.finish(lambda conn: alignment.work(conn, running.job.body, now=clock()))
@@ -49,6 +55,7 @@ def register(worker: Worker, *, clock: Clock) -> None:
     async def heed(running: Running) -> None:
         await running.finish(lambda conn: alignment.heed_days(conn, now=clock()))
 
+    worker.register(CLOCK, fire)
     worker.register(ALIGN, align, slots=1)
     worker.register(TIERS, heed, slots=1)
 

@@ -7,13 +7,15 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
+from bot import prompts
 from bot.answering import LANGUAGE_NAMES, numbered
 from bot.checks import check
 from bot.errors import ModelError
 from bot.llm import Json, Model
 from bot.meters import Meters
 from bot.prompts import Prompt
-from console.correction_words import opening, spoken
+from bot.settings import Settings
+from console.correction_words import draft, opening, spoken
 from console.texts import Texts
 from handoff import directory
 from knowledge.model import Passage
@@ -116,6 +118,17 @@ class Correcting:
             self.meters.model_error(error.kind)
             log.warning("model failed", kind=error.kind)
             return None
+
+
+def correcting_of(
+    db: Database, settings: Settings, *, texts: Texts, model: Model | None, meters: Meters, clock: Clock
+) -> Correcting:
+    """Looks and corrects as the settings say; written by a model, if there is one and its prompt is among the files."""
+    prompt = prompts.load(settings.prompts).get("correction") if model is not None else None
+    rewriter = Rewriter(model=model, prompt=prompt) if model is not None and prompt is not None else None
+    window, compose = timedelta(days=settings.recall_days), partial(draft, texts=texts)
+    recalls = Recalls(db=db, clock=clock, compose=compose, window=window, drafts=rewriter is not None)
+    return Correcting(db=db, recalls=recalls, texts=texts, clock=clock, meters=meters, rewriter=rewriter)
 
 
 def _open(conn: Connection, *, number: int, says: str) -> tuple[Correction, str] | None:

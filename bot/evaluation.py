@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import embedding
-from bot.app import prepare_folder
+from bot.first_start import prepare_folder
 from bot.settings import Settings
 from knowledge.evaluate import evaluate
 

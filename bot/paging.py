@@ -17,7 +17,8 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.errors import PagerError
-from bot.webhooks import is_loopback, signed
+from bot.settings import Settings
+from bot.webhooks import is_loopback, signed, signing_key
 from handoff import board, directory, paging
 from handoff.model import Person, Ticket
 from store.clock import Clock
@@ -167,3 +168,11 @@ def _addressed(conn: Connection, *, ticket_id: int, person_id: int) -> tuple[Per
 
 def _whole(value: JsonValue) -> int:
     return int(str(value))
+
+
+def pager_of(settings: Settings, *, clock: Clock) -> Pager | None:
+    """The pager that the settings name; None where they name none."""
+    if settings.pager_url is None or settings.pager_secret is None:
+        return None
+    key = signing_key(settings.pager_secret.get_secret_value())
+    return WebhookPager(settings.pager_url.get_secret_value(), key, clock=clock)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, update
 
-from knowledge import gaps, index, store
+from knowledge import gaps, index, kept_vectors
 from knowledge.embedders import Embedder, Vectors
 from knowledge.gaps import Cluster, Question
 from knowledge.language import fold, is_chinese, salient, tokens
@@ -58,14 +58,14 @@ class Asked:
     async def _vectors(self, forms: Sequence[str], *, version: int) -> Vectors:
         named = {digest("question", form): form for form in forms}
         name = self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
         missing = [digest for digest in named if digest not in held]
         loop = asyncio.get_running_loop()
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             made = await loop.run_in_executor(self._pool, self._made, batch, named)
             held |= made
-            await self._db.write(lambda conn, made=made: store.put_vectors(conn, name, made=made, used_in=version))  # type: ignore[misc]
+            await self._db.write(lambda conn, made=made: kept_vectors.put(conn, name, made=made, used_in=version))  # type: ignore[misc]
         await self._db.write(lambda conn: _still_used(conn, name, list(named), version=version))
         digests = [digest("question", form) for form in forms]
         return index.rows(held, digests, dimensions=self._embedder.dimensions)

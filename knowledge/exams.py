@@ -16,8 +16,9 @@ from knowledge.live import Live
 from knowledge.model import GoldenScore, Progress
 from knowledge.search import Searcher
 
-#: How long asking rests after each batch of questions while another version is live, as a share of the time that took.
-_REST = 1.0
+#: How long building rests after each batch of vectors it writes and each golden question of a whole run, as a share
+#: of the time that took: both hold the interpreter, for which the answers to clients wait.
+REST = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +115,13 @@ class Exams:
         if live is not None and questions:
             known = None if whole else self._answers.get(live.version)
             nothing = Answers(asked={}, reaches={}, changed=frozenset())
-            known = examiner.more(questions, searcher=live.searcher, known=known or nothing, rest=_REST)
+            known = examiner.more(questions, searcher=live.searcher, known=known or nothing, rest=REST)
             self.remember(live.version, known)
             before = _sitting(known.of(questions), evidence=live.evidence)
             if not whole:
                 held = live.searcher.held
                 again = examiner.again(questions, searcher=searcher, live=held, before=known, tell=tell)
-        answers = again or examiner.all(questions, searcher=searcher, tell=tell, rest=_REST if live else 0.0)
+        answers = again or examiner.all(questions, searcher=searcher, tell=tell, rest=REST if live else 0.0)
         asked = answers.of(questions)
         evidence = gate.fit(asked)
         after = _sitting(asked, evidence=evidence)

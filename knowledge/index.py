@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from knowledge import store
+from knowledge import kept_vectors, store
 from knowledge.catalogue import Catalogue, arranged
 from knowledge.concepts import lines
 from knowledge.embedders import Embedder, Vectors
@@ -127,7 +127,7 @@ class Builder:
         cut = await loop.run_in_executor(self._pool, self._pieces.cut, pages)
         digests, stock, name = _digests(cut), self._stock, self._embedder.name
         absent = _absent(digests, stock=stock)
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, absent))
         missing = _missing(cut, absent=frozenset(absent) - held.keys())
         reused = len(frozenset(digests.all)) - len(missing)
         made = await self._embed(missing, version=version, reused=reused, tell=tell, hurry=hurry)
@@ -141,7 +141,7 @@ class Builder:
         cut = await loop.run_in_executor(pool, partial(self._pieces.cut, pages, stored=_by_page(chunks)))
         digests, stock, name = _digests(cut), self._stock, self._embedder.name
         absent = _absent(digests, stock=stock)
-        held = await self._db.read(lambda conn: store.vectors(conn, name, absent))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, absent))
         found = await loop.run_in_executor(pool, self._arranged, cut, digests, stock, held)
         self._stock = built = Built(catalogue=found, embedded=0, reused=len(frozenset(digests.all)), digests=digests)
         return built
@@ -150,7 +150,7 @@ class Builder:
         """Return the vectors of texts that are searched for, embedding those that never were."""
         named = {digest("query", text): ("query", text) for text in texts}
         name = self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
         missing = {each: item for each, item in named.items() if each not in held}
         made = await self._embed(missing, version=version, reused=len(held), tell=lambda _: None)
         found = rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
@@ -161,7 +161,7 @@ class Builder:
         cut = await asyncio.get_running_loop().run_in_executor(self._pool, self._pieces.cut, pages)
         absent, name = _absent(_digests(cut), stock=self._stock), self._embedder.name
         asked = {digest("query", text): text for text in queries}
-        held = await self._db.read(lambda conn: store.vectors(conn, name, [*absent, *asked]))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, [*absent, *asked]))
         missing = _missing(cut, absent=frozenset(absent) - held.keys())
         new = (text for each, text in asked.items() if each not in held)
         return (*(text for _, text in missing.values()), *new)
@@ -171,7 +171,7 @@ class Builder:
         texts = background_texts()
         named = {digest("question", text): ("question", text) for text in texts}
         name = self._embedder.name
-        held = await self._db.read(lambda conn: store.vectors(conn, name, named))
+        held = await self._db.read(lambda conn: kept_vectors.held(conn, name, named))
         missing = {digest: item for digest, item in named.items() if digest not in held}
         made = await self._embed(missing, version=FOR_EVER, reused=len(held), tell=lambda _: None)
         return rows(held | made, tuple(named), dimensions=self._embedder.dimensions)
@@ -228,7 +228,7 @@ class Builder:
         now, name = self._clock(), self._embedder.name
 
         def body(conn: Connection) -> None:
-            store.put_vectors(conn, name, made=fresh, used_in=version)
+            kept_vectors.put(conn, name, made=fresh, used_in=version)
             store.renew(conn, version, now=now)
 
         await self._db.write(body)

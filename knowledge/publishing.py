@@ -11,14 +11,14 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from knowledge import asking, checkout, costs, differing, gallery, golden, index, loaders, pictures, record, store
+from knowledge import asking, costs, differing, gallery, index, kept_vectors, pictures, record, store
 from knowledge.changes import Fate, PageChange, QuestionChange
 from knowledge.embedders import Embedder
-from knowledge.errors import GoldenInvalid, SourceChanged
-from knowledge.exams import Exam, Exams, Sitting
-from knowledge.golden import Golden
+from knowledge.errors import SourceChanged
+from knowledge.exams import REST, Exam, Exams, Sitting
 from knowledge.live import Live, Shelf
-from knowledge.model import Cost, IndexReport, Page, Preview, Problem, Progress
+from knowledge.model import Cost, IndexReport, Preview, Progress
+from knowledge.reading import Source, read
 from knowledge.search import Searcher
 from store.clock import Clock
 from store.db import Database
@@ -28,24 +28,6 @@ T = TypeVar("T")
 
 #: Published versions kept for rollback, the live one included.
 KEEP = 4
-#: How long building rests after each batch of vectors it writes and each golden question of a whole run, as a share
-#: of the time that took: both hold the interpreter, for which the answers to clients wait.
-_REST = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A folder read for indexing; ``hash`` tells whether indexing it again would change anything.
-
-    ``revision`` is the commit that is checked out there, if it is in a git checkout.
-    """
-
-    folder: Path
-    pages: tuple[Page, ...]
-    golden: tuple[Golden, ...]
-    problems: tuple[Problem, ...]
-    hash: str
-    revision: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,40 +52,6 @@ class Order:
     since: int | None
     tell: index.Tell
     expects: str | None = None
-
-
-def read(source: Path, *, embedder: str, kept: Path | None = None) -> Source:
-    """Read a folder and its golden questions; a golden file that cannot be read is a problem, no stop.
-
-    ``kept`` is a folder for what was read of documents.
-
-    Raises:
-        SourceMissing: there is no such folder.
-    """
-    folder = loaders.load(source, kept=kept)
-    problems = list(folder.problems)
-    questions: tuple[Golden, ...] = ()
-    path = source / golden.FILE
-    try:
-        questions = golden.read(path)
-    except GoldenInvalid as error:
-        problems.append(Problem(file=golden.FILE, line=error.line, message=error.reason))
-    pages = loaders.current(folder.pages)
-    raw = path.read_bytes() if path.is_file() else b""
-    return Source(
-        folder=source,
-        pages=pages,
-        golden=questions,
-        problems=(*problems, *_unknown(questions, pages=pages)),
-        hash=index.source_hash(folder.hash, golden=raw, embedder=embedder),
-        revision=checkout.revision(source),
-    )
-
-
-def _unknown(questions: tuple[Golden, ...], *, pages: tuple[Page, ...]) -> tuple[Problem, ...]:
-    known = {page.id for page in pages}
-    missing = sorted({name for item in questions for name in item.pages if name not in known})
-    return tuple(Problem(file=golden.FILE, line=None, message=f"names an unknown page: {name}") for name in missing)
 
 
 class Publisher:
@@ -177,7 +125,7 @@ class Publisher:
         held = built.catalogue
         await self._store(version, built, tell=order.tell)
         await self._hang(version, found)
-        searcher = await self._run(self._shelf.put, held, rest=_REST if live else 0.0)
+        searcher = await self._run(self._shelf.put, held, rest=REST if live else 0.0)
         exam = await self._sat(found, searcher=searcher, live=live, version=version, tell=order.tell)
         decision = exam.decision
         published = order.force or decision.passes
@@ -213,8 +161,8 @@ class Publisher:
 
         def body(conn: Connection) -> None:
             store.put_contents(conn, version, pages=held.pages, chunks=held.chunks)
-            absent = store.use_vectors(conn, name, digests.all, used_in=version)
-            store.put_vectors(conn, name, made=index.halves(built, absent), used_in=version)
+            absent = kept_vectors.use(conn, name, digests.all, used_in=version)
+            kept_vectors.put(conn, name, made=index.halves(built, absent), used_in=version)
 
         await self._db.write(body)
         tell(Progress(stage="store", done=1, total=1))
@@ -258,9 +206,9 @@ class Publisher:
         """
         tell(Progress(stage="read", done=0, total=1))
         found = await self._run(read, source, embedder=self._embedder.name, kept=self._kept)
-        cost = None if spend else await self._cost(found)
         if live and live.source_hash == found.hash:
-            return _previewed(found, pages=(), exam=None, live=live, cost=cost, unchanged=True)
+            return _previewed(found, pages=(), exam=None, live=live, unchanged=True)
+        cost = None if spend else await self._cost(found)
         exam = await self._tried(found, live=live, tell=tell) if cost is None or not cost.tokens else None
         old = live.searcher.held.pages if live else ()
         pages = await self._run(differing.compare, old, found.pages)

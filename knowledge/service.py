@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from knowledge.asking import question
 from knowledge.chroma import Chroma, ChromaFolder, ChromaServer
 from knowledge.embedders import Embedder
 from knowledge.errors import ChromaFailed, EmbedderUnreachable, NothingIndexed, UnknownPage
+from knowledge.following import Following, Pools
 from knowledge.language import clean, detect
 from knowledge.live import Live, Shelf, passages
 from knowledge.model import IndexReport, Page, Preview, Progress, Scope, Search, Version
@@ -36,9 +36,6 @@ T = TypeVar("T")
 LONGEST = 5_000
 #: Questions that stay ready: a turn searches for what it then files under a category.
 _REMEMBERED = 64
-#: Between two tries to write collections while Chroma is away.
-_FIRST_WAIT_S = 1.0
-_LONGEST_WAIT_S = 60.0
 
 
 class _Seen(TypedDict):
@@ -49,14 +46,6 @@ class _Seen(TypedDict):
     limit: int
 
 
-class Pools:
-    """Bounded threads: two that search, two that build (both only while there is nothing to search yet)."""
-
-    def __init__(self) -> None:
-        self.searching = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-search")
-        self.building = ThreadPoolExecutor(max_workers=2, thread_name_prefix="manual-index")
-
-
 class Manual:
     """One manual and its index. Open it with :meth:`open`; use it from that event loop; close it."""
 
@@ -65,28 +54,21 @@ class Manual:
         db: Database,
         *,
         chroma: Chroma,
-        shelf: Shelf,
+        following: Following,
         publisher: Publisher,
-        builder: index.Builder,
         pools: Pools,
         embedder: Embedder,
         clock: Clock,
     ) -> None:
         self._db = db
         self._chroma = chroma
-        self._shelf = shelf
         self._publisher = publisher
-        self._builder = builder
         self._pools = pools
         self._embedder = embedder
         self._ready = lru_cache(maxsize=_REMEMBERED)(partial(question, embedder=embedder))
         self._clock = clock
-        self._live: Live | None = None
-        self._made_by: str | None = None
-        self._seen = store.State(version=None, revision=-1, withdrawn=frozenset())
+        self._following = following
         self._one_run = asyncio.Lock()
-        self._one_load = asyncio.Lock()
-        self._mending: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -123,24 +105,22 @@ class Manual:
         manual = cls(
             db,
             chroma=chroma,
-            shelf=shelf,
+            following=Following(db, shelf=shelf, builder=builder, embedder=embedder, pools=pools),
             publisher=publisher,
-            builder=builder,
             pools=pools,
             embedder=embedder,
             clock=clock,
         )
         now = None if db.dialect == "sqlite" else clock()
         await db.write(lambda conn: store.drop_unfinished(conn, now=now))
-        await manual._refresh()
-        await asyncio.to_thread(shelf.keep, *([manual._live.searcher] if manual._live else []))
+        await manual._following.refresh()
+        live = manual._following.live
+        await asyncio.to_thread(shelf.keep, *([live.searcher] if live else []))
         return manual
 
     async def close(self) -> None:
         """Let running searches end and let go of the folder."""
-        if self._mending is not None:
-            self._mending.cancel()
-            await asyncio.gather(self._mending, return_exceptions=True)
+        await self._following.close()
         await asyncio.to_thread(self._pools.searching.shutdown)
         await asyncio.to_thread(self._pools.building.shutdown)
         await asyncio.to_thread(self._chroma.close)
@@ -148,12 +128,13 @@ class Manual:
     @property
     def version(self) -> int | None:
         """The live version that can be searched; None before the first."""
-        return self._live.version if self._live else None
+        return self._following.version
 
     @property
     def outdated(self) -> bool:
         """Whether an earlier program indexed the live version, so that indexing it again makes it answer better."""
-        return self._live is not None and self._live.outdated
+        live = self._following.live
+        return live is not None and live.outdated
 
     async def search(self, text: str, *, scope: Scope, limit: int = 6) -> Search:
         """Return the passages that may answer a question, best first, and how good the evidence is.
@@ -162,9 +143,9 @@ class Manual:
             NothingIndexed: there is no live version, or another embedder made it.
         """
         started = time.perf_counter()
-        live = await self._current()
+        live = await self._following.current()
         short = clean(text[:LONGEST])
-        seen: _Seen = {"scope": scope, "hidden": self._seen.withdrawn, "limit": limit}
+        seen: _Seen = {"scope": scope, "hidden": self._following.seen.withdrawn, "limit": limit}
         found: Found | Worded | None
         try:
             found = await self._in_search(self._find, live, short, **seen)
@@ -197,7 +178,7 @@ class Manual:
         Raises:
             NothingIndexed: there is no live version.
         """
-        classifier = (await self._current()).classifier
+        classifier = (await self._following.current()).classifier
         try:
             ready = await self._in_search(self._ready, clean(text[:LONGEST]))
         except EmbedderUnreachable:
@@ -218,7 +199,7 @@ class Manual:
             NothingIndexed: there is no live version.
         """
         found = await self.every_page()
-        return tuple(page for page in found if page.id not in self._seen.withdrawn)
+        return tuple(page for page in found if page.id not in self._following.seen.withdrawn)
 
     async def every_page(self) -> tuple[Page, ...]:
         """Return the pages of the live version, withdrawn ones too.
@@ -226,7 +207,7 @@ class Manual:
         Raises:
             NothingIndexed: there is no live version.
         """
-        return (await self._current()).searcher.held.pages
+        return (await self._following.current()).searcher.held.pages
 
     async def page(self, page_id: str) -> Page | None:
         """Return a page of the live version; None if there is none or it is withdrawn."""
@@ -279,10 +260,10 @@ class Manual:
         target = version
         if target is None:
             target = await self._db.read(lambda conn: store.before(conn, live))
-        loaded = await self._load(target)
+        loaded = await self._following.load(target)
         found = loaded.version
         await self._db.write(lambda conn: store.publish(conn, found, by=by, verb="rollback", reason=reason, now=now))
-        await self._take(loaded)
+        await self._following.take(loaded)
         return found
 
     async def index(
@@ -308,12 +289,12 @@ class Manual:
         """
         started = time.perf_counter()
         async with self._one_run:
-            await self._refresh()
-            since = self._seen.version
+            await self._following.refresh()
+            since = self._following.seen.version
             order = Order(by=by, reason=reason, force=force, since=since, tell=progress or _silent, expects=expects)
-            outcome: Outcome = await self._publisher.publish(source, live=self._live, order=order)
+            outcome: Outcome = await self._publisher.publish(source, live=self._following.live, order=order)
             if outcome.live:
-                await self._take(outcome.live)
+                await self._following.take(outcome.live)
         return replace(outcome.report, seconds=time.perf_counter() - started)
 
     async def preview(
@@ -328,33 +309,9 @@ class Manual:
             SourceMissing: there is no such folder.
         """
         async with self._one_run:
-            await self._refresh()
+            await self._following.refresh()
             tell = progress or _silent
-            return await self._publisher.preview(source, live=self._live, tell=tell, spend=spend)
-
-    async def _current(self) -> Live:
-        await self._refresh()
-        if self._live is None:
-            raise NothingIndexed(made_by=self._made_by)
-        return self._live
-
-    async def _refresh(self) -> None:
-        """Notice what any process published, rolled back or withdrew since the last look."""
-        state = await self._db.read(store.state)
-        if state.version != self.version and state.revision > self._seen.revision:
-            async with self._one_load:
-                await self._follow(state)
-        if state.revision >= self._seen.revision:  # a look that began earlier may end later
-            self._seen = state
-        self._mend_soon()
-
-    async def _follow(self, state: store.State) -> None:
-        if state.version is None or state.version == self.version or state.revision <= self._seen.revision:
-            return
-        try:
-            self._live, self._made_by = await self._load(state.version), None
-        except NothingIndexed as error:
-            self._live, self._made_by = None, error.made_by
+            return await self._publisher.preview(source, live=self._following.live, tell=tell, spend=spend)
 
     async def chroma_trouble(self) -> str | None:
         """Return why Chroma does not answer; None if it does."""
@@ -367,38 +324,10 @@ class Manual:
     @property
     def exact(self) -> bool:
         """Whether searches compare with every vector for want of Chroma's collections, which are being mended."""
-        return self._live is not None and self._shelf.lacks(self._live.searcher)
-
-    def _mend_soon(self) -> None:
-        if self.exact and (self._mending is None or self._mending.done()):
-            self._mending = asyncio.create_task(self._mend(), name="manual-mending")
-
-    async def _mend(self) -> None:
-        """Write missing collections beside searching; while Chroma is away, try again now and then."""
-        wait = _FIRST_WAIT_S
-        while self._live is not None and self.exact:
-            work = partial(self._shelf.mend, self._live.searcher, rest=1.0)
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._pools.building, work)
-            except ChromaFailed:
-                await asyncio.sleep(wait)
-                wait = min(_LONGEST_WAIT_S, 2 * wait)
-
-    async def _take(self, live: Live) -> None:
-        self._live, self._made_by = live, None
-        self._seen = await self._db.read(store.state)
-
-    async def _load(self, version: int) -> Live:
-        stored = await self._db.read(lambda conn: store.load(conn, version))
-        name = self._embedder.name
-        if stored.embedder != name:
-            raise NothingIndexed(made_by=stored.embedder, version=version, here=name)
-        built = await self._builder.load(stored.pages, chunks=stored.chunks, pool=self._pools.searching)
-        return await self._in_search(self._shelf.live, stored, built.catalogue)
+        return self._following.exact
 
     async def _in_search(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pools.searching, partial(work, *args, **kwargs))
+        return await self._pools.search(work, *args, **kwargs)
 
 
 def _chroma(folder: Path, url: str | None) -> Chroma:

@@ -1,6 +1,6 @@
 """SQL of the manual: plain functions of a connection, to be run inside transaction bodies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,8 +13,6 @@ from knowledge.tables import LIVE_ROW, chunk, live, log, page, picture, vector, 
 from store.db import insert_into
 
 LEASE = timedelta(seconds=120)
-_MANY = 400
-_AHEAD = 50  # versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,46 +240,6 @@ def load(conn: Connection, number: int) -> Stored:
             for r in rows
         ),
     )
-
-
-def vectors(conn: Connection, embedder: str, digests: Iterable[str]) -> dict[str, bytes]:
-    """Return the stored vectors among the digests."""
-    wanted = list(dict.fromkeys(digests))
-    found: dict[str, bytes] = {}
-    for start in range(0, len(wanted), _MANY):
-        rows = conn.execute(
-            select(vector.c.digest, vector.c.vector).where(
-                vector.c.embedder == embedder, vector.c.digest.in_(wanted[start : start + _MANY])
-            )
-        )
-        found |= {row.digest: bytes(row.vector) for row in rows}
-    return found
-
-
-def put_vectors(conn: Connection, embedder: str, *, made: Mapping[str, bytes], used_in: int) -> None:
-    """Keep vectors by digest."""
-    rows = [{"embedder": embedder, "digest": digest, "vector": raw, "used_in": used_in} for digest, raw in made.items()]
-    if rows:
-        conn.execute(insert_into(conn, vector).on_conflict_do_nothing(), rows)
-
-
-def use_vectors(conn: Connection, embedder: str, digests: Iterable[str], *, used_in: int) -> tuple[str, ...]:
-    """Say that a version uses vectors made earlier; return those that are not there.
-
-    They are marked for some versions ahead, so that most versions find nothing to write.
-    """
-    wanted = list(dict.fromkeys(digests))
-    absent: list[str] = []
-    for start in range(0, len(wanted), _MANY):
-        some = wanted[start : start + _MANY]
-        chosen = (vector.c.embedder == embedder) & vector.c.digest.in_(some)
-        found = {
-            row.digest: row.used_in for row in conn.execute(select(vector.c.digest, vector.c.used_in).where(chosen))
-        }
-        absent += [digest for digest in some if digest not in found]
-        if any(held < used_in for held in found.values()):
-            conn.execute(update(vector).where(chosen, vector.c.used_in < used_in).values(used_in=used_in + _AHEAD))
-    return tuple(absent)
 
 
 def drop_unfinished(conn: Connection, *, now: datetime | None) -> None:

@@ -93,14 +93,12 @@ def test_killed_while_indexing(indexed: Path, tmp_path: Path, stage: str, done: 
     assert_whole(data)
 
 
-EACH = 2  # a vector of the chunk, one of its window
-
-
 def embedded_again(stage: str, done: str) -> int:
     """Vectors go into the database a batch at a time, so at most a batch is made again."""
+    vectors = 2 * CHANGED  # of each page its passage, and the one window of that
     if (stage, done) in {("read", "first"), ("embed", "first")}:
-        return EACH * CHANGED
-    return EACH * CHANGED - 128 if (stage, done) == ("embed", "between") else 0
+        return vectors
+    return vectors - 128 if (stage, done) == ("embed", "between") else 0
 
 
 def assert_whole(data: Path) -> None:

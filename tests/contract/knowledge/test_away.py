@@ -98,12 +98,16 @@ async def test_the_cost_is_said_before_and_after(database: Database, source: Pat
     assert seen.would_cost.tokens <= report.cost.tokens <= 3 * seen.would_cost.tokens
     assert report.cost.amount == pytest.approx(report.cost.tokens * 0.5 / 1e6)
     again = await manual.preview(source, spend=False)
-    assert again.would_cost is not None
-    assert again.would_cost.tokens == 0
-    (source / "golden.yaml").write_text("- ask: change the footer\n  page: none\n", encoding="utf-8")
-    asking = await manual.preview(source, spend=False)
-    assert asking.would_cost is not None
-    assert asking.would_cost.tokens >= estimated_tokens("change the footer")
+    assert (again.unchanged, again.would_cost) == (True, None)
+    spent, page = embedder.spent, source / "wordpress" / "menu.md"
+    page.write_text(page.read_text().replace("title:", "owner: ada\ntitle:", 1))
+    free = await manual.preview(source, spend=False)
+    assert (free.would_cost, free.changed) == (Cost(tokens=0, estimated=True, price=0.5), ("wordpress/menu",))
+    assert (free.after is not None, embedder.spent) == (True, spent), "all that was asked has its vectors"
+    (source / "golden.yaml").write_text(f"{(source / 'golden.yaml').read_text()}- {{ask: feed the cat, page: none}}\n")
+    more = await manual.preview(source, spend=False)
+    assert more.would_cost is not None
+    assert (more.would_cost.tokens, more.after) == (estimated_tokens("feed the cat?"), None)
     spending = await manual.preview(source)
     assert (spending.would_cost, spending.after is not None) == (None, True)
     await manual.close()

@@ -59,10 +59,10 @@ async def test_processes_share_a_server(database_url: str, source: Path, tmp_pat
         await one.restore("p7", by="ada")
         assert not one.exact
         assert not other.exact
-        assert one._shelf is not other._shelf
-        assert one._live is not None
-        assert other._live is not None
-        assert one._live.searcher.index.bases == other._live.searcher.index.bases
+        assert one._following is not other._following
+        assert one._following.live is not None
+        assert other._following.live is not None
+        assert one._following.live.searcher.index.bases == other._following.live.searcher.index.bases
         assert not (tmp_path / "one" / "chroma").exists()
 
 

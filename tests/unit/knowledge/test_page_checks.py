@@ -10,7 +10,7 @@ from knowledge.figures import figures
 from knowledge.loaders import current, load
 from knowledge.model import Page
 from knowledge.page_checks import problems
-from knowledge.publishing import read
+from knowledge.reading import read
 from tests.unit.knowledge.pages import page, write
 
 MANUAL = Path(__file__).parents[3] / "manual"

@@ -1,0 +1,27 @@
+"""The model that writes, made from the settings, and the writer of answers that stands on it."""
+
+from bot import prompts
+from bot.answering import Writer
+from bot.llm import Model, OpenAIModel
+from bot.settings import Settings
+
+
+def model_of(settings: Settings) -> Model | None:
+    """The model that the settings name; None where they name none."""
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    if not key and not settings.openai_base_url:
+        return None
+    return OpenAIModel(
+        api_key=key or "none",
+        model=settings.openai_model,
+        base_url=settings.openai_base_url,
+        deadline_s=settings.model_deadline_s,
+    )
+
+
+def writer_of(model: Model | None, settings: Settings) -> Writer | None:
+    """What drafts answers; None without a model: then they are quoted."""
+    if model is None:
+        return None
+    files = prompts.load(settings.prompts)
+    return Writer(model=model, answer=files["answer"], repair=files["repair"])
