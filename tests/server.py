@@ -1,5 +1,6 @@
 """`aftercare run` as a process of its own, as a user starts it; it can be killed and started again."""
 
+import asyncio
 import os
 import re
 import resource
@@ -8,10 +9,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
+
+
+async def until_ok(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer to a request that is made again while the server is away or asks for patience."""
+    for _ in range(1200):
+        with suppress(httpx.TransportError):
+            response = await call()
+            if response.status_code < 300:
+                return response
+            assert response.status_code in (429, 500, 503), response.text
+        await asyncio.sleep(0.05)
+    raise AssertionError("the server does not come back")
 
 
 class Server:

@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pytest
 from bot import control
 from bot.errors import OwnerAwayError
 from knowledge.e5 import E5Embedder
-from tests.server import Server
+from tests.server import Server, until_ok
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
@@ -92,17 +91,6 @@ async def ask(url: str, question: str) -> Said:
                 return Said(question, said, asked, time.monotonic())
             await asyncio.sleep(0.02)
     raise AssertionError("a message stays unanswered")
-
-
-async def until_ok(call: Any) -> httpx.Response:
-    for _ in range(1200):
-        with suppress(httpx.TransportError):
-            response = await call()
-            if response.status_code < 300:
-                return response
-            assert response.status_code in (429, 500, 503), response.text
-        await asyncio.sleep(0.05)
-    raise AssertionError("the server does not come back")
 
 
 async def keep_asking(url: str, first: int, done: asyncio.Event, said: list[Said]) -> None:

@@ -9,13 +9,13 @@ import signal
 import sqlite3
 import uuid
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.server import Server
+from tests.server import Server, until_ok
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
@@ -37,33 +37,22 @@ QUESTIONS = (
 async def _converse(url: str, sent: list[str]) -> None:
     """One visitor: each question again and again until it is accepted, the next one when it is answered."""
     async with httpx.AsyncClient(base_url=url, timeout=10) as http:
-        page = await _until_ok(lambda: http.get("/"))
+        page = await until_ok(lambda: http.get("/"))
         api = re.search(r'data-api="([^"]+)"', page.text)
         assert api
         for question in random.sample(QUESTIONS, EACH):
             key = str(uuid.uuid4())
-            await _until_ok(
+            await until_ok(
                 lambda key=key, text=question: http.post(f"{api[1]}/messages", json={"id": key, "text": text})
             )
             sent.append(key)
             for _ in range(3000):
-                state = (await _until_ok(lambda: http.get(f"{api[1]}/messages"))).json()
+                state = (await until_ok(lambda: http.get(f"{api[1]}/messages"))).json()
                 if not state["typing"]:
                     break
                 await asyncio.sleep(0.05)
             else:
                 raise AssertionError("a message stays unanswered")
-
-
-async def _until_ok(call) -> httpx.Response:
-    for _ in range(1200):
-        with suppress(httpx.TransportError):
-            response = await call()
-            if response.status_code < 300:
-                return response
-            assert response.status_code in (429, 500, 503), response.text
-        await asyncio.sleep(0.05)
-    raise AssertionError("the server does not come back")
 
 
 async def _kill_again_and_again(server: Server) -> int:

@@ -21,9 +21,10 @@ import sys
 import xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], 0
-params.n_ctx, params.n_parallel, params.cpuparams.n_threads, params.warmup = 512, 1, 2, False
-params.embedding = True
-params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+params.n_ctx, params.n_parallel, params.cpuparams.n_threads, params.warmup = int(sys.argv[2]), 1, 2, False
+if sys.argv[3] == "embeds":
+    params.embedding = True
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
@@ -31,11 +32,11 @@ sys.stdin.read()
 
 
 @contextmanager
-def llama(weights: Path) -> Iterator[str]:
-    """The address of llama.cpp's embeddings of a model; 512 tokens are the most it takes of a text."""
+def llama(weights: Path, *, tokens: int = 512, embeds: bool = True) -> Iterator[str]:
+    """The address of llama.cpp with a model: of its embeddings, or of its chat; ``tokens`` are the most it takes."""
     quiet = {**os.environ, "OMP_WAIT_POLICY": "passive", "NO_PROXY": "127.0.0.1"}
     with subprocess.Popen(
-        [sys.executable, "-c", LLAMA, str(weights)],
+        [sys.executable, "-c", LLAMA, str(weights), str(tokens), "embeds" if embeds else "talks"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -44,13 +45,18 @@ def llama(weights: Path) -> Iterator[str]:
     ) as process:
         try:
             url = next(line.strip() for line in process.stdout if line.startswith("http"))
-            until = time.monotonic() + LOADING_S
-            while httpx.get(f"{url}/health", trust_env=False).status_code != httpx.codes.OK:
-                assert time.monotonic() < until, "the server did not load its model in time"
-                time.sleep(0.1)
-            yield f"{url}/v1"
+            wait_until_loaded(url)
+            yield url
         finally:
             process.kill()
+
+
+def wait_until_loaded(url: str) -> None:
+    """Return once the server has its model (it answers 503 while loading)."""
+    until = time.monotonic() + LOADING_S
+    while httpx.get(f"{url}/health", trust_env=False).status_code != httpx.codes.OK:
+        assert time.monotonic() < until, "the server did not load its model in time"
+        time.sleep(0.1)
 
 
 class StrictServer(ThreadingHTTPServer):

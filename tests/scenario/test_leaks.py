@@ -21,12 +21,12 @@ from bot.settings import Settings
 from console.rendering import page_link, picture_link
 from handoff import board, directory
 from handoff.kinds import Tier
-from knowledge.embedders import HashingEmbedder, Vectors
-from knowledge.errors import EmbedderUnreachable
+from knowledge.embedders import HashingEmbedder
 from knowledge.model import Scope
 from knowledge.reranking import Reranking
 from knowledge.service import Manual
 from store.db import Database
+from tests.embedders import Away
 from tests.house import WORKING_HOURS, House, MovableClock
 from tests.unit.knowledge.test_pictures import drawn
 
@@ -63,17 +63,6 @@ TALKS = (
     ("How do I ask for a refund", "and the floor?"),
     ("怎么申请退款", "底线是多少?"),
 )
-
-
-class Away(HashingEmbedder):
-    """Can go away."""
-
-    away = False
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        if self.away:
-            raise EmbedderUnreachable("m", "busy: 503")
-        return super().passages(texts)
 
 
 class Eavesdropper:
