@@ -28,9 +28,12 @@ format: $(VENV)/.test
 typecheck: $(VENV)/.test
 	$(BIN)/mypy
 
+bench: export OPENBLAS_NUM_THREADS = 1
 bench: $(VENV)/.test  ## figures of this machine, with what a user would pick instead, as JSON
 	@for each in jobs turns golden peaks; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
-	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; fi
+	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
+		echo "== queries"; $(BIN)/python -m benchmarks.queries "$(PACKS)" .bench/model; \
+		echo "== ablation"; $(BIN)/python -m benchmarks.ablation "$(PACKS)" .bench; fi
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh

@@ -58,7 +58,8 @@ def pieces(packs: Path, *, size: int, known: Pieces) -> list[Piece]:
     """Pages of five chunks, each of halves of two texts; every tenth page is internal."""
     rng = np.random.default_rng(1)
     halves = [half for text in texts(packs) for half in (text[: len(text) // 2], text[len(text) // 2 :])]
-    cut = [chunk_terms(chunk("", 0, half), title="") for half in halves]
+    bare = Page(id="", title="", language="zh-Hans", category="", body="", audience=Audience.CLIENT, hash="", path="")
+    cut = [chunk_terms(chunk("", 0, half), page=bare) for half in halves]
     made = []
     for number in range(size // A_PAGE):
         pairs = rng.integers(len(halves), size=(A_PAGE, 2)).tolist()

@@ -1,7 +1,6 @@
 """The `aftercare` command. Everything that prints JSON prints one object alone on stdout; progress goes to stderr."""
 
 import asyncio
-import os
 import sys
 import uuid
 from collections.abc import Mapping
@@ -40,7 +39,6 @@ def main() -> None:
     from store.errors import StoreError
     from success.errors import SuccessError
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # searches have threads of their own; BLAS's would spin in wait
     try:
         cli()
     except (BotError, StoreError, KnowledgeError, HandoffError, SuccessError) as error:

@@ -67,6 +67,10 @@ class _Scored:
     cover: Coverage
     likeness: Floats
     """Of each page question of the catalogue."""
+    question: Floats
+    """Of each page: the likeness of its nearest question."""
+    sections: dict[int, Floats]
+    """Of the pages that were looked at closely: how near each of their chunks is."""
     visible: NDArray[np.bool_]
     """Which pages may be seen."""
 
@@ -141,19 +145,21 @@ class Searcher:
     def _scored(
         self, asked: Question, *, scope: Scope, visible: NDArray[np.bool_], rows: Rows, cover: Coverage
     ) -> _Scored:
-        page = self.held.page_of_chunk[rows]
+        held, page = self.held, self.held.page_of_chunk[rows]
         likeness = self._likeness(asked)
-        parts = self._parts(asked, rows=rows, cover=cover, likeness=likeness)
+        question = self._nearest_question(likeness)
+        parts = self._parts(rows, dense=self._nearness(asked, rows=rows), question=question, cover=cover)
         score = ranking.relevance(**parts)
-        loss = np.where(self.held.chinese[page] != asked.chinese, ranking.OTHER_LANGUAGE, 0.0)
+        loss = np.where(held.chinese[page] != asked.chinese, ranking.OTHER_LANGUAGE, 0.0)
         if scope.products:
-            named = [self.held.pages[i].product for i in page.tolist()]
+            named = [held.pages[i].product for i in page.tolist()]
             other = [bool(name) and name not in scope.products for name in named]
             loss += np.where(other, ranking.OTHER_PRODUCT, 0.0)
         ranked = score - loss
         first = dict.fromkeys(page[np.argsort(-ranked, kind="stable")].tolist())
-        for one in list(first)[: ranking.CLOSELY]:
-            ranked[page == one] += self._borne_out(asked, page=one, likeness=likeness)
+        sections = self._sections(asked, pages=list(first)[: ranking.CLOSELY])
+        for one, own in sections.items():
+            ranked[page == one] += ranking.borne_out(sections=own, questions=likeness[held.questions_of(one)])
         return _Scored(
             asked=asked,
             rows=rows,
@@ -164,16 +170,19 @@ class Searcher:
             order=np.argsort(-ranked, kind="stable"),
             cover=cover,
             likeness=likeness,
+            question=question,
+            sections=sections,
             visible=visible,
         )
 
-    def _borne_out(self, asked: Question, *, page: int, likeness: Floats) -> float:
-        questions = likeness[self.held.questions_of(page)]
-        return ranking.borne_out(sections=self._sections(asked, page=page), questions=questions)
-
-    def _sections(self, asked: Question, *, page: int) -> Floats:
-        own = self.held.chunks_of(page)
-        return self._nearness(asked, rows=np.arange(own.start, own.stop))
+    def _sections(self, asked: Question, *, pages: Sequence[int]) -> dict[int, Floats]:
+        """Return how near the chunks of pages are, looked up together."""
+        if not pages:
+            return {}
+        bounds = self.held.bounds
+        each = [np.arange(int(bounds[page]), int(bounds[page + 1])) for page in pages]
+        near = self._nearness(asked, rows=np.concatenate(each))
+        return dict(zip(pages, np.split(near, np.cumsum([len(rows) for rows in each])[:-1]), strict=True))
 
     def _nearness(self, asked: Question, *, rows: Rows) -> Floats:
         """Return how near chunks are by vector: the whole of each, and the nearest of its windows."""
@@ -187,16 +196,18 @@ class Searcher:
             self._scale.placed(held.question_vectors @ asked.vector) if len(held.questions) else np.zeros(0, np.float32)
         )
 
-    def _parts(self, asked: Question, *, rows: Rows, cover: Coverage, likeness: Floats) -> dict[str, Floats]:
-        held = self.held
-        page = held.page_of_chunk[rows]
-        best = np.full(len(held.pages), -1.0, dtype=np.float32)
-        np.maximum.at(best, held.page_of_question, likeness)
+    def _nearest_question(self, likeness: Floats) -> Floats:
+        best = np.full(len(self.held.pages), -1.0, dtype=np.float32)
+        np.maximum.at(best, self.held.page_of_question, likeness)
+        return best
+
+    def _parts(self, rows: Rows, *, dense: Floats, question: Floats, cover: Coverage) -> dict[str, Floats]:
+        page = self.held.page_of_chunk[rows]
         return {
-            "dense": self._nearness(asked, rows=rows),
-            "question": best[page],
+            "dense": dense,
+            "question": question[page],
             "coverage": cover.scores[rows],
-            "asked_coverage": cover.scores[len(held.chunks) + page],
+            "asked_coverage": cover.scores[len(self.held.chunks) + page],
         }
 
     def _thinned(self, scored: _Scored, *, limit: int) -> list[int]:
@@ -209,14 +220,16 @@ class Searcher:
         """Return each page as often and in the place where it was found, by the sections that are best to quote."""
         held = self.held
         pages = [int(held.page_of_chunk[row]) for row in rows]
+        others = [page for page in dict.fromkeys(pages) if page not in scored.sections]
+        near = scored.sections | self._sections(scored.asked, pages=others)
         sections: dict[int, list[int]] = {}
         for page in dict.fromkeys(pages):
             own = np.arange(int(held.bounds[page]), int(held.bounds[page + 1]))
-            parts = self._parts(scored.asked, rows=own, cover=scored.cover, likeness=scored.likeness)
-            scores = ranking.relevance(**parts)
+            parts = self._parts(own, dense=near[page], question=scored.question, cover=scored.cover)
             headed = [bool(held.chunks[row].heading) for row in own.tolist()]
             beside = ranking.BESIDE_THE_POINT * self._lacking(scored.asked, rows=own)
-            sections[page] = [int(own[place]) for place in ranking.quotable(scores - beside, headed=headed)]
+            scores = ranking.relevance(**parts) - beside
+            sections[page] = [int(own[place]) for place in ranking.quotable(scores, headed=headed)]
         return [sections[page].pop(0) for page in pages]
 
     def _lacking(self, asked: Question, *, rows: Rows) -> Floats:
@@ -237,7 +250,8 @@ class Searcher:
         strange = self._scale.background_likeness(asked.vector)
         background = float(strange.max(initial=0.0))
         questions = scored.likeness[self.held.questions_of(first)]
-        several = ranking.several(questions if len(questions) else self._sections(asked, page=first))
+        near = scored.sections if first in scored.sections else self._sections(asked, pages=[first])
+        several = ranking.several(questions if len(questions) else near[first])
         dense = float(parts["dense"].max())
         question = np.maximum(parts["question"], parts["dense"])
         return Signals(
