@@ -81,9 +81,14 @@ def covering(conn: Connection, client: Client, *, now: datetime) -> Cover:
     return cover(agreements(conn, client.id), today(client, now), otherwise=client.tier)
 
 
+def zone_of(client: Client) -> ZoneInfo:
+    """Where a client is; an unknown place counts as the usual one."""
+    return find_zone(client.timezone) or ZoneInfo(DEFAULT_ZONE)
+
+
 def today(client: Client, now: datetime) -> date:
     """The date at the client's place."""
-    return now.astimezone(find_zone(client.timezone) or ZoneInfo(DEFAULT_ZONE)).date()
+    return now.astimezone(zone_of(client)).date()
 
 
 def agreements(conn: Connection, client_id: int, *, replaced: bool = False) -> tuple[Agreement, ...]:

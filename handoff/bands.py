@@ -6,7 +6,7 @@ with a million open tickets. The conditions are literals, as partial indexes wan
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, literal_column, or_
@@ -16,8 +16,10 @@ from handoff.tables import clock, unsolved
 from handoff.tables import ticket as tickets
 from store.tables import BigId
 
-View = Literal["open", "mine", "unclaimed", "late", "waiting", "resolved"]
-VIEWS: Final[tuple[View, ...]] = ("open", "mine", "unclaimed", "late", "waiting", "resolved")
+View = Literal["open", "mine", "unclaimed", "breaching", "late", "waiting", "resolved"]
+VIEWS: Final[tuple[View, ...]] = ("open", "mine", "unclaimed", "breaching", "late", "waiting", "resolved")
+BREACHING: Final = timedelta(hours=1)
+"""What is due within that, or late already, is about to breach."""
 
 _EMERGENCY: Final[ColumnElement[str]] = literal_column(f"'{Level.EMERGENCY}'")
 _ORDER: Final = (tickets.c.next_due.nulls_last(), tickets.c.urgent.desc(), tickets.c.id)
@@ -72,6 +74,8 @@ def _within(
             return (holder == viewer_id,)
         case "unclaimed":
             return (holder.is_(None),)
+        case "breaching":
+            return (_late(None if now is None else now + BREACHING),)
         case "late":
             return (_late(now),)
         case "waiting":

@@ -38,9 +38,20 @@ MOST_COUNTED: Final = 1000
 """Beyond this, a view's size is "many": counting further would cost with every ticket."""
 
 
-def queue(conn: Connection, *, view: View, viewer_id: int, now: datetime, limit: int = 200) -> tuple[QueueRow, ...]:
-    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last."""
-    found = _first_rows(conn, view, viewer_id, now=now, limit=limit)
+def queue(
+    conn: Connection,
+    *,
+    view: View,
+    viewer_id: int,
+    now: datetime,
+    limit: int = 200,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> tuple[QueueRow, ...]:
+    """A view of the queue: emergencies first, then what is due next; snoozed tickets come last.
+
+    `where` narrows it (see `views.conditions`). A row's clock is the running one that is due first, else a paused one.
+    """
+    found = _first_rows(conn, view, viewer_id, now=now, limit=limit, where=where)
     ids = [row["id"] for row in found]
     columns = ("requester_id", "assignee_id", "asked_id")
     people = _names(conn, person, [who for column in columns for who in _values(found, column)])
@@ -68,9 +79,27 @@ def counts(conn: Connection, *, viewer_id: int, now: datetime | None = None) -> 
     return {view: min(number, MOST_COUNTED) for view, number in zip(VIEWS, found, strict=True)}
 
 
+def count(
+    conn: Connection,
+    *,
+    view: View,
+    viewer_id: int,
+    now: datetime,
+    where: Sequence[ColumnElement[bool]] = (),
+    most: int = MOST_COUNTED,
+) -> int:
+    """How many tickets a narrowed view has, at most `most`."""
+    return min(most, conn.execute(select(_many(view, viewer_id, now, where=where, most=most))).scalar_one())
+
+
 def ticket(conn: Connection, ticket_id: int) -> Ticket:
     """The ticket with this id; raises NotFound."""
     return to_ticket(one(conn, tickets, ticket_id))
+
+
+def hold(conn: Connection, ticket_id: int) -> None:
+    """Let no other transaction change this ticket until this one ends."""
+    conn.execute(select(tickets.c.id).where(tickets.c.id == ticket_id).with_for_update())
 
 
 def ticket_by_number(conn: Connection, number: str) -> Ticket | None:
@@ -148,21 +177,30 @@ def _told(person_id: int) -> ColumnElement[bool]:
     return or_(notice.c.person_id == person_id, notice.c.person_id.is_(None))
 
 
-def _first_rows(conn: Connection, view: View, viewer_id: int, *, now: datetime, limit: int) -> list[Row]:
+def _first_rows(
+    conn: Connection, view: View, viewer_id: int, *, now: datetime, limit: int, where: Sequence[ColumnElement[bool]]
+) -> list[Row]:
     """A view's first tickets, band after band, until there are enough."""
     rows: list[Row] = []
     for band in bands(view, viewer_id, now=now):
-        query = select(tickets).where(*band.where).order_by(*band.order)
+        query = select(tickets).where(*band.where, *where).order_by(*band.order)
         rows += conn.execute(query.limit(limit - len(rows))).mappings()
         if len(rows) == limit:
             break
     return rows
 
 
-def _many(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[int]:
-    """The size of a view, counted as far as MOST_COUNTED in each of its parts."""
+def _many(
+    view: View,
+    viewer_id: int,
+    now: datetime | None,
+    *,
+    where: Sequence[ColumnElement[bool]] = (),
+    most: int = MOST_COUNTED,
+) -> ColumnElement[int]:
+    """The size of a view, counted as far as `most` in each of its parts."""
     found = [
-        select(literal(1)).where(*part.where).order_by(*part.order).limit(MOST_COUNTED)  # the order brings the index
+        select(literal(1)).where(*part.where, *where).order_by(*part.order).limit(most)  # the order brings the index
         for part in parts(view, viewer_id, now=now)
     ]
     numbers = [select(func.count()).select_from(few.subquery()).scalar_subquery() for few in found]
@@ -170,14 +208,36 @@ def _many(view: View, viewer_id: int, now: datetime | None) -> ColumnElement[int
 
 
 def _next_clocks(conn: Connection, ticket_ids: Sequence[int], *, now: datetime) -> dict[int, ClockView]:
-    """Each ticket's running clock that is due first."""
-    running = and_(clock.c.ticket_id.in_(ticket_ids), clock.c.state == ClockState.RUNNING)
-    query = select(clock).where(running, clock.c.due_at.is_not(None)).order_by(clock.c.due_at.desc())
-    rows = {row["ticket_id"]: row for row in conn.execute(query).mappings()}
+    """Each ticket's running clock that is due first; of one that has none, a clock that is paused."""
+    query = select(clock).where(clock.c.ticket_id.in_(ticket_ids))
+    paused = query.where(clock.c.state == ClockState.PAUSED).order_by(clock.c.kind.desc(), clock.c.cycle)
+    running = query.where(clock.c.state == ClockState.RUNNING, clock.c.due_at.is_not(None))
+    rows = {row["ticket_id"]: row for row in conn.execute(paused).mappings()}
+    rows |= {row["ticket_id"]: row for row in conn.execute(running.order_by(clock.c.due_at.desc())).mappings()}
     if not rows:
         return {}
     book = contracts.book(conn)
-    return {key: _from_row(row, book, now=now) for key, row in rows.items()}
+    return {
+        key: _from_row(row, book, now=now) if row["state"] == ClockState.RUNNING else _stopped(row, book)
+        for key, row in rows.items()
+    }
+
+
+def _stopped(row: Row, book: Book) -> ClockView:
+    """A paused clock from its cache row: what was used up when it stopped is used up now."""
+    target = parse_term(row["target"], "target", book.of(row["policy"]).calendars).target
+    return ClockView(
+        kind=ClockKind(row["kind"]),
+        state=ClockState(row["state"]),
+        started_at=row["started_at"],
+        due_at=None,
+        target=row["target"],
+        elapsed_s=row["elapsed_s"],
+        remaining_s=target.amount - row["elapsed_s"] if target.unit is Unit.BUSINESS_SECONDS else None,
+        breached=row["breached_at"] is not None,
+        breached_at=row["breached_at"],
+        held_at=row["held_at"],
+    )
 
 
 def _from_row(row: Row, book: Book, *, now: datetime) -> ClockView:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from handoff import directory, routing
+from handoff import directory, routing, tokens, webhook_log
 from handoff.errors import NotFound
 from handoff.kinds import EventKind, Level, NoticeKind
 from handoff.lifecycle import Standing, after, standing
@@ -20,6 +20,11 @@ from store.jobs import enqueue
 from store.signals import signal
 
 CLIENT_NOTICE: Final = "client_notice"
+CAUSES: Final = "causes"
+"""Under this name a connection knows which rules act in its transaction."""
+HAPPENED: Final = "ticket_happened"
+"""The queue that hears what happens to tickets: `{"ticket": id, "seq": number, "kind": kind}`, of `HEARD` alone."""
+HEARD: Final = frozenset({EventKind.OPENED, EventKind.LEVEL_SET, EventKind.BREACHED, EventKind.UNACKNOWLEDGED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +66,23 @@ def record(
     by: int | None = None,
     data: Json | None = None,
 ) -> Case:
-    """Append one event, which counts from `at` (default `now`)."""
+    """Append one event, which counts from `at` (default `now`), and tell the webhooks that want to hear of it.
+
+    What a colleague does through a token says so.
+    """
     seq = case.events[-1].seq + 1 if case.events else 1
+    token = tokens.acting(conn) if by is not None else None
+    data = {**(data or {}), **({"token": token} if token else {})}
     values = {"ticket_id": case.ticket.id, "seq": seq, "at": at or now, "recorded_at": now, "kind": kind}
-    event = to_event(add(conn, events_table, **values, actor_id=by, data=dict(data or {})))
-    return replace(case, events=(*case.events, event), was=after(case.was, event))
+    event = to_event(add(conn, events_table, **values, actor_id=by, data=data))
+    grown = replace(case, events=(*case.events, event), was=after(case.was, event))
+    webhook_log.happened(conn, case.ticket, grown.was, event)
+    if kind in HEARD:
+        heard: dict[str, JsonValue] = {"ticket": case.ticket.id, "seq": seq, "kind": str(kind)}
+        if causes := conn.info.get(CAUSES):
+            heard["causes"] = list(causes)
+        enqueue(conn, HAPPENED, heard, dedup=f"{case.ticket.id}:{seq}", now=now)
+    return grown
 
 
 def notify(

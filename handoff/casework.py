@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 from handoff import asking, cards, directory, paging, roster
 from handoff.casefile import Case, lock, notify, record, tell_client
 from handoff.clocks import Course, courses, view
-from handoff.kinds import ClockKind, ClockState, EventKind, NoticeKind
+from handoff.kinds import ClockKind, ClockState, EventKind, NoticeKind, TicketState
 from handoff.model import JsonValue, Ticket
 from handoff.policy import Book
 from handoff.routes import Routes
@@ -27,6 +27,8 @@ from store.jobs import cancel, enqueue, reschedule
 from store.signals import signal
 
 CLOCK: Final = "clock"
+SETTLED: Final = "settled"
+"""The queue that hears of each ticket that was resolved, or is resolved no more: `{"ticket": id}`."""
 MOVING: Final = frozenset({EventKind.ROUTED, EventKind.SILENT})
 """What hands the ticket on: each is settled alone, as what comes after it concerns somebody else."""
 TOLD: Final = {
@@ -53,11 +55,20 @@ def put(conn: Connection, book: Book, case: Case, *, now: datetime, fired: str |
     due = appointments(case.events, case.was, run, book.of(case.was.policy), routes=routes, now=now)
     _arm(conn, case.ticket.id, looks(due), now=now, fired=fired)
     ticket = _save_ticket(conn, case, rows)
+    _settled(conn, case, ticket, now=now)
     signal(conn, "desk", ticket.number)
     cards.wake(conn, ticket.id, now=now)
     if case.told_client:
         signal(conn, "chat", str(directory.conversation(conn, ticket.conversation_id).chat_id))
     return ticket
+
+
+def _settled(conn: Connection, case: Case, ticket: Ticket, *, now: datetime) -> None:
+    """Let whoever cares look at a ticket that was resolved or re-opened, in the order of its requester's."""
+    if TicketState.RESOLVED not in {case.ticket.state, ticket.state} or case.ticket.state is ticket.state:
+        return
+    dedup, key = f"settled:{ticket.id}:{case.events[-1].seq}", f"person:{ticket.requester_id}"
+    enqueue(conn, SETTLED, {"ticket": ticket.id}, key=key, dedup=dedup, now=now)
 
 
 def _settle(conn: Connection, book: Book, case: Case, *, now: datetime) -> Case:

@@ -13,7 +13,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import accounts, asking, casefile, contracts, directory, merging, messages, routing
+from handoff import (
+    accounts,
+    asking,
+    casefile,
+    contracts,
+    directory,
+    merging,
+    messages,
+    routing,
+    search_index,
+    site_alarm,
+)
 from handoff.casefile import Case, notify, record, tell_client
 from handoff.casework import put, take
 from handoff.clocks import courses, latest, view
@@ -59,6 +70,8 @@ class Desk:
         values |= {"reason": reason, "tier": terms.tier, "state": TicketState.NEW, "since": min(since, now)}
         values |= {"opened_at": now, "urgent": 0, "policy": terms.contract.version}
         made = to_ticket(add(conn, tickets, **values))
+        search_index.add_ticket(conn, made)
+        site_alarm.sound(conn, made, now=now)
         data: Json = {
             **(facts or {}),
             "level": str(made.level),
@@ -232,7 +245,9 @@ class Desk:
         if casefile.is_emergency(case):
             duty = asking.people_on_duty(conn, contracts.book(conn).of(case.was.policy), case.was, now=now)
             notify(conn, case, NoticeKind.EMERGENCY, now=now, duty=duty)
-        return self._put(conn, case, now)
+        ticket = self._put(conn, case, now)
+        site_alarm.sound(conn, ticket, now=now)
+        return ticket
 
     def set_tier(self, conn: Connection, *, ticket_id: int, tier: Tier, by: int | None, now: datetime) -> Ticket:
         """Change the tier that the ticket's clocks follow; they are recomputed from their start."""

@@ -4,16 +4,18 @@ The `ensure_*` verbs find or make, and are safe when two transactions do so at o
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from handoff import sites
 from handoff.errors import Duplicate, NotFound
 from handoff.kinds import ChatKind, Mode, PersonKind, Role, Tier
 from handoff.model import Chat, Client, Conversation, Person
 from handoff.rows import Row, add, clean, first, one, to_chat, to_client, to_conversation, to_person
+from handoff.site_rules import read_site
 from handoff.tables import chat as chats
 from handoff.tables import client as client_table
 from handoff.tables import conversation as conversations
@@ -37,16 +39,47 @@ def add_client(
     hosting: str | None = None,
     now: datetime,
 ) -> Client:
-    """Add a client with a fresh web chat key; raises Duplicate if the slug is taken."""
+    """Add a client with a fresh web chat key, and its first site if anything is said of one.
+
+    Raises Duplicate if the slug is taken, SiteError.
+    """
     values = {"slug": slug, "name": clean(name), "tier": tier, "timezone": timezone, "language": language}
-    values |= {"site": site, "cms": cms, "hosting": hosting}
     key = secrets.token_urlsafe(WEB_KEY_BYTES)
-    return to_client(_add_unique(conn, client_table, ("client", slug), **values, web_key=key, created_at=now))
+    made = _add_unique(conn, client_table, ("client", slug), **values, web_key=key, created_at=now)
+    said = {"address": site or "", "cms": cms or "", "hosting": hosting or ""}
+    if any(said.values()):
+        draft = read_site({"name": "" if site else clean(name)} | said)
+        sites.add(conn, client_id=made["id"], draft=draft, now=now)
+    return client(conn, made["id"])
 
 
 def client(conn: Connection, client_id: int) -> Client:
     """The client with this id; raises NotFound."""
     return to_client(one(conn, client_table, client_id))
+
+
+def find_client(conn: Connection, client_id: int) -> Client | None:
+    """The client with this id, if there is one."""
+    row = first(conn, client_table, client_table.c.id == client_id)
+    return None if row is None else to_client(row)
+
+
+def clients_of(conn: Connection, ids: Iterable[int | None]) -> dict[int, Client]:
+    """The clients with these ids, also those that are archived."""
+    query = select(client_table).where(client_table.c.id.in_(set(ids) - {None}))
+    return {row["id"]: to_client(row) for row in conn.execute(query).mappings()}
+
+
+def find_chat_by_id(conn: Connection, chat_id: int) -> Chat | None:
+    """The chat with this id, if there is one."""
+    row = first(conn, chats, chats.c.id == chat_id)
+    return None if row is None else to_chat(row)
+
+
+def find_person_by_id(conn: Connection, person_id: int) -> Person | None:
+    """The person with this id, if there is one."""
+    row = first(conn, people, people.c.id == person_id)
+    return None if row is None else to_person(row)
 
 
 def client_by_slug(conn: Connection, slug: str) -> Client | None:
@@ -56,13 +89,13 @@ def client_by_slug(conn: Connection, slug: str) -> Client | None:
 
 
 def client_by_web_key(conn: Connection, key: str) -> Client | None:
-    """The client whose web chat has this key."""
-    row = first(conn, client_table, client_table.c.web_key == clean(key))
+    """The client whose web chat has this key; an archived one has none any more."""
+    row = first(conn, client_table, client_table.c.web_key == clean(key), client_table.c.archived_at.is_(None))
     return None if row is None else to_client(row)
 
 
 def update_client(conn: Connection, client_id: int, **facts: object) -> Client:
-    """Change what is kept of a client (name, tier, timezone, language, site, cms, hosting, managers)."""
+    """Change what is kept of a client (name, tier, timezone, language, managers); its sites are `sites`' to change."""
     row = conn.execute(
         update(client_table).where(client_table.c.id == client_id).values(**facts).returning(client_table)
     )
@@ -80,8 +113,9 @@ def lock_client(conn: Connection, client_id: int) -> None:
 
 
 def clients(conn: Connection) -> tuple[Client, ...]:
-    """Every client, by name."""
-    rows = conn.execute(select(client_table).order_by(client_table.c.name, client_table.c.id)).mappings()
+    """Every client that is not archived, by name."""
+    query = select(client_table).where(client_table.c.archived_at.is_(None))
+    rows = conn.execute(query.order_by(client_table.c.name, client_table.c.id)).mappings()
     return tuple(to_client(row) for row in rows)
 
 
@@ -157,6 +191,12 @@ def ensure_chat(
 def chat(conn: Connection, chat_id: int) -> Chat:
     """The chat with this id; raises NotFound."""
     return to_chat(one(conn, chats, chat_id))
+
+
+def chats_of(conn: Connection, ids: Iterable[int | None]) -> dict[int, Chat]:
+    """The chats with these ids."""
+    rows = conn.execute(select(chats).where(chats.c.id.in_(set(ids) - {None}))).mappings()
+    return {row["id"]: to_chat(row) for row in rows}
 
 
 def set_mode(conn: Connection, chat_id: int, mode: Mode) -> Chat:
@@ -251,7 +291,7 @@ def names(conn: Connection, person_ids: Sequence[int]) -> dict[int, str]:
 
 def _refresh(conn: Connection, found: Person, *, name: str, client_id: int | None) -> Person:
     changes: dict[str, object] = {}
-    if found.kind is not PersonKind.STAFF and name and name != found.name:
+    if found.kind is not PersonKind.STAFF and name and name != found.name and not found.name_kept:
         changes["name"] = name
     if found.kind is PersonKind.CLIENT and found.client_id is None and client_id is not None:
         changes["client_id"] = client_id

@@ -15,7 +15,13 @@ HandoffError
 ├── RosterError(where, why)         a shift, an absence, a team or a skill that cannot be meant
 ├── Clash(first, last)              two agreements of one client cover the same days
 ├── NotMergeable(why)               these two tickets cannot become one
+├── SiteError(where, why)           what is typed of a site cannot be kept
+├── DocumentError(why)              a document cannot be shared
+├── StillOpen(numbers)              a client with open tickets is not archived
+├── NotOnePerson(why)               two records cannot be one person's
+├── BadView(why)                    a view that cannot be kept under this name
 ├── NotOurChat(chat_id)             others than our own people may read there
+├── Overtaken(news)                 the ticket moved on after the actor last saw it (`overtaken`)
 └── Outdated(version)               somebody else changed it meanwhile
 """
 
@@ -87,6 +93,14 @@ class Duplicate(HandoffError):
         self.key = key
 
 
+class BadView(HandoffError):
+    """A view cannot be kept; `why` is ``name`` or ``many``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"view: {why}")
+        self.why = why
+
+
 class PolicyError(HandoffError):
     """The contract's field `where` cannot be read, because of `why`."""
 
@@ -154,4 +168,37 @@ class RosterError(HandoffError):
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")
         self.where = where
+        self.why = why
+
+
+class SiteError(HandoffError):
+    """A site's field `where` cannot be kept; `why` is one word, such as `form`, `credentials`, `twice`."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class DocumentError(HandoffError):
+    """A document cannot be shared; `why` is one word: `many`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class StillOpen(HandoffError):
+    """The client's tickets `numbers` are not resolved yet."""
+
+    def __init__(self, numbers: tuple[str, ...]) -> None:
+        super().__init__(", ".join(numbers))
+        self.numbers = numbers
+
+
+class NotOnePerson(HandoffError):
+    """Two records cannot be one person's; `why` is `itself`, `kind` or `client`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
         self.why = why

@@ -1,125 +1,202 @@
-"""What the desk's figures mean: times, waits and shares from what the clocks and the conversations say. Pure.
+"""What an indicator is, and how facts become figures: by period, by part, as they stand at an instant. Pure.
 
-Each figure's definition for people is the text `number.def.<name>`. Requests that nobody answered are in the averages
-with their wait so far, so that not answering never makes a figure better; an emoji is no response.
+A *fact* is one thing that a figure rests on (a clock's run, a wait, a matter the bot dealt with, a ticket, a message);
+an *indicator* says which facts count and what is made of them. Its words are the texts `number.<id>`, its name, and
+`number.def.<id>`, what counts and what does not. Requests that nobody answered are in the averages with their wait so
+far, so that not answering never makes a figure better.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from handoff.kinds import ClockKind, ClockState, Level, Tier
-from handoff.waits import Wait
+from handoff.kinds import Level, Tier
 
-WEEK = timedelta(days=7)
-FINISHED = frozenset({ClockState.MET, ClockState.MISSED})
-ANSWERABLE = frozenset({ClockKind.FR, ClockKind.NR})
-UNENDED = frozenset({ClockState.RUNNING, ClockState.PAUSED, ClockState.UNANSWERED})
+if TYPE_CHECKING:
+    from handoff.evidence import Evidence
+
+Dimension = Literal["client", "level", "category", "tier", "team", "agent"]
+DIMENSIONS: Final[tuple[Dimension, ...]] = ("client", "level", "category", "tier", "team", "agent")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Course:
-    """One run of a clock: seconds used up so far or in all, by its calendar and by the wall.
+class Unit(StrEnum):
+    """What a figure is counted in: a share of facts that are yes or no, a rate of facts that are shares, both 0 to 1.
 
-    `late`: its target was used up before it stopped, or before now if it runs.
+    Points are a score, which may be negative.
     """
 
-    kind: ClockKind
-    state: ClockState
-    level: Level
-    tier: Tier
-    started_at: datetime
-    business_s: int
-    wall_s: int
-    late: bool = False
-    held: bool = False
+    SECONDS = "seconds"
+    SHARE = "share"
+    COUNT = "count"
+    RATE = "rate"
+    POINTS = "points"
+
+
+class Better(StrEnum):
+    """Which way is better; a lower figure meets its goal below it, a higher one at it or above."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+
+
+class Rows(StrEnum):
+    """Which of the desk's rows the facts are read from."""
+
+    CLOCKS = "clocks"
+    MESSAGES = "messages"
+    TURNS = "turns"
+    TICKETS = "tickets"
+    RATINGS = "ratings"
+    SURVEYS = "surveys"
+    VISITS = "visits"
+    AGREEMENTS = "agreements"
+    TYPED = "typed"
+
+
+class About(NamedTuple):
+    """Whose matter a fact belongs to, and of what kind; `agent_id` is the ticket's assignee."""
+
+    client_id: int | None = None
+    level: Level | None = None
+    category: str | None = None
+    tier: Tier | None = None
+    team: str | None = None
+    agent_id: int | None = None
+
+    def part(self, dimension: Dimension) -> int | str | None:
+        """Where it belongs when figures are parted by this."""
+        return self[_PLACES[dimension]]
+
+
+_PLACES: Final[Mapping[Dimension, int]] = {"client": 0, "level": 1, "category": 2, "tier": 3, "team": 4, "agent": 5}
+
+
+NOTHING: Final = About()
+
+
+class Fact(NamedTuple):
+    """One thing that counts: its instant (seconds since 1970), its value, and what can be told of it.
+
+    `wall` is the same length by the wall, where `value` is by a contract's hours. `until`: when a standing fact ended.
+    `weight` is what a rate counts for; `page` is where a fact without a ticket stands in the desk.
+    """
+
+    at: int
+    value: float
+    about: About
+    ticket: int | None = None
+    wall: float | None = None
+    marks: tuple[str, ...] = ()
+    until: int | None = None
+    weight: float = 1.0
+    page: str = ""
+
+
+Formula = Callable[[Sequence[Fact]], float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
-    """Seconds: how many values, how many of them still grow, mean, median, and the 90th of 100 (interpolated)."""
+class Indicator:
+    """One figure of the desk: see the module. `marks` are the kinds of facts that are told apart beside it.
+
+    `standing`: its facts last, and it is read at the end of a period, not over it.
+    """
+
+    id: str
+    unit: Unit
+    rows: Rows
+    facts: "Callable[[Evidence], Iterable[Fact]]"
+    formula: Formula
+    better: Better = Better.NEITHER
+    goal: float | None = None
+    marks: tuple[str, ...] = ()
+    standing: bool = False
+
+    def met(self, value: float | None) -> bool | None:
+        """Whether the goal is met; None where there is no goal or no value."""
+        if value is None or self.goal is None or self.better is Better.NEITHER:
+            return None
+        return value < self.goal if self.better is Better.LOWER else value >= self.goal
+
+
+class Spread(NamedTuple):
+    """Seconds: how many values, their mean, their median, and the 90th of 100 (interpolated)."""
 
     n: int = 0
-    open: int = 0
     mean: float | None = None
     median: float | None = None
     p90: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Times:
-    """The same waits on the contract's calendar and on the wall; `held`: ended by a reply that only said "wait"."""
+class Figure:
+    """What an indicator comes to in a period, in the one before, and the facts it rests on."""
 
-    business: Spread = field(default_factory=Spread)
-    wall: Spread = field(default_factory=Spread)
-    held: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """How targets were kept. What still runs in time is not judged yet."""
-
-    met: int = 0
-    missed: int = 0
-    unanswered: int = 0
-    late: int = 0
-    running: int = 0
+    indicator: Indicator
+    value: float | None
+    before: float | None
+    facts: tuple[Fact, ...]
 
     @property
-    def judged(self) -> int:
-        """What is known to be kept or not."""
-        return self.met + self.missed + self.unanswered + self.late
+    def met(self) -> bool | None:
+        """Whether the goal is met."""
+        return self.indicator.met(self.value)
 
     @property
-    def rate(self) -> float | None:
-        """Kept of judged, 0 to 1; None if nothing is judged."""
-        return self.met / self.judged if self.judged else None
+    def change(self) -> float | None:
+        """How much the figure grew since the period before; None where either has none."""
+        return None if self.value is None or self.before is None else self.value - self.before
+
+    @property
+    def improved(self) -> bool | None:
+        """Whether that change is for the better; None where there is none, or where neither way is better."""
+        if not self.change or self.indicator.better is Better.NEITHER:
+            return None
+        return (self.change < 0) is (self.indicator.better is Better.LOWER)
+
+    def marked(self) -> Mapping[str, int]:
+        """How many facts bear each of the indicator's marks."""
+        found = Counter(mark for fact in self.facts for mark in fact.marks)
+        return {mark: found[mark] for mark in self.indicator.marks}
+
+    def spread(self, *, wall: bool = False) -> Spread:
+        """Its values described, by the contract's hours or by the wall."""
+        return spread([fact.wall for fact in self.facts if fact.wall is not None] if wall else values(self.facts))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Week:
-    """One week of the trend, from its Monday."""
-
-    starts: date
-    requests: int
-    response_s: float | None
-    kept: float | None
+def values(facts: Iterable[Fact]) -> list[float]:
+    """What the facts come to, one by one."""
+    return [fact.value for fact in facts]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """Every indicator of a period."""
-
-    since: datetime
-    until: datetime
-    first_response: Times
-    next_response: Times
-    resolution: Times
-    wait_any: Spread
-    wait_person: Spread
-    bot_latency: Spread
-    shares: Mapping[tuple[ClockKind, Level, Tier], Share]
-    trend: tuple[Week, ...] = ()
-
-    def share(self, *, clock: ClockKind | None = None, level: Level | None = None, tier: Tier | None = None) -> Share:
-        """The shares of these clocks, levels and tiers together; None is any."""
-        wanted = (clock, level, tier)
-        return together(
-            share
-            for key, share in self.shares.items()
-            if all(want is None or want == have for want, have in zip(wanted, key, strict=True))
-        )
+def mean(facts: Sequence[Fact]) -> float | None:
+    """The sum of the values by their number; None without any. Of ones and zeros it is a share."""
+    return sum(fact.value for fact in facts) / len(facts) if facts else None
 
 
-def spread(seconds: Iterable[float], *, unended: int = 0) -> Spread:
-    """Describe some waits."""
-    values = sorted(seconds)
-    if not values:
+def weighted(facts: Sequence[Fact]) -> float | None:
+    """The mean by weight; None where nothing weighs anything."""
+    whole = sum(fact.weight for fact in facts)
+    return sum(fact.value * fact.weight for fact in facts) / whole if whole else None
+
+
+def count(facts: Sequence[Fact]) -> float | None:
+    """How many there are."""
+    return float(len(facts))
+
+
+def spread(seconds: Iterable[float]) -> Spread:
+    """Describe some lengths of time."""
+    ascending = sorted(seconds)
+    if not ascending:
         return Spread()
-    mean = sum(values) / len(values)
-    return Spread(n=len(values), open=unended, mean=mean, median=quantile(values, 0.5), p90=quantile(values, 0.9))
+    middle, high = quantile(ascending, 0.5), quantile(ascending, 0.9)
+    return Spread(n=len(ascending), mean=sum(ascending) / len(ascending), median=middle, p90=high)
 
 
 def quantile(ascending: Sequence[float], fraction: float) -> float:
@@ -130,73 +207,40 @@ def quantile(ascending: Sequence[float], fraction: float) -> float:
     return ascending[low] + (ascending[high] - ascending[low]) * (place - low)
 
 
-def times(courses: Iterable[Course], kind: ClockKind) -> Times:
-    """How long a clock took. Responses count while nobody has answered; resolutions once there are such."""
-    found = [course for course in courses if course.kind is kind and _timed(course)]
-    unended = sum(course.state in UNENDED for course in found)
-    return Times(
-        business=spread((course.business_s for course in found), unended=unended),
-        wall=spread((course.wall_s for course in found), unended=unended),
-        held=sum(course.held for course in found),
-    )
+def standing_at(facts: Iterable[Fact], instant: int) -> tuple[Fact, ...]:
+    """The lasting facts that hold at an instant, each with its age then."""
+    held = (fact for fact in facts if fact.at < instant and (fact.until is None or fact.until > instant))
+    return tuple(fact._replace(value=float(instant - fact.at)) for fact in held)
 
 
-def _timed(course: Course) -> bool:
-    return course.state in FINISHED or (course.kind in ANSWERABLE and course.state in UNENDED)
+def within(facts: Iterable[Fact], since: int, until: int) -> tuple[Fact, ...]:
+    """The facts of a span of time; its end is not in it."""
+    return tuple(fact for fact in facts if since <= fact.at < until)
 
 
-def shares(courses: Iterable[Course]) -> Mapping[tuple[ClockKind, Level, Tier], Share]:
-    """How targets were kept, by clock, level and tier; cancelled clocks are in none."""
-    found: dict[tuple[ClockKind, Level, Tier], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for course in courses:
-        verdict = _verdict(course)
-        if verdict is not None:
-            found[course.kind, course.level, course.tier][verdict] += 1
-    return {key: Share(**numbers) for key, numbers in sorted(found.items())}
+def of_span(indicator: Indicator, facts: Iterable[Fact], *, since: int, until: int, now: int) -> tuple[Fact, ...]:
+    """The facts that an indicator rests on for a span: those within, or those that stand at its end (or now)."""
+    return standing_at(facts, min(until, now)) if indicator.standing else within(facts, since, until)
 
 
-def _verdict(course: Course) -> str | None:
-    match course.state:
-        case ClockState.MET | ClockState.MISSED | ClockState.UNANSWERED:
-            return str(course.state)
-        case ClockState.RUNNING | ClockState.PAUSED:
-            return "late" if course.late else "running"
-    return None
+def trend(indicator: Indicator, facts: Sequence[Fact], edges: Sequence[int], *, now: int) -> tuple[float | None, ...]:
+    """The indicator in each span between two neighbouring edges; None where it has none or is still to come."""
+    spans = tuple(pairwise(edges))
+    if indicator.standing:
+        held = [standing_at(facts, min(until, now)) for _, until in spans]
+    else:
+        parted: list[list[Fact]] = [[] for _ in spans]
+        for fact in facts:
+            place = bisect_right(edges, fact.at) - 1
+            if 0 <= place < len(parted):
+                parted[place].append(fact)
+        held = [tuple(each) for each in parted]
+    return tuple(indicator.formula(each) if since < now else None for each, (since, _) in zip(held, spans, strict=True))
 
 
-def together(found: Iterable[Share]) -> Share:
-    """Several shares as one."""
-    rows = [(share.met, share.missed, share.unanswered, share.late, share.running) for share in found]
-    met, missed, unanswered, late, running = (sum(column) for column in zip(*rows, strict=True)) if rows else [0] * 5
-    return Share(met=met, missed=missed, unanswered=unanswered, late=late, running=running)
-
-
-def spread_of(found: Iterable[Wait]) -> Spread:
-    """Describe waits, those that go on included."""
-    rows = list(found)
-    return spread((wait.seconds for wait in rows), unended=sum(not wait.ended for wait in rows))
-
-
-def trend(courses: Iterable[Course], *, until: datetime, weeks: int, zone: ZoneInfo) -> tuple[Week, ...]:
-    """The last weeks, Monday to Sunday in a zone: first responses asked for, their median wait, and targets kept."""
-    last = _monday(until - timedelta(microseconds=1), zone)
-    found: dict[date, list[Course]] = {last - WEEK * n: [] for n in reversed(range(weeks))}
-    for course in courses:
-        monday = _monday(course.started_at, zone)
-        if monday in found:
-            found[monday].append(course)
-    return tuple(_week(monday, rows) for monday, rows in found.items())
-
-
-def _week(monday: date, rows: Sequence[Course]) -> Week:
-    return Week(
-        starts=monday,
-        requests=sum(course.kind is ClockKind.FR for course in rows),
-        response_s=times(rows, ClockKind.FR).wall.median,
-        kept=together(shares(rows).values()).rate,
-    )
-
-
-def _monday(at: datetime, zone: ZoneInfo) -> date:
-    day = at.astimezone(zone).date()
-    return day - timedelta(days=day.weekday())
+def parts(facts: Iterable[Fact], dimension: Dimension) -> dict[int | str | None, list[Fact]]:
+    """The facts by client, level or another part of what they are about; together they are all of them."""
+    found: dict[int | str | None, list[Fact]] = {}
+    for fact in facts:
+        found.setdefault(fact.about.part(dimension), []).append(fact)
+    return found

@@ -187,6 +187,8 @@ class NoticeKind(StrEnum):
     UNPHONED = "unphoned"
     FELL_BACK = "fell_back"
     CORRECTION = "correction"
+    LOW_RATING = "low_rating"
+    WEBHOOK_OFF = "webhook_off"
 
 
 class Delivery(StrEnum):

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select, update
 
-from handoff import cards
+from handoff import cards, search_index, webhook_log
 from handoff.kinds import Audience, Author, Delivery
 from handoff.model import Attachment, Button, Citation, Conversation, Message, Person, Ticket
 from handoff.rows import Row, add, clean, first, one, parts, to_message
@@ -56,8 +56,11 @@ def accept(
     row = stored.mappings().first()
     if row is None:
         return None
+    accepted = to_message(row)
+    search_index.add_message(conn, accepted)
     signal(conn, "chat", str(conversation.chat_id))
-    return to_message(row)
+    webhook_log.said(conn, accepted, now=now)
+    return accepted
 
 
 def unhandled(conn: Connection, *, conversation_id: int, person_id: int) -> tuple[Message, ...]:
@@ -95,10 +98,12 @@ def say(
     values |= {"citations": parts(citations), "buttons": parts(buttons), "attachments": parts(attachments)}
     values |= {"video": video, "ticket_id": ticket_id, "turn_id": turn_id, "reply_to": reply_to}
     said = to_message(add(conn, messages, **values))
+    search_index.add_message(conn, said)
     if turn_id is not None and said.author is Author.BOT:
         _is_reply(conn, said.id, turn_id)
     enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
     signal(conn, "chat", str(said.chat_id))
+    webhook_log.said(conn, said, now=now)
     if ticket_id is not None:
         cards.wake(conn, ticket_id, now=now)
     return said
@@ -118,6 +123,7 @@ def amend(
     values = {"text": clean(text), "buttons": parts(buttons), "citations": parts(citations), "video": video}
     conn.execute(update(messages).where(messages.c.id == message_id).values(values))
     amended = message(conn, message_id)
+    search_index.add_message(conn, amended)
     _deliver_change(conn, amended, now=now)
     signal(conn, "chat", str(amended.chat_id))
     return amended
@@ -153,7 +159,9 @@ def internal(
     conversation = _conversation(conn, conversation_id)
     values = blank(conversation, person_id=person_id, name=name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.INTERNAL, "ticket_id": ticket_id}
-    return to_message(add(conn, messages, **values | {"attachments": parts(attachments)}))
+    noted = to_message(add(conn, messages, **values | {"attachments": parts(attachments)}))
+    search_index.add_message(conn, noted)
+    return noted
 
 
 def message(conn: Connection, message_id: int) -> Message:
@@ -199,10 +207,12 @@ def amended(
 
 def attachment(conn: Connection, conversation_id: int, token: str, *, audience: Audience) -> Attachment | None:
     """A file of a conversation that this audience may see."""
-    with_files = (messages.c.conversation_id == conversation_id, messages.c.audience.in_(VISIBLE[audience]))
-    rows = conn.execute(select(messages.c.attachments).where(*with_files, cast(messages.c.attachments, Text) != "[]"))
-    found = (row for kept in rows.scalars() for row in kept if row["id"] == token)
-    return next((Attachment(**row) for row in found), None)
+    return _file(conn, messages.c.conversation_id == conversation_id, token, audience)
+
+
+def ticket_attachment(conn: Connection, ticket: Ticket, token: str) -> Attachment | None:
+    """A file of what staff may see of a ticket."""
+    return _file(conn, about(ticket), token, Audience.INTERNAL)
 
 
 def after(conn: Connection, conversation_id: int, *, after_id: int, limit: int = 200) -> tuple[Message, ...]:
@@ -221,10 +231,16 @@ def said_since(conn: Connection, conversation_id: int, author: Author, *, after_
     return first(conn, messages, *mine, messages.c.audience == Audience.CLIENT) is not None
 
 
+def about(ticket: Ticket) -> ColumnElement[bool]:
+    """Its conversation, and what came with tickets merged into it. For staff alone: a direct chat's conversation may
+    hold what the same person said for another client.
+    """
+    return or_(messages.c.conversation_id == ticket.conversation_id, messages.c.ticket_id == ticket.id)
+
+
 def dossier(conn: Connection, ticket: Ticket, *, limit: int = 200) -> tuple[Message, ...]:
-    """All that staff may see of a ticket: its conversation, and what came with tickets merged into it."""
-    mine = or_(messages.c.conversation_id == ticket.conversation_id, messages.c.ticket_id == ticket.id)
-    return _visible(conn, and_(mine, messages.c.audience != Audience.STAFF), Audience.INTERNAL, 0, limit)
+    """All that staff may see of a ticket."""
+    return _visible(conn, and_(about(ticket), messages.c.audience != Audience.STAFF), Audience.INTERNAL, 0, limit)
 
 
 def ticket_messages(
@@ -256,10 +272,15 @@ def mark_delivery(
     return message(conn, message_id)
 
 
-def press(conn: Connection, message_id: int, button: str, *, person_id: int, now: datetime) -> bool:
-    """Press a message's button. True only for the first press, by the one it was said to; raises NotFound."""
+def press(
+    conn: Connection, message_id: int, button: str, *, person_id: int, asker: int | None = None, now: datetime
+) -> bool:
+    """Press a message's button. True only for the first press, by the one it was said to; raises NotFound.
+
+    `asker` is whom it was said to, where neither its turn nor its ticket tells.
+    """
     pressed = message(conn, message_id)
-    if button not in {offered.id for offered in pressed.buttons} or person_id != _asker(conn, pressed):
+    if button not in {offered.id for offered in pressed.buttons} or person_id != (asker or _asker(conn, pressed)):
         return False
     unpressed = (messages.c.id == message_id, messages.c.pressed.is_(None))
     done = conn.execute(update(messages).where(*unpressed).values(pressed=button, pressed_at=now)).rowcount > 0
@@ -324,6 +345,13 @@ def _tell_card(conn: Connection, marked: Message, *, now: datetime) -> None:
 def _select(conn: Connection, *where: ColumnElement[bool]) -> tuple[Message, ...]:
     rows = conn.execute(select(messages).where(*where).order_by(messages.c.id)).mappings()
     return tuple(to_message(row) for row in rows)
+
+
+def _file(conn: Connection, where: ColumnElement[bool], token: str, audience: Audience) -> Attachment | None:
+    with_files = (where, messages.c.audience.in_(VISIBLE[audience]))
+    rows = conn.execute(select(messages.c.attachments).where(*with_files, cast(messages.c.attachments, Text) != "[]"))
+    found = (row for kept in rows.scalars() for row in kept if row["id"] == token)
+    return next((Attachment(**row) for row in found), None)
 
 
 def _visible(

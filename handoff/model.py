@@ -35,7 +35,7 @@ Json: TypeAlias = Mapping[str, JsonValue]
 class Client:
     """A company we look after. `web_key` is the random token of its web chat's address.
 
-    `success_id` and `technical_id` are our people who look after it.
+    `success_id` and `technical_id` are our people who look after it. `site`, `cms` and `hosting` repeat its main site.
     """
 
     id: int
@@ -50,6 +50,7 @@ class Client:
     web_key: str
     success_id: int | None = None
     technical_id: int | None = None
+    archived_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +64,7 @@ class Person:
     role: Role | None = None
     login: str | None = None
     active: bool = True
+    name_kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -99,6 +99,7 @@ def to_client(row: Row) -> Client:
         web_key=row["web_key"],
         success_id=row["success_id"],
         technical_id=row["technical_id"],
+        archived_at=row["archived_at"],
     )
 
 
@@ -112,6 +113,7 @@ def to_person(row: Row) -> Person:
         role=Role(row["role"]) if row["role"] else None,
         login=row["login"],
         active=row["active"],
+        name_kept=row["name_kept"],
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -44,6 +45,7 @@ client: Final = Table(
     Column("created_at", Instant, nullable=False),
     Column("success_id", BigId),  # its customer success manager; no foreign key: a person knows their client
     Column("technical_id", BigId),  # and its technical manager
+    Column("archived_at", Instant),
 )
 
 person: Final = Table(
@@ -57,6 +59,7 @@ person: Final = Table(
     Column("login", Text, unique=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("name_kept", Boolean, nullable=False, server_default=false()),  # set by hand: a platform changes it no more
 )
 
 identity: Final = Table(
@@ -140,6 +143,7 @@ ticket: Final = Table(
     Column("team", Text),
     Index("ticket_assignee", "assignee_id", "state"),
     Index("ticket_conversation", "conversation_id", "id"),
+    Index("ticket_talk", "conversation_id", "opened_at", "id"),
     Index("ticket_client", "client_id", "id"),
     Index("ticket_merged", "merged_into", **only("merged_into IS NOT NULL")),
     Index("ticket_resolved", "resolved_at", "id", **only("state = 'resolved'")),
@@ -153,6 +157,8 @@ Index("ticket_pressing", *_BAND, ticket.c.assignee_id, ticket.c.state, **only(f"
 Index("ticket_waiting", *_BAND, **only("state = 'waiting' AND level <> 'emergency'"))
 Index("ticket_asked", ticket.c.asked_id, *_BAND, **only(f"{_UNSOLVED} AND assignee_id IS NULL"))
 Index("ticket_assigned", ticket.c.assignee_id, *_BAND, **only(f"{_UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_client_open", ticket.c.client_id, *_BAND, **only(f"{_UNSOLVED} AND level <> 'emergency'"))
+Index("ticket_team_open", ticket.c.team, *_BAND, **only(f"{_UNSOLVED} AND level <> 'emergency' AND team IS NOT NULL"))
 
 turn: Final = Table(
     "turn",
@@ -235,6 +241,7 @@ ticket_event: Final = Table(
     Column("data", JSON, nullable=False),
     UniqueConstraint("ticket_id", "seq"),
     Index("ticket_event_heard", "at", **only("kind = 'client_wrote'")),
+    Index("ticket_event_recorded", "recorded_at", "id"),
 )
 
 clock: Final = Table(

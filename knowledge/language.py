@@ -1,116 +1,28 @@
 """Text of two scripts and one alphabet: cleaning, folding, tokens, and which language it is.
 
-Pure. Both sides of every comparison are folded (:func:`fold`), so 後台 finds 后台 and ＷＰ finds wp.
+Pure. What the desk's search needs of it too lives in `store.words` and is passed on here.
 """
 
 import re
-import unicodedata
-from functools import cache, lru_cache
-from typing import Any
+
+from store.words import HAN, STOP_WORDS, clean, converter, fold, tokens
+
+__all__ = [
+    "ENGLISH", "SIMPLIFIED", "TRADITIONAL", "clean", "detect", "fold", "is_chinese", "salient", "to_script", "tokens",
+]  # fmt: skip
 
 #: Names of the languages we tell apart.
 SIMPLIFIED, TRADITIONAL, ENGLISH = "zh-Hans", "zh-Hant", "en"
 
-_SPACE = re.compile(r"[\t\v\f\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTER = re.compile(r"[A-Za-z]")
-
-
-def clean(text: str) -> str:
-    """Return the text without NUL and control characters, zero-width and bidirectional marks, lone surrogates.
-
-    Line breaks stay; other white space becomes one space. Visible characters are never changed.
-    """
-    text = _SURROGATE.sub("", text)
-    text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _SPACE.sub(" ", text).strip()
-
-
-@cache
-def _converter(name: str) -> Any:
-    from opencc import OpenCC
-
-    return OpenCC(name)
-
-
-def fold(text: str) -> str:
-    """Return the form in which texts are compared: cleaned, NFKC, lower case, simplified (OpenCC ``tw2sp``).
-
-    Text without traditional characters stays: ``tw2sp`` would take its words for Taiwan's (小程序 → 小进程).
-    """
-    text = unicodedata.normalize("NFKC", clean(text)).lower()
-    if not _HAN.search(text) or _converter("t2s").convert(text) == text:
-        return text
-    return str(_converter("tw2sp").convert(text))
-
-
-_STOP_WORDS = frozenset(
-    """
-    a about am an and any are aren as at be been but by can could couldn did didn do does doesn doing
-    don for from had has have having he her here hers him his how i if in into is isn it its just me my
-    no not of off on or our ours please she should so some such than that the their them then there
-    these they this those to too up us very was wasn we were weren what when where which while who whom
-    why will with won would wouldn you your yours
-    """.split()  # noqa: SIM905 - a list of 100 quoted words says no more
-)
-_WORD = re.compile(
-    r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"  # a run of Chinese
-    r"|[a-z0-9\u00c0-\u024f]+(?:[._\-+#@'’][a-z0-9\u00c0-\u024f]+)*"  # words, codes, versions, domain names
-    r"|[^\W_]+"  # other scripts
-)
-_CODE = re.compile(r"[0-9.@]")
-
-
-def tokens(folded: str) -> list[str]:
-    """Cut folded text into index terms, in order, repeats kept.
-
-    Chinese gives single characters and pairs. English gives Snowball stems without stop words. ``err-1042``,
-    ``v2.3.1`` and domain names stay whole; words joined by a hyphen give the whole and its parts.
-    """
-    found: list[str] = []
-    for match in _WORD.finditer(folded):
-        word = match.group()
-        if _HAN.match(word):
-            found.extend(word)
-            found.extend(word[i : i + 2] for i in range(len(word) - 1))
-        else:
-            found.extend(_stems(word))
-    return found
-
-
-def _stems(word: str) -> list[str]:
-    if _CODE.search(word):
-        return [word]
-    parts = re.split(r"[_\-+#'’]", word)
-    if len(parts) == 1:
-        return [_stem(word)] if word not in _STOP_WORDS else []
-    stems = [_stem(part) for part in parts if part not in _STOP_WORDS and len(part) > 1]
-    return stems if "'" in word or "’" in word else [word, *stems]
-
-
-@cache
-def _stemmer() -> Any:
-    from snowballstemmer import stemmer
-
-    return stemmer("english")
-
-
-@lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
 
 
 def is_chinese(text: str) -> bool:
     """Whether Chinese characters carry the text (English sentences may quote a menu name in Chinese)."""
-    han = len(_HAN.findall(text))
+    han = len(HAN.findall(text))
     if not han:
         return False
-    function_words = sum(word in _STOP_WORDS for word in re.findall(r"[a-z']+", text.lower()))
+    function_words = sum(word in STOP_WORDS for word in re.findall(r"[a-z']+", text.lower()))
     return 2 * function_words <= han
 
 
@@ -120,8 +32,8 @@ def detect(text: str, *, default: str = SIMPLIFIED) -> str:
     The script of Chinese is decided by which characters OpenCC would change; where none tells, simplified.
     """
     if is_chinese(text):
-        traditional = _changed(text, _converter("t2s").convert(text))
-        simplified = _changed(text, _converter("s2t").convert(text))
+        traditional = _changed(text, converter("t2s").convert(text))
+        simplified = _changed(text, converter("s2t").convert(text))
         return TRADITIONAL if traditional > simplified else SIMPLIFIED
     return ENGLISH if _LETTER.search(text) else default
 
@@ -138,9 +50,9 @@ def to_script(text: str, language: str) -> str:
 
     Only Chinese is converted, and only between scripts: English text, or ``language`` ``en``, changes nothing.
     """
-    if language not in (SIMPLIFIED, TRADITIONAL) or not _HAN.search(text) or detect(text) == language:
+    if language not in (SIMPLIFIED, TRADITIONAL) or not HAN.search(text) or detect(text) == language:
         return text
-    convert = _converter("s2twp" if language == TRADITIONAL else "tw2sp").convert
+    convert = converter("s2twp" if language == TRADITIONAL else "tw2sp").convert
     pieces, at = [], 0
     for match in _VERBATIM.finditer(text):
         pieces += [convert(text[at : match.start()]), match.group()]

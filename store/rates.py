@@ -11,6 +11,7 @@ from store.db import insert_into
 from store.tables import rate
 
 _LONGEST_LINE: Final = timedelta(minutes=30)
+_ROUNDING: Final = 1e-6  # instants are whole microseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,13 @@ def take(conn: Connection, bucket: str, *, per: timedelta, limit: int, now: date
         case Full(wait):
             return wait
     return None
+
+
+def room(conn: Connection, bucket: str, *, per: timedelta, limit: int, now: datetime) -> tuple[int, timedelta]:
+    """How many events `take` would still allow at once, and how long until the bucket is whole again."""
+    full_at = conn.execute(select(rate.c.full_at).where(rate.c.bucket == bucket)).scalar_one_or_none() or now
+    used = min(max(full_at - now, timedelta(0)), per)
+    return int((per - used) / (per / limit) + _ROUNDING), used
 
 
 def book(conn: Connection, buckets: Collection[Bucket], *, now: datetime) -> Booked | Full:

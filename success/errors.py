@@ -6,7 +6,15 @@ SuccessError
 ├── ReasonMissing()             a dismissal without a reason
 ├── OpenPoints(points)          a draft still has placeholders
 ├── BrokenDraft(line, why)      a draft that is no page
-└── NotWritten(path, why)       the page could not be put into the manual's folder
+├── NotWritten(path, why)       the page could not be put into the manual's folder
+├── WrongReport(why)            a report that cannot be changed so: its state, `changed` meanwhile, client `archived`
+└── Refused(reason)            what was asked is not done
+    ├── RatingRefused           a rating: value, requester, not_resolved, late, settled
+    ├── FeedbackRefused         a visit, survey, complaint or figure: the field, or why
+    ├── MailContactRefused      an address: address, person, many
+    ├── ReminderRefused         a reminder to be sent or skipped: gone, taken, night, off
+    ├── BroadcastRefused        a broadcast: title, text, nobody, state, changed, at
+    └── ReferralRefused         a referral: company, state
 """
 
 
@@ -60,4 +68,44 @@ class NotWritten(SuccessError):  # noqa: N818
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"{path} cannot be written: {why}; the draft is kept")
         self.path = path
+        self.why = why
+
+
+class Refused(SuccessError):  # noqa: N818
+    """What was asked is not done; `reason` is one of its class's words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{type(self).__name__}: {reason}")
+        self.reason = reason
+
+
+class RatingRefused(Refused):
+    """A rating that is not taken."""
+
+
+class FeedbackRefused(Refused):
+    """What was typed of a visit, a survey, a complaint or a figure cannot be kept."""
+
+
+class MailContactRefused(Refused):
+    """An address is not kept."""
+
+
+class ReminderRefused(Refused):
+    """A reminder is not sent or skipped."""
+
+
+class BroadcastRefused(Refused):
+    """A broadcast is not kept or sent."""
+
+
+class ReferralRefused(Refused):
+    """A referral is not kept."""
+
+
+class WrongReport(SuccessError):  # noqa: N818
+    """A report that cannot be changed so: its state forbids it, or ``changed`` (since it was read), ``archived``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the report cannot be changed: {why}")
         self.why = why

@@ -23,6 +23,7 @@ from handoff.tables import chat, client, conversation, message, person, ticket, 
 from knowledge.asked import comparable
 from success import private
 from success.gap_model import Asked, Collected, Why
+from success.privacy.needles import MARK as ERASED
 from success.private import Own
 
 #: Of each text that is compared, shown or drafted from, so much.
@@ -190,7 +191,7 @@ def _went_on(each: Turn, later: Sequence[Turn]) -> bool:
 def _asked(each: Turn, why: Why, *, client_id: int | None, own: "Companies") -> Asked | None:
     text = " ".join(each.question.split())[:LONGEST]
     text = private.masked(text, own.of(client_id, each.person_id), language=each.language, mark=MARK)
-    if not comparable(text).terms:
+    if text == ERASED or not comparable(text).terms:
         return None
     found = each.trace.get("found")
     places = found if isinstance(found, Sequence) and not isinstance(found, str) else ()

@@ -1,0 +1,121 @@
+"""What is old enough to go, by the desk's own rules; nothing goes before a rule is set. Transaction bodies.
+
+`messages`: what was said in tickets that were resolved so long ago, and their files; the rows stay, for the figures.
+`audit`, `webhooks`, `translations`: the rows themselves.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Text, cast, delete, exists, func, or_, select, update
+
+from handoff import search_index
+from handoff.api_tables import webhook_attempt, webhook_delivery
+from handoff.audit_tables import audit
+from handoff.case_tables import brief, suggestion
+from handoff.kinds import TicketState
+from handoff.tables import message, ticket, turn
+from success.privacy import keeping
+from success.translation_tables import reply_original, translation
+
+GONE: Final = "[removed]"
+BATCH: Final = 500
+MONTH: Final = timedelta(days=30.5)
+KINDS: Final = ("messages", "audit", "webhooks", "translations")
+
+
+def due(conn: Connection, *, now: datetime, rules: Mapping[str, int | None] | None = None) -> dict[str, int]:
+    """How much of each kind would go now, by the rules that hold, or others."""
+    held = keeping.rules(conn) if rules is None else rules
+    return {kind: _count(conn, kind, now - months * MONTH) for kind in KINDS if (months := held.get(kind))}
+
+
+def files(conn: Connection, *, now: datetime, limit: int = BATCH) -> tuple[str, ...]:
+    """The names of the files that the next `age` of messages lets go."""
+    before = _before(conn, "messages", now)
+    if before is None:
+        return ()
+    rows = conn.execute(_old_messages(before).limit(limit)).all()
+    return tuple(str(each["id"]) for row in rows for each in row.attachments)
+
+
+def age(conn: Connection, *, now: datetime, limit: int = BATCH) -> bool:
+    """Let the next few rows of every kind go; whether there are more. Safe to run again."""
+    work: Mapping[str, Callable[[Connection, datetime, int], int]] = {
+        "messages": _age_messages, "audit": _age_audit, "webhooks": _age_webhooks, "translations": _age_translations,
+    }  # fmt: skip
+    gone = [do(conn, before, limit) for kind, do in work.items() if (before := _before(conn, kind, now)) is not None]
+    return any(each >= limit for each in gone)
+
+
+def _before(conn: Connection, kind: str, now: datetime) -> datetime | None:
+    months = keeping.rules(conn).get(kind)
+    return now - months * MONTH if months else None
+
+
+def _count(conn: Connection, kind: str, before: datetime) -> int:
+    query = {
+        "messages": _old_messages(before),
+        "audit": select(audit.c.id).where(audit.c.at < before),
+        "webhooks": select(webhook_delivery.c.id).where(*_old_deliveries(before)),
+        "translations": select(translation.c.message_id).where(translation.c.at < before),
+    }[kind]
+    return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+
+
+def _old_messages(before: datetime) -> Select[Any]:
+    """Messages of tickets that were resolved before, where the conversation has no ticket that is newer or open."""
+    settled = (ticket.c.state == TicketState.RESOLVED, ticket.c.resolved_at < before)
+    mine = or_(ticket.c.id == message.c.ticket_id, ticket.c.conversation_id == message.c.conversation_id)
+    old = exists().where(mine, *settled)
+    other = ticket.alias()
+    busy = exists().where(
+        or_(other.c.id == message.c.ticket_id, other.c.conversation_id == message.c.conversation_id),
+        or_(other.c.resolved_at.is_(None), other.c.resolved_at >= before),
+        other.c.state != TicketState.MERGED,
+    )
+    kept = or_(message.c.text.not_in((GONE, "[erased]")), cast(message.c.attachments, Text) != "[]")
+    query = select(message.c.id, message.c.attachments, message.c.ticket_id, message.c.turn_id)
+    return query.where(message.c.at < before, kept, old, ~busy).order_by(message.c.id)
+
+
+def _age_messages(conn: Connection, before: datetime, limit: int) -> int:
+    rows = conn.execute(_old_messages(before).limit(limit)).all()
+    ids = [row.id for row in rows]
+    conn.execute(update(message).where(message.c.id.in_(ids)).values(text=GONE, attachments=[], citations=[]))
+    turns = {row.turn_id for row in rows if row.turn_id is not None}
+    conn.execute(update(turn).where(turn.c.id.in_(turns)).values(question=GONE, trace={}))
+    tickets = {row.ticket_id for row in rows if row.ticket_id is not None}
+    for table in (brief, suggestion):
+        conn.execute(delete(table).where(table.c.ticket_id.in_(tickets)))
+    for table in (translation, reply_original):
+        conn.execute(delete(table).where(table.c.message_id.in_(ids)))
+    for each in ids:
+        search_index.forget(conn, each)
+    return len(ids)
+
+
+def _age_audit(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(select(audit.c.id).where(audit.c.at < before).order_by(audit.c.id).limit(limit)).scalars().all()
+    conn.execute(delete(audit).where(audit.c.id.in_(ids)))
+    return len(ids)
+
+
+def _old_deliveries(before: datetime) -> tuple[Any, ...]:
+    return (webhook_delivery.c.at < before, webhook_delivery.c.state != "waiting")
+
+
+def _age_webhooks(conn: Connection, before: datetime, limit: int) -> int:
+    query = select(webhook_delivery.c.id).where(*_old_deliveries(before)).order_by(webhook_delivery.c.id).limit(limit)
+    ids = conn.execute(query).scalars().all()
+    conn.execute(delete(webhook_attempt).where(webhook_attempt.c.delivery_id.in_(ids)))
+    conn.execute(delete(webhook_delivery).where(webhook_delivery.c.id.in_(ids)))
+    return len(ids)
+
+
+def _age_translations(conn: Connection, before: datetime, limit: int) -> int:
+    query = select(translation.c.message_id).where(translation.c.at < before).distinct().limit(limit)
+    ids = conn.execute(query).scalars().all()
+    conn.execute(delete(translation).where(translation.c.message_id.in_(ids), translation.c.at < before))
+    return len(ids)
