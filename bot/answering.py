@@ -9,7 +9,7 @@ from bot.checks import MARK, Problem, check
 from bot.errors import ModelError
 from bot.grounding import beside
 from bot.llm import Json, Messages, Model
-from bot.prompts import Prompt
+from bot.prompts import Prompt, Source, current
 from console.texts import Texts
 from handoff.kinds import Level
 from handoff.model import Citation
@@ -167,8 +167,8 @@ class Writer:
     """Drafts with a model: one call, a check, one repair; what still fails the check never goes out."""
 
     model: Model
-    answer: Prompt
-    repair: Prompt
+    answer: Source
+    repair: Source
 
     async def write(
         self, question: str, *, passages: Sequence[Passage], language: str, history: str, client: str
@@ -178,29 +178,33 @@ class Writer:
         Raises:
             ModelError: the model failed, or its text did not pass the check even after one repair (`malformed`).
         """
-        messages = self.answer.fill(
+        prompt = await current(self.answer)
+        messages = prompt.fill(
             language=LANGUAGE_NAMES[language],
             passages=numbered(passages),
             question=question,
             history=history,
             client=client,
         )
-        trace: dict[str, Any] = {"model": self.model.name, "prompt": self.answer.label, "repairs": 0}
-        answer = await self._ask(messages)
+        trace: dict[str, Any] = {"model": self.model.name, "prompt": prompt.label, "repairs": 0}
+        answer = await self._ask(messages, prompt)
         problems = _problems(answer, question=question, passages=passages, language=language)
         if problems:
             trace |= {"repairs": 1, "problems": [f"{p.kind}: {p.words}"[:120] for p in problems]}
-            answer = await self._ask([*messages, *self._send_back(answer, problems)])
+            repair = await current(self.repair)
+            trace["repair_prompt"] = repair.label
+            answer = await self._ask([*messages, *_send_back(answer, problems, repair)], prompt)
             if left := _problems(answer, question=question, passages=passages, language=language):
                 raise ModelError("malformed", "; ".join(f"{p.kind} {p.words}" for p in left)[:200])
         return Written(result=_result(answer, passages=passages), level=_level(answer), trace=trace)
 
-    async def _ask(self, messages: Messages) -> Json:
-        return await self.model.complete(messages, prompt=self.answer, schema=ANSWER_SCHEMA)
+    async def _ask(self, messages: Messages, prompt: Prompt) -> Json:
+        return await self.model.complete(messages, prompt=prompt, schema=ANSWER_SCHEMA)
 
-    def _send_back(self, answer: Json, problems: Sequence[Problem]) -> Messages:
-        found = "\n".join(f"- {p.kind}: {p.words}" for p in problems)
-        return [{"role": "assistant", "content": str(answer.get("text", ""))}, *self.repair.fill(problems=found)]
+
+def _send_back(answer: Json, problems: Sequence[Problem], repair: Prompt) -> Messages:
+    found = "\n".join(f"- {p.kind}: {p.words}" for p in problems)
+    return [{"role": "assistant", "content": str(answer.get("text", ""))}, *repair.fill(problems=found)]
 
 
 def _problems(answer: Json, *, question: str, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:

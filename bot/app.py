@@ -10,27 +10,36 @@ from pathlib import Path
 
 import yaml
 
-from bot import contract_work, first_start, gap_work, links
+from bot import contract_work, first_start, gap_work, links, search_work
+from bot.asking import Asking
+from bot.bench import Bench
+from bot.care import care_of
 from bot.channels.platforms import MANNERS, Platforms
 from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
 from bot.channels.telegram.service import Telegram
+from bot.channels.web.translations import ASKABLE
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.correcting import correcting_of
-from bot.delivery import Deliveries
+from bot.delivery import Deliveries, StoredChannel
 from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.illustrating import Illustrating
 from bot.llm import Model, OpenAIModel
+from bot.mailing import mail_facts
 from bot.manual_runs import ManualRuns
 from bot.meters import Meters
 from bot.notices import ClientNotices
+from bot.outward import Outward
+from bot.own_pages import OwnPages
 from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
+from bot.prompt_shelf import Shelf
+from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
@@ -39,8 +48,12 @@ from bot.settings import Settings
 from bot.speaking import model_of, writer_of
 from bot.staff_words import StaffWords
 from bot.staffroom import StaffRoom
+from bot.suggesting import Suggesting
+from bot.summing_up import ModelSummariser, summariser_of
+from bot.translating import ModelTranslator, Translating, translator_of
 from bot.triage import Rules
 from bot.unanswered import Unanswered
+from bot.webhook_sending import WebhookSending
 from console.pages import ConsoleDeps
 from console.texts import Texts
 from handoff import roster, routes
@@ -52,6 +65,7 @@ from store import leases
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Running, Worker
+from success import mail_contacts
 from success.gap_drafts import GapDrafts
 from success.gaps import GapWatch
 from success.recalling import Recalls
@@ -79,6 +93,10 @@ class Aftercare:
     gaps: GapWatch
     drafts: GapDrafts
     recalls: Recalls
+    shelf: Shelf
+    suggesting: Suggesting
+    summariser: ModelSummariser | None = None
+    translator: ModelTranslator | None = None
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -106,6 +124,12 @@ class Aftercare:
             gap_drafts=self.drafts,
             recalls=self.recalls,
             manual_folder=self.settings.manual,
+            prompts=self.shelf,
+            model=self.conversations.writer.model.name if self.conversations.writer else None,
+            suggester=self.suggesting,
+            summariser=self.summariser,
+            mail_server=mail_facts(self.settings),
+            translator=self.translator,
         )
 
     @property
@@ -131,7 +155,7 @@ def load_rules() -> Rules:
 
 def load_texts() -> Texts:
     """The bot's sentences that come with the program."""
-    return Texts.load(HERE / "phrases.yaml", HERE / "chat_phrases.yaml", HERE / "staff_phrases.yaml")
+    return Texts.load(*(HERE / f"{name}phrases.yaml" for name in ("", "chat_", "staff_", "feedback_")))
 
 
 @asynccontextmanager
@@ -141,6 +165,7 @@ async def open_app(
     clock: Clock = utc_now,
     embedder: Embedder | None = None,
     model: Model | None = None,
+    outward: Outward | None = None,
     seat: str = "",
 ) -> AsyncIterator[Aftercare]:
     """Open everything, with the worker running, and close it in the end.
@@ -157,13 +182,32 @@ async def open_app(
         meters = Meters()
         async with (
             engines_of(settings, embedder=embedder, tell=meters.reranked) as engines,
-            _opened(db, settings, clock=clock, engines=engines, model=model, owner=owner, meters=meters) as app,
+            _opened(
+                db,
+                settings,
+                clock=clock,
+                engines=engines,
+                model=model,
+                outward=outward or Outward(),
+                owner=owner,
+                meters=meters,
+            ) as app,
             _working(app.worker),
             _listening(app),
         ):
             yield app
     finally:
         await db.close()
+
+
+async def _furnished(db: Database, settings: Settings, *, clock: Clock) -> str | None:
+    """Put into the database what a desk cannot be without; the first admin's password, where one was made now."""
+    await contract_work.open_contract(db, settings.data, clock=clock)
+    await search_work.open_search(db, clock=clock)
+    password = await db.write(lambda conn: first_start.seed(conn, clock=clock))
+    rules_of_routing = await asyncio.to_thread(routes.load, first_start.routes_file(settings.data))
+    await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
+    return password
 
 
 @asynccontextmanager
@@ -174,15 +218,13 @@ async def _opened(
     clock: Clock,
     engines: Engines,
     model: Model | None,
+    outward: Outward,
     owner: str,
     meters: Meters,
 ) -> AsyncIterator[Aftercare]:
     rules, texts = load_rules(), load_texts()
-    await contract_work.open_contract(db, settings.data, clock=clock)
+    password = await _furnished(db, settings, clock=clock)
     desk = Desk()
-    password = await db.write(lambda conn: first_start.seed(conn, clock=clock))
-    rules_of_routing = await asyncio.to_thread(routes.load, first_start.routes_file(settings.data))
-    await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     manual = await Manual.open(
         db,
         settings.data / "index",
@@ -192,15 +234,17 @@ async def _opened(
         chroma_url=settings.chroma_url,
     )
     secret = first_start.secret(settings.data)
-    room, files = Room(desk=desk, rules=rules, texts=texts), settings.data / "files"
+    own_pages = OwnPages(public_url=settings.public_url, secret=secret)
+    room, files = Room(desk=desk, rules=rules, texts=texts, own_pages=own_pages), settings.data / "files"
     href = partial(links.address, public_url=settings.public_url, secret=secret)
     platforms = Platforms.make(settings, db, room=room, files=files, clock=clock, href=href)
     telegram, slack, channels = platforms.telegram, platforms.slack, platforms.channels
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     picturing = {name for name, channel in channels.items() if channel.shows_pictures}
     speaker = model or model_of(settings)
+    shelf = Shelf.open(db, settings.prompts)
     gaps, drafts = await gap_work.open_gaps(
-        db, settings, manual=manual, embedder=engines.embedder, model=speaker, clock=clock
+        db, settings, manual=manual, embedder=engines.embedder, model=speaker, shelf=shelf, clock=clock
     )
     conversations = Conversations(
         db=db,
@@ -211,7 +255,7 @@ async def _opened(
         clock=clock,
         meters=meters,
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
-        writer=writer_of(speaker, settings),
+        writer=writer_of(speaker, shelf),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
         illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
@@ -223,19 +267,51 @@ async def _opened(
         db, clock=clock, pager=pager_of(settings, clock=clock), direct=direct, public_url=settings.public_url
     )
 
+    bench = Bench(db=db, manual=manual, shelf=shelf, model=speaker, texts=texts, clock=clock)
     manual_runs = ManualRuns(db, manual=manual, source=settings.manual, clock=clock)
 
+    sending = WebhookSending(db, clock=clock, poster=outward.poster, public_url=settings.public_url)
+    await sending.begin()
+
+    translator = translator_of(speaker, shelf, meters)
+    asking = Asking(
+        db,
+        questions=room.questions,
+        platforms=frozenset(channels) - {"web", "terminal"},
+        doors=platforms.doors,
+        addresses=mail_contacts.address_for_ratings,
+        clock=clock,
+    )
+    care = await care_of(
+        db,
+        settings,
+        desk=desk,
+        manual=manual,
+        chat_texts=texts,
+        texts=room.desk_texts,
+        href=href,
+        files=files,
+        outward=outward,
+        asking=asking,
+        secret=secret,
+        carrying={name for name, channel in channels.items() if not isinstance(channel, StoredChannel)},
+        clock=clock,
+    )
+    await care.begin()
+    buriers = (*care.buriers, sending, conversations, deliveries, pages, manual_runs, bench)
+
     async def dead(running: Running, error: Exception) -> None:
-        await conversations.dead(running, error)
-        await deliveries.dead(running, error)
-        await pages.dead(running, error)
-        await manual_runs.dead(running, error)
+        for each in buriers:
+            await each.dead(running, error)
 
     worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
     if telegram is not None:
         telegram.register(worker)
     contract_work.register(worker, desk=desk, clock=clock)
-    correcting = correcting_of(db, settings, texts=room.desk_texts, model=speaker, meters=meters, clock=clock)
+    search_work.register(worker, clock=clock)
+    correcting = correcting_of(
+        db, settings, texts=room.desk_texts, model=speaker, shelf=shelf, meters=meters, clock=clock
+    )
     await correcting.begin()
     drafting = Drafting(db=db, manual=manual, texts=texts, writer=conversations.writer)
     for each in (
@@ -250,9 +326,14 @@ async def _opened(
         Rerouting(db, desk=desk, clock=clock),
         Unanswered(db=db, desk=desk, manual=manual, rules=rules, texts=texts, clock=clock),
         Scoring(db=db, manual=manual, clock=clock),
+        AskingForRatings(db, askable=ASKABLE, asking=asking, clock=clock),
         gaps,
         correcting,
         manual_runs,
+        bench,
+        sending,
+        care,
+        Translating(db, translator=translator, clock=clock),
     ):
         each.register(worker)
     try:
@@ -275,6 +356,10 @@ async def _opened(
             gaps=gaps,
             drafts=drafts,
             recalls=correcting.recalls,
+            shelf=shelf,
+            suggesting=Suggesting(db=db, manual=manual, texts=texts, writer=conversations.writer),
+            summariser=summariser_of(speaker, shelf),
+            translator=translator,
         )
     finally:
         await platforms.close()

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from bot.arrived import Ordered
 from bot.staff_words import StaffWords
 from console.texts import Texts
-from handoff import bindings, directory, staff_chats
-from handoff.kinds import ChatKind, ChatPurpose
+from handoff import audit, bindings, directory, staff_chats
+from handoff.kinds import ChatKind, ChatPurpose, PersonKind
 from handoff.model import Chat
 from store import rates
 
@@ -37,7 +37,18 @@ def bind(
         bound = _staffs(words.of(directory.chat(conn, chat.id)))
     elif kind == "client" and (client := bindings.bind_chat(conn, code, chat_id=chat.id, now=now)) is not None:
         bound = texts.say("chat.bound", client.language or tongue, client=client.name)
+    if bound is not None:
+        _note(conn, chat, account=author.id, kind=str(kind), now=now)
     return bound or texts.say("chat.bind.unknown", tongue)
+
+
+def _note(conn: Connection, chat: Chat, *, account: str, kind: str, now: datetime) -> None:
+    """A line of the log, where one of our people used the code."""
+    who = directory.find_person(conn, platform=chat.platform, external_id=account)
+    if who is not None and who.kind is PersonKind.STAFF:
+        name = "chat.linked" if kind == "colleague" else "chat.bound"
+        action = audit.Action(person_id=who.id, via=chat.platform, name=name, kind="chats", subject=str(chat.id))
+        audit.keep(conn, action, now=now)
 
 
 def _staffs(words: StaffWords) -> str:

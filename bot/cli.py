@@ -10,7 +10,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from bot import gap_commands, manual_commands, number_commands, recall_commands, review_commands, service_commands
+from bot import (
+    gap_commands,
+    manual_commands,
+    number_commands,
+    privacy_commands,
+    recall_commands,
+    reminder_commands,
+    report_commands,
+    review_commands,
+    service_commands,
+    site_check_commands,
+)
 from bot.backend import Backend, configure_log, execute, with_backend
 from bot.errors import BotError
 from bot.manual_showing import show_indexed
@@ -184,9 +195,14 @@ def _pack(name: str) -> Path:
 
 cli.add_typer(service_commands.holidays, name="holidays")
 cli.add_typer(recall_commands.recall, name="recall")
+cli.add_typer(privacy_commands.privacy, name="privacy")
 cli.command()(number_commands.numbers)
 cli.command()(gap_commands.gaps)
 cli.command()(review_commands.review)
+cli.add_typer(report_commands.visits, name="visits")
+cli.command()(reminder_commands.reminders)
+cli.command()(report_commands.report)
+cli.command()(site_check_commands.check)
 cli.command()(manual_commands.index)
 cli.command()(manual_commands.rollback)
 cli.add_typer(manual_commands.manual, name="manual")

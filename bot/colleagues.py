@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handoff import board, drafts, messages
+from handoff import audit, board, directory, drafts, messages
 from handoff.desk import Desk
 from handoff.model import Message, Ticket
 
@@ -19,7 +19,12 @@ def spoke(conn: Connection, said: Message, *, desk: Desk, now: datetime) -> Tick
     about = _about(conn, said)
     if about is None:
         return None
-    return desk.answered(conn, ticket_id=about.id, by=said.person_id, message_id=said.id, now=now)
+    chat = directory.chat(conn, said.chat_id)
+    action = audit.Action(
+        person_id=said.person_id, via=chat.platform, name="chat.answered", kind=audit.TICKET, subject=about.number
+    )
+    with audit.acting(conn, action, now=now):
+        return desk.answered(conn, ticket_id=about.id, by=said.person_id, message_id=said.id, now=now)
 
 
 def _about(conn: Connection, said: Message) -> Ticket | None:

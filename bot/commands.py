@@ -10,7 +10,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import doctor, gap_work, intake, manual_work, number_work, recall_work, review_work, service_work
+from bot import (
+    doctor,
+    gap_work,
+    intake,
+    manual_work,
+    number_work,
+    privacy_export,
+    recall_work,
+    reminder_work,
+    report_making,
+    review_work,
+    service_work,
+    site_check_work,
+)
 from bot.app import Aftercare
 from bot.channels import terminal
 from bot.control import Emit
@@ -163,11 +176,15 @@ COMMANDS: Mapping[str, Command] = {
     "numbers": number_work.show,
     "jobs": show_jobs,
     "doctor": doctor.examine,
+    **privacy_export.COMMANDS,
     **service_work.COMMANDS,
     **gap_work.COMMANDS,
     **review_work.COMMANDS,
+    **report_making.COMMANDS,
     **recall_work.COMMANDS,
+    **reminder_work.COMMANDS,
     **manual_work.COMMANDS,
+    **site_check_work.COMMANDS,
 }
 
 

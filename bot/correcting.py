@@ -7,13 +7,13 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from bot import prompts
 from bot.answering import LANGUAGE_NAMES, numbered
 from bot.checks import check
 from bot.errors import ModelError
-from bot.llm import Json, Model
+from bot.llm import TEXT_ALONE, Model
 from bot.meters import Meters
-from bot.prompts import Prompt
+from bot.prompt_shelf import Shelf
+from bot.prompts import Source, current
 from bot.settings import Settings
 from console.correction_words import draft, opening, spoken
 from console.texts import Texts
@@ -33,12 +33,6 @@ from success.recalling import DRAFT, REVIEW, Recalls
 log = structlog.get_logger()
 
 _EVERY = "*/5 * * * *"
-_SCHEMA: Json = {
-    "type": "object",
-    "properties": {"text": {"type": "string"}},
-    "required": ["text"],
-    "additionalProperties": False,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +40,20 @@ class Rewriter:
     """Says with a model what holds now; what does not pass the check of answers is not used."""
 
     model: Model
-    prompt: Prompt
+    prompt: Source
 
     async def write(self, known: Correction) -> str | None:
         """What holds now, with its marks; None where the model states what the manual does not. Raises ModelError."""
         passages, language = [_passage(each) for each in known.now], spoken(known.language)
         changed = "\n".join(f"- {plain(each.old) or '–'} → {plain(each.new) or '–'}" for each in known.changes)
-        messages = self.prompt.fill(
+        prompt = await current(self.prompt)
+        messages = prompt.fill(
             language=LANGUAGE_NAMES[language],
             passages=numbered(passages),
             changes=changed,
             question=known.question,
         )
-        answer = await self.model.complete(messages, prompt=self.prompt, schema=_SCHEMA)
+        answer = await self.model.complete(messages, prompt=prompt, schema=TEXT_ALONE)
         text = str(answer.get("text") or "").strip()
         problems = check(text, passages=passages, language=language) if text else ("empty",)
         if problems:
@@ -121,10 +116,17 @@ class Correcting:
 
 
 def correcting_of(
-    db: Database, settings: Settings, *, texts: Texts, model: Model | None, meters: Meters, clock: Clock
+    db: Database,
+    settings: Settings,
+    *,
+    texts: Texts,
+    model: Model | None,
+    shelf: Shelf,
+    meters: Meters,
+    clock: Clock,
 ) -> Correcting:
     """Looks and corrects as the settings say; written by a model, if there is one and its prompt is among the files."""
-    prompt = prompts.load(settings.prompts).get("correction") if model is not None else None
+    prompt = shelf.source("correction") if model is not None else None
     rewriter = Rewriter(model=model, prompt=prompt) if model is not None and prompt is not None else None
     window, compose = timedelta(days=settings.recall_days), partial(draft, texts=texts)
     recalls = Recalls(db=db, clock=clock, compose=compose, window=window, drafts=rewriter is not None)

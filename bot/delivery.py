@@ -102,7 +102,7 @@ class Deliveries:
             await running.later(self._clock() + getattr(error, "retry_after", _HELD))
 
     async def _send(self, running: Running, channel: Channel, chat: Chat, message: Message) -> None:
-        if message.delivery is Delivery.SENT:
+        if message.delivery in (None, Delivery.SENT):  # None: whom it was for is erased
             return
         attempt = Attempt(once=running.step, again=message.delivery is Delivery.SENDING)
         if channel.doubtful:

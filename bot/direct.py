@@ -36,7 +36,9 @@ class LinkedDirectChat:
         for platform, account in await self._db.read(partial(self._unopened, person_id=person.id)):
             found = await self._doors[platform].open_direct(account)
             if found is not None:
-                body = partial(_open, platform=platform, external_id=found, person_id=person.id, now=self._clock())
+                body = partial(
+                    begin_direct, platform=platform, external_id=found, person_id=person.id, now=self._clock()
+                )
                 await self._db.write(body)
         return await self._db.write(partial(self._tell, person=person, ticket=ticket))
 
@@ -73,6 +75,7 @@ class LinkedDirectChat:
         return bool(found)
 
 
-def _open(conn: Connection, *, platform: str, external_id: str, person_id: int, now: datetime) -> None:
+def begin_direct(conn: Connection, *, platform: str, external_id: str, person_id: int, now: datetime) -> None:
+    """Keep a direct chat with somebody that a platform has opened."""
     chat = directory.ensure_chat(conn, platform=platform, external_id=external_id, kind=ChatKind.DIRECT, now=now)
     staff_chats.belongs(conn, chat.id, person_id)

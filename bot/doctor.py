@@ -13,23 +13,32 @@ from bot.control import Emit
 from bot.engines import examine as examine_engines
 from bot.errors import ModelError
 from bot.findings import Finding
+from bot.mail_server import Postman
 from bot.prompts import Prompt
+from console.report_pdf import NotPrinted, Printer
 from handoff import coverage, directory
 from store import jobs
+from success import mails
 
 _LOW_DISK = 500 * 1024 * 1024
 _STALE_JOB_S = 60
+_MAIL_S = 10.0
 _FAR_PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> Any:
     """Look at everything; the findings in the order of the house, from the ground up."""
     del arguments, emit
-    findings = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
-    findings += [await _chroma(app), *await examine_engines(app.engines)]
-    findings += [await _holidays(app), _address(app), await _staff(app), _pager(app), await _model(app)]
-    findings += [*await examine_telegram(app.telegram), *await examine_slack(app.slack)]
-    return [asdict(finding) for finding in findings]
+    return [asdict(finding) for finding in await findings(app)]
+
+
+async def findings(app: Aftercare) -> list[Finding]:
+    """The findings themselves, for the desk too."""
+    found = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
+    found += [await _chroma(app), *await examine_engines(app.engines)]
+    found += [await _holidays(app), _address(app), await _staff(app), _pager(app)]
+    found += [await _mail(app), await _model(app), await _paper()]
+    return [*found, *(await examine_telegram(app.telegram)), *(await examine_slack(app.slack))]
 
 
 def _disk(app: Aftercare) -> Finding:
@@ -147,6 +156,39 @@ def _pager(app: Aftercare) -> Finding:
     return Finding(what="pager", state="ok", found="calls go out signed")
 
 
+async def _mail(app: Aftercare) -> Finding:
+    server = app.settings.mail_server
+    if server is None:
+        mend = "set SMTP_URL (smtp://user:password@host:587) and MAIL_FROM; until then reminders go to chats alone"
+        return Finding(what="e-mail", state="warning", found="none: no mail server is set up", mend=mend)
+    trouble = await Postman(server, deadline_s=_MAIL_S).greet()
+    if trouble is not None:
+        mend = "check SMTP_URL: the host and port, the user and password, and that the certificate is good"
+        return Finding(what="e-mail", state="bad", found=f"{server.shown}: {trouble}", mend=mend)
+    failed = (await app.db.read(mails.counts))[mails.FAILED]
+    found = f"{server.shown} answers, from {app.settings.mail_from}"
+    if failed:
+        mend = "see Settings › E-mail in the desk: what the servers said, and a button to send again"
+        return Finding(what="e-mail", state="warning", found=f"{found}; {failed} letters failed", mend=mend)
+    return Finding(what="e-mail", state="ok", found=found)
+
+
+async def _paper() -> Finding:
+    try:
+        chinese = await Printer().can_write_chinese()
+    except NotPrinted as error:
+        mend = "reinstall plutoprint; until then approved reports wait, and somebody is told"
+        return Finding(what="reports", state="warning", found=f"no PDF can be made ({error})", mend=mend)
+    if not chinese:
+        return Finding(
+            what="reports",
+            state="warning",
+            found="no font here has Chinese letters: a PDF would be a page of boxes, so none is made",
+            mend="install one (Debian: apt install fonts-noto-cjk); until then reports go out as pages",
+        )
+    return Finding(what="reports", state="ok", found="PDF can be made, in Chinese too")
+
+
 _PING = Prompt(
     name="ping",
     version=1,
@@ -162,7 +204,9 @@ _PING = Prompt(
 async def _model(app: Aftercare) -> Finding:
     writer = app.conversations.writer
     if writer is None:
-        return Finding(what="model", state="ok", found="none: answers are quoted from the manual")
+        return Finding(
+            what="model", state="ok", found="none: answers are quoted from the manual, nothing is translated"
+        )
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
     try:
         await writer.model.complete(_PING.fill(), prompt=_PING, schema=schema)

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import planning
-from bot.answering import Draft, Writer, extract
+from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.grounds import resting
 from bot.situation import as_history
@@ -24,8 +24,18 @@ from store.db import Database
 
 log = structlog.get_logger()
 
-_PASSAGES = 6
+PASSAGES = 6
 _HISTORY = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A client's question with what was said before it, as the model is told it."""
+
+    question: str
+    language: str
+    history: str
+    client: Client | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +63,7 @@ class Drafting:
             return None
         scope = planning.scope(matter.client)
         try:
-            found = await self.manual.search(matter.turn.question, scope=scope, limit=_PASSAGES)
+            found = await self.manual.search(matter.turn.question, scope=scope, limit=PASSAGES)
         except KnowledgeError as error:
             log.warning("no draft", error=type(error).__name__)
             return None
@@ -66,20 +76,30 @@ class Drafting:
 
     async def _drafted(self, matter: _Matter, found: Search) -> Draft | None:
         turn = matter.turn
-        if self.writer is not None:
-            try:
-                written = await self.writer.write(
-                    turn.question,
-                    passages=found.passages,
-                    language=turn.language,
-                    history=as_history(matter.history, before=turn.message_ids[0]),
-                    client=planning.told_of(matter.client),
-                )
-            except ModelError as error:
-                log.warning("model failed", kind=error.kind)
-            else:
-                return written.result if isinstance(written.result, Draft) else None
+        history = as_history(matter.history, before=turn.message_ids[0])
+        asked = Asked(question=turn.question, language=turn.language, history=history, client=matter.client)
+        result = await by_model(self.writer, asked, found)
+        if isinstance(result, Draft | Declined):
+            return result if isinstance(result, Draft) else None
         return extract(found.passages, language=turn.language, texts=self.texts)
+
+
+async def by_model(writer: Writer | None, asked: Asked, found: Search) -> Draft | Declined | ModelError | None:
+    """What the model makes of a question and its passages; the error where it failed, None without a model."""
+    if writer is None:
+        return None
+    try:
+        written = await writer.write(
+            asked.question,
+            passages=found.passages,
+            language=asked.language,
+            history=asked.history,
+            client=planning.told_of(asked.client),
+        )
+    except ModelError as error:
+        log.warning("model failed", kind=error.kind)
+        return error
+    return written.result
 
 
 def kept(draft: Draft | None) -> dict[str, Any]:

@@ -1,16 +1,9 @@
-"""What `aftercare doctor` says of one thing it looked at."""
+"""What `aftercare doctor` says of one thing it looked at; the desk shows the same."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from console.ports import Finding
+
+__all__ = ["Finding", "State"]
+
 State = Literal["ok", "warning", "bad"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing looked at; `mend` says what to do where the state is not ok."""
-
-    what: str
-    state: State
-    found: str
-    mend: str = ""

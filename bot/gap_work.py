@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from bot import prompts
 from bot.channels import terminal
 from bot.control import Emit
 from bot.errors import BotError
 from bot.gap_writing import ModelPageWriter
 from bot.llm import Model
+from bot.prompt_shelf import Shelf
 from bot.settings import Settings
 from console.moments import iso
 from handoff.figures import home_zone
@@ -33,7 +33,14 @@ COMMAND_LINE = "command line"
 
 
 async def open_gaps(
-    db: Database, settings: Settings, *, manual: Manual, embedder: Embedder, model: Model | None, clock: Clock
+    db: Database,
+    settings: Settings,
+    *,
+    manual: Manual,
+    embedder: Embedder,
+    model: Model | None,
+    shelf: Shelf,
+    clock: Clock,
 ) -> tuple[GapWatch, GapDrafts]:
     """What looks for gaps, planned nightly where the desk is, and what drafts their pages.
 
@@ -43,16 +50,14 @@ async def open_gaps(
     await begin(db, zone=str(zone), clock=clock)
     asked, practice = Asked(db, embedder=embedder), frozenset({terminal.PLATFORM})
     watch = GapWatch(db=db, manual=manual, comparing=asked, clock=clock, practice=practice)
-    writer = _page_writer(model, settings)
+    writer = _page_writer(model, shelf)
     return watch, GapDrafts(db=db, manual=manual, clock=clock, folder=lambda: settings.manual, writer=writer)
 
 
-def _page_writer(model: Model | None, settings: Settings) -> PageWriter | None:
+def _page_writer(model: Model | None, shelf: Shelf) -> PageWriter | None:
     """What writes drafts: a model, if there is one and its prompt is among the files."""
-    files = prompts.load(settings.prompts) if model is not None else {}
-    if model is None or "gap_page" not in files:
-        return None
-    return ModelPageWriter(model=model, prompt=files["gap_page"])
+    prompt = shelf.source("gap_page")
+    return ModelPageWriter(model=model, prompt=prompt) if model is not None and prompt is not None else None
 
 
 async def show(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> Any:

@@ -9,7 +9,7 @@ from bot.answering import LANGUAGE_NAMES
 from bot.checks import unfounded
 from bot.errors import ModelError
 from bot.llm import Json, Model
-from bot.prompts import Prompt
+from bot.prompts import Source, current
 from success.gap_outline import MARKS, OPEN
 
 log = structlog.get_logger()
@@ -29,11 +29,12 @@ class ModelPageWriter:
     """Writes with the same model as answers, by `prompts/gap_page.md`."""
 
     model: Model
-    prompt: Prompt
+    prompt: Source
 
     async def write(self, *, title: str, questions: Sequence[str], replies: Sequence[str], language: str) -> str | None:
         """The page's body; None where the model failed, or says what the replies do not."""
-        filled = self.prompt.fill(
+        prompt = await current(self.prompt)
+        filled = prompt.fill(
             language=LANGUAGE_NAMES[language],
             title=title,
             questions="\n".join(f"- {text}" for text in questions),
@@ -41,7 +42,7 @@ class ModelPageWriter:
             todo=MARKS[language].format(_EXAMPLE[language]),
         )
         try:
-            answer = await self.model.complete(filled, prompt=self.prompt, schema=SCHEMA)
+            answer = await self.model.complete(filled, prompt=prompt, schema=SCHEMA)
         except ModelError as error:
             log.warning("model failed", kind=error.kind)
             return None

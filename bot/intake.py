@@ -11,6 +11,7 @@ from handoff.kinds import Author, ChatKind, PersonKind
 from handoff.model import Message
 from knowledge.language import clean
 from store import jobs
+from success import across
 
 TURN = "turn"
 LONGEST = 100_000  # characters of one message that are kept
@@ -62,6 +63,7 @@ def accept(
     )
     if message is None or message.author is Author.STAFF:
         return message
+    across.heard(conn, message, now=now)
     if hurry or at_once:
         for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
             jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)

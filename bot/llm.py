@@ -11,11 +11,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import structlog
+
 from bot.errors import ModelError
 from bot.prompts import Prompt
 
+log = structlog.get_logger()
+
 Messages = list[dict[str, str]]
 Json = dict[str, Any]
+
+TEXT_ALONE: Json = {
+    "type": "object",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+"""The schema of an answer that is one text."""
 
 
 class Model(Protocol):
@@ -106,6 +118,8 @@ class OpenAIModel:
             answer = _object(text)
         except Exception as error:
             fault = _fault(error)
+            if fault.kind == "malformed" and not isinstance(error, ModelError | ValueError):
+                log.exception("model answer not understood")  # an oddity of the server, or a mistake of ours
             self._breaker.record(ok=fault.kind == "refused", now=time.monotonic())
             raise fault from error
         self._breaker.record(ok=True, now=time.monotonic())

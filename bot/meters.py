@@ -32,6 +32,15 @@ class Meters:
         self._reranks = Counter(
             "aftercare_reranks", "Questions whose passages a re-ranker was given", ("result",), registry=self.registry
         )
+        self._translations = Counter(
+            "aftercare_translations",
+            "Translations asked of the model, by outcome",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._translated = Counter(
+            "aftercare_translated_characters", "Characters given to the model to translate", registry=self.registry
+        )
         self._deliveries = Counter(
             "aftercare_deliveries",
             "Messages handed to a channel, by result",
@@ -51,6 +60,11 @@ class Meters:
             "Chats that were told what the manual no longer says, and wait for a colleague's decision",
             registry=self.registry,
         )
+
+    def translated(self, outcome: str, characters: int) -> None:
+        """Count a translation that was asked of the model, and the characters it was given."""
+        self._translations.labels(outcome).inc()
+        self._translated.inc(characters)
 
     def corrections(self, waiting: int) -> None:
         """Set how many corrections wait."""

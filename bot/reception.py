@@ -6,11 +6,22 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from bot import binding, colleagues, intake, staff_reception, staff_whispers, standings
+from bot import (
+    binding,
+    care_presses,
+    colleagues,
+    feedback_presses,
+    intake,
+    staff_reception,
+    staff_whispers,
+    standings,
+)
 from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.gate import SPEAKS
 from bot.masking import mask
 from bot.model import Inbound
+from bot.own_pages import OwnPages
+from bot.questions import Questions
 from bot.recording import TURNED
 from bot.staff_reception import Staff
 from bot.staff_words import Manner
@@ -34,11 +45,17 @@ class Room:
     texts: Texts
     desk_texts: Texts = field(default_factory=Texts.shipped)
     manner: Manner = field(default_factory=Manner)
+    own_pages: OwnPages = field(default_factory=OwnPages)
 
     @property
     def staff(self) -> Staff:
         """What the bodies for our own people's chats need."""
         return Staff(desk=self.desk, texts=self.texts, desk_texts=self.desk_texts, manner=self.manner)
+
+    @property
+    def questions(self) -> Questions:
+        """How clients' people are asked about themselves."""
+        return Questions(texts=self.texts, public_url=self.own_pages.public_url, secret=self.own_pages.secret)
 
     def say(self, key: str, language: str, *commands: str) -> str:
         """A sentence that names these commands as they are typed here."""
@@ -79,9 +96,13 @@ def store(
     if (ours := staff_reception.staffs(conn, said.place)) is not None:
         chats.regain(conn, ours.id, now=now)
         return staff_reception.hear(conn, said, chat=ours, staff=room.staff, text=text, files=files, now=now)
+    if care_presses.stops(conn, said, text=text, now=now):
+        return _stop(conn, said, room=room, text=text, now=now)
     reading = room.rules.read(text)
     hurry = (reading.whole or reading.emergency) and said.album is None
     inbound = _inbound(conn, said, text=text, files=files)
+    if not reading.emergency and (answered := _answered(conn, inbound, said, room=room, now=now)) is not None:
+        return answered
     message = intake.accept(conn, inbound, hurry=hurry, now=now)
     if message is None:
         return None
@@ -110,7 +131,8 @@ def order(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) -> M
         return None
     tongue = language(conn, said.place, said.author)
     private, talk = chat.kind is ChatKind.DIRECT, message.conversation_id
-    answer = _obey(conn, ordered, chat=chat, talk=talk, private=private, tongue=tongue, room=room, now=now)
+    who = message.person_id
+    answer = _obey(conn, ordered, chat=chat, talk=talk, private=private, who=who, tongue=tongue, room=room, now=now)
     _answer(conn, message, answer, reason=ordered.name, tongue=tongue, room=room, now=now)
     return None
 
@@ -126,7 +148,9 @@ def whisper(conn: Connection, ordered: Ordered, *, room: Room, now: datetime) ->
     if not is_binding(ordered) and staff_whispers.answers(conn, ordered, chat=chat):
         return staff_whispers.whisper(conn, ordered, chat=chat, staff=room.staff, now=now)
     talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now).id
-    return _obey(conn, ordered, chat=chat, talk=talk, private=True, tongue=tongue, room=room, now=now)
+    author = directory.find_person(conn, platform=place.platform, external_id=said.author.id)
+    who = author.id if author else None
+    return _obey(conn, ordered, chat=chat, talk=talk, private=True, who=who, tongue=tongue, room=room, now=now)
 
 
 def withdraw(conn: Connection, withdrawn: Withdrawn, *, room: Room, now: datetime) -> None:
@@ -174,14 +198,25 @@ def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:
     return directory.chat(conn, made.id)
 
 
-def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["taken", "again", "other", "gone"]:
-    """Press a button under a message of ours; taken once, from the one it was said to."""
+def press(
+    conn: Connection, pressed: Pressed, *, room: Room, now: datetime
+) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved"]:
+    """Press a button under a message of ours; taken once, from the one it was said to.
+
+    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet.
+    """
     chat = directory.find_chat(conn, platform=pressed.place.platform, external_id=pressed.place.chat)
     person = directory.find_person(conn, platform=pressed.place.platform, external_id=pressed.author.id)
     said = messages.find(conn, pressed.message)
     if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
         return "gone"
     button = said.buttons[pressed.button]
+    if (unasked := care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)) is not None:
+        return unasked
+    if person is not None and (asks := feedback_presses.question_of(conn, said.id)) is not None:
+        return feedback_presses.press(
+            conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
+        )
     if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
         return "again" if messages.message(conn, said.id).pressed else "other"
     inbound = Inbound(
@@ -199,6 +234,24 @@ def press(conn: Connection, pressed: Pressed, *, now: datetime) -> Literal["take
     )
     intake.accept(conn, inbound, at_once=True, now=now)
     return "taken"
+
+
+def _answered(conn: Connection, inbound: Inbound, said: Said, *, room: Room, now: datetime) -> Message | None:
+    """A reply to a question about its author is the answer, or its reason: kept, and no turn of the bot's."""
+    asks = feedback_presses.question_of(conn, inbound.reply_to)
+    if asks is None or said.edited:
+        return None
+    person = directory.find_person(conn, platform=inbound.platform, external_id=inbound.person)
+    if person is None:
+        return None
+    text, question = mask(clean(inbound.text)).text, messages.message(conn, asks.message_id)
+    if not feedback_presses.reply(conn, asks, question, text, person_id=person.id, questions=room.questions, now=now):
+        return None
+    _, message = _keep(conn, said, text=text, now=now)
+    if message is not None:
+        tongue = language(conn, said.place, said.author)
+        turn_records.handled(conn, message, reason="feedback", language=tongue, now=now)
+    return message
 
 
 def stand(conn: Connection, standing: Standing, *, room: Room, now: datetime) -> None:
@@ -286,17 +339,30 @@ def _obey(
     chat: Chat,
     talk: int,
     private: bool,
+    who: int | None,
     tongue: str,
     room: Room,
     now: datetime,
 ) -> str:
-    """Do what a command says; the answer. `private`: nobody else has read it."""
+    """Do what a command says, for the person `who`; the answer. `private`: nobody else has read it."""
     if is_binding(ordered):
         words = room.staff.words(chat)
         return binding.bind(conn, ordered, chat=chat, private=private, tongue=tongue, words=words, now=now)
     if ordered.name == "status":
-        return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, now=now)
+        pages = room.own_pages.lines(conn, chat, who, language=tongue, texts=room.texts, now=now)
+        return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, pages=pages, now=now)
     return room.say("chat.help", tongue, "status", "human")
+
+
+def _stop(conn: Connection, said: Said, *, room: Room, text: str, now: datetime) -> Message | None:
+    """A group wants no broadcasts: so be it, with a word that reminders of what ends still come."""
+    _, message = _keep(conn, said, text=text, now=now)
+    if message is not None:
+        care_presses.obey_stop(conn, message, now=now)
+        tongue = language(conn, said.place, said.author)
+        told = room.desk_texts.say("broadcast.stopped", tongue)
+        _answer(conn, message, told, reason="no_broadcasts", tongue=tongue, room=room, now=now)
+    return message
 
 
 def is_binding(ordered: Ordered) -> bool:

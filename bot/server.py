@@ -5,13 +5,16 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
 
-from bot import commands, control
+from bot import commands, control, doctor
 from bot.app import Aftercare
+from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
 from bot.errors import SettingsError
 from console import app as console
@@ -22,8 +25,9 @@ _GRACE_S = 3  # open event streams are cut after it
 
 def web_app(app: Aftercare) -> FastAPI:
     """The pages of the desk and the manual, the web chat, and the metrics, on one application."""
-    pages = console.create(app.console)
+    pages = console.create(replace(app.console, health=partial(doctor.findings, app)))
     pages.state.chat = app.web
+    pages.include_router(chat_pages)
     pages.include_router(web_routes)
     for channel in (app.telegram, app.slack):
         if channel is not None and channel.router is not None:

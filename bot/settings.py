@@ -8,6 +8,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, Validation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.letters import read_sender
+from bot.mail_server import MailServer
 from bot.webhooks import checked_url, is_loopback, signing_key
 
 _HERE = Path(__file__).resolve().parent
@@ -104,9 +106,14 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret"),
     )
     slack_api: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API", "slack_api"))
+    smtp_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("SMTP_URL", "smtp_url"))
+    mail_from: str | None = Field(
+        default=None, validate_default=True, validation_alias=AliasChoices("MAIL_FROM", "mail_from")
+    )
     recall_days: int = Field(
         default=90, ge=1, le=3650, validation_alias=AliasChoices("AFTERCARE_RECALL_DAYS", "recall_days")
     )
+    erasures: Path | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_ERASURES", "erasures"))
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     @field_validator("data", "manual", "prompts")
@@ -189,6 +196,8 @@ class Settings(BaseSettings):
     @field_validator(
         "pager_url",
         "pager_secret",
+        "smtp_url",
+        "mail_from",
         "telegram_token",
         "telegram_webhook_secret",
         "slack_bot_token",
@@ -214,6 +223,22 @@ class Settings(BaseSettings):
             raise ValueError("must be set as well: calls are signed with it")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            MailServer.read(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None, known: ValidationInfo) -> str | None:
+        if value is not None:
+            read_sender(value)
+        elif known.data.get("smtp_url") is not None:
+            raise ValueError("must be set as well: letters come from it, such as Care <care@agency.example>")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -222,10 +247,20 @@ class Settings(BaseSettings):
         return value.lower()
 
     @property
+    def erasures_file(self) -> Path:
+        """The list of who was erased: it must outlive a restored database, so it may lie elsewhere."""
+        return (self.erasures or self.data / "erasures.jsonl").expanduser().absolute()
+
+    @property
     def telegram_webhook(self) -> bool:
         """Whether Telegram pushes its updates: with a secret, and where it can reach us by https."""
         url = self.public_url or ""
         return self.telegram_webhook_secret is not None and (url.startswith("https://") or is_loopback(url))
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where letters leave, if they can."""
+        return MailServer.read(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
 
     @property
     def database(self) -> str:

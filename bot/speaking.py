@@ -1,8 +1,8 @@
 """The model that writes, made from the settings, and the writer of answers that stands on it."""
 
-from bot import prompts
 from bot.answering import Writer
 from bot.llm import Model, OpenAIModel
+from bot.prompt_shelf import Shelf
 from bot.settings import Settings
 
 
@@ -19,9 +19,8 @@ def model_of(settings: Settings) -> Model | None:
     )
 
 
-def writer_of(model: Model | None, settings: Settings) -> Writer | None:
+def writer_of(model: Model | None, shelf: Shelf) -> Writer | None:
     """What drafts answers; None without a model: then they are quoted."""
     if model is None:
         return None
-    files = prompts.load(settings.prompts)
-    return Writer(model=model, answer=files["answer"], repair=files["repair"])
+    return Writer(model=model, answer=shelf.sure("answer"), repair=shelf.sure("repair"))

@@ -11,9 +11,10 @@ from bot.arrived import StaffPressed, Submitted
 from bot.masking import mask
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
-from handoff import board, cards, directory, messages, sources, staff_chats
+from handoff import audit, board, cards, directory, messages, sources, staff_chats
 from handoff.errors import HandoffError
 from handoff.model import Chat, Message, Person
+from handoff.rows import number_of
 from knowledge.language import clean
 
 EDIT: Final = "edit_draft"
@@ -66,10 +67,18 @@ def submit(conn: Connection, submitted: Submitted, *, staff: Staff, now: datetim
         return words.say("staff.draft.stale")
     if case.holder is not None and case.holder.id != submitted.holder:
         return words.say("staff.confirm", name=case.holder.name)
+    action = audit.Action(
+        person_id=case.person.id,
+        via=submitted.platform,
+        name="chat.form",
+        kind=audit.TICKET,
+        subject=number_of(case.ticket_id),
+    )
     try:
-        with conn.begin_nested():
+        with conn.begin_nested(), audit.acting(conn, action, now=now):
             _send(conn, case, text, staff=staff, words=words, now=now)
     except HandoffError as error:
+        audit.keep(conn, action, outcome="refused", now=now)
         return staff_presses.sentence(error, words)
     return ""
 

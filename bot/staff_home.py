@@ -12,9 +12,10 @@ from bot.staff_presses import sentence
 from bot.staff_reception import Staff, is_colleague
 from bot.staff_words import SIGNS, StaffWords
 from console.texts import negotiate
-from handoff import board, directory, staff_chats
+from handoff import audit, board, directory, staff_chats
 from handoff.errors import HandoffError
 from handoff.model import Person, QueueRow
+from handoff.rows import number_of
 
 MINE: Final = 15
 PRESSING: Final = 15
@@ -84,10 +85,18 @@ def press(conn: Connection, pressed: TicketPressed, *, staff: Staff, now: dateti
     person = _presser(conn, pressed)
     if person is None:
         return words.say("staff.press.gone")
+    action = audit.Action(
+        person_id=person.id,
+        via=pressed.platform,
+        name="chat.home",
+        kind=audit.TICKET,
+        subject=number_of(pressed.ticket),
+    )
     try:
-        with conn.begin_nested():
+        with conn.begin_nested(), audit.acting(conn, action, now=now):
             staff.desk.claim(conn, ticket_id=pressed.ticket, by=person.id, now=now)
     except HandoffError as error:
+        audit.keep(conn, action, outcome="refused", now=now)
         return sentence(error, words)
     return ""
 

@@ -14,10 +14,11 @@ from bot.arrived import StaffPressed
 from bot.checks import MARK
 from bot.staff_reception import Staff
 from bot.staff_words import StaffWords, plain
-from handoff import board, cards, directory, messages, retraction, sources, staff_chats, staff_talk
+from handoff import audit, board, cards, directory, messages, retraction, sources, staff_chats, staff_talk
 from handoff.errors import AlreadyClaimed, HandoffError, NotAllowed, NotReplied
 from handoff.kinds import Level
 from handoff.model import Button, Message, Person
+from handoff.rows import number_of
 
 MORNING: Final = time(9)
 
@@ -77,10 +78,20 @@ def press(conn: Connection, pressed: StaffPressed, *, staff: Staff, now: datetim
 
 
 def _done(act: _Press, name: str) -> str:
+    platform = directory.chat(act.conn, act.said.chat_id).platform
+    action = audit.Action(
+        person_id=act.person.id,
+        via=platform,
+        name="chat.press",
+        kind=audit.TICKET,
+        subject=number_of(act.ticket_id),
+        facts={"button": name},
+    )
     try:
-        with act.conn.begin_nested():
+        with act.conn.begin_nested(), audit.acting(act.conn, action, now=act.now):
             told = VERBS[name](act)
     except HandoffError as error:
+        audit.keep(act.conn, action, outcome="refused", now=act.now)
         return sentence(error, act.words)
     if name not in faces.MENUS:
         _close_menu(act)

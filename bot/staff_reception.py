@@ -13,10 +13,11 @@ from bot.leaving import Asks, Leaves, Stays
 from bot.masking import mask
 from bot.staff_words import LANGUAGE, Manner, StaffWords, plain
 from console.texts import Texts
-from handoff import board, cards, directory, merging, messages, sources, staff_chats, staff_talk, turn_records
+from handoff import audit, board, cards, directory, merging, messages, sources, staff_chats, staff_talk, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, ChatPurpose, PersonKind, TicketState
 from handoff.model import Attachment, Button, Chat, Message, Person
+from handoff.rows import number_of
 from knowledge.language import clean
 from store import rates
 
@@ -68,11 +69,12 @@ def hear(
         return message
     if message.ticket_id is None:
         return message
-    if said.edited:
-        _edited(conn, said, message, person, staff=staff, now=now)
-    else:
-        in_doubt = said.reply_to is not None and message.reply_to is None
-        _obey(conn, message, person, chat=chat, staff=staff, in_doubt=in_doubt, now=now)
+    with audit.acting(conn, _action("chat.said", person, chat, message), now=now):
+        if said.edited:
+            _edited(conn, said, message, person, staff=staff, now=now)
+        else:
+            in_doubt = said.reply_to is not None and message.reply_to is None
+            _obey(conn, message, person, chat=chat, staff=staff, in_doubt=in_doubt, now=now)
     return message
 
 
@@ -84,6 +86,8 @@ def order(conn: Connection, ordered: Ordered, *, chat: Chat, staff: Staff, now: 
     if not is_colleague(person):
         ask_to_link(conn, person, chat=chat, talk_id=message.conversation_id, staff=staff, now=now)
         return
+    action = _action("chat.command", person, chat, message, command=ordered.name)
+    audit.keep(conn, action, now=now)
     words = staff.words(chat)
     text = staff_commands.answer(
         conn,
@@ -119,6 +123,9 @@ def withdraw(conn: Connection, external_id: str, *, chat: Chat, staff: Staff, no
     if source is None or source.author is not Author.STAFF:
         return
     words, sent = staff.words(chat), sent_of(conn, source)
+    author = directory.person(conn, source.person_id) if source.person_id is not None else None
+    if author is not None and source.ticket_id is not None:
+        audit.keep(conn, _action("chat.withdrawn", author, chat, source), now=now)
     if sent is not None:
         turns = turn_records.recent_turns(conn, sent.conversation_id, limit=1)
         text = staff.texts.say("client.withdrawn", turns[0].language if turns else LANGUAGE)
@@ -203,6 +210,15 @@ def offer_buttons(words: StaffWords, *, anyway: bool) -> tuple[Button, ...]:
     """To send what was kept."""
     send_it = Button(id="send", label=words.say("staff.button.anyway" if anyway else "staff.button.send"))
     return (send_it, Button(id="keep", label=words.say("staff.button.keep"))) if anyway else (send_it,)
+
+
+def _action(name: str, person: Person, chat: Chat, message: Message, **facts: str) -> audit.Action:
+    """What a colleague does in a chat, for the log; never what they say."""
+    about = number_of(message.ticket_id) if message.ticket_id is not None else ""
+    kind = audit.TICKET if about else "chats"
+    return audit.Action(
+        person_id=person.id, via=chat.platform, name=name, kind=kind, subject=about or str(chat.id), facts=facts
+    )
 
 
 def _keep(

@@ -1,5 +1,6 @@
 """How far a conversation's open tickets are, for the client. Transaction bodies that only read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -28,8 +29,11 @@ def progress(
     return replies.progress(standing, language=language, texts=texts)
 
 
-def told(conn: Connection, conversation_id: int, *, language: str, texts: Texts, desk: Desk, now: datetime) -> str:
-    """A line for each open ticket, newest first, or that there is none."""
+def told(
+    conn: Connection, conversation_id: int, *, language: str, texts: Texts, desk: Desk, pages: Sequence[str] = (),
+    now: datetime,
+) -> str:  # fmt: skip
+    """A line for each open ticket, newest first, or that there is none; then `pages`, where there is more to read."""
     client_id = directory.chat_of(conn, conversation_id).client_id
     zone = directory.client(conn, client_id).timezone if client_id is not None else None
     lines = [
@@ -42,4 +46,4 @@ def told(conn: Connection, conversation_id: int, *, language: str, texts: Texts,
         )
         for ticket in reversed(board.open_tickets(conn, conversation_id))
     ]
-    return "\n".join(lines) or texts.say("chat.status.none", language)
+    return "\n".join([*(lines or [texts.say("chat.status.none", language)]), *pages])

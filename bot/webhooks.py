@@ -13,15 +13,16 @@ SECRET_BYTES: Final = range(24, 65)
 _PREFIX: Final = "whsec_"
 
 
-def signed(secret: bytes, *, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The headers of a Standard Webhooks message: id, timestamp (seconds), and the HMAC of all three parts."""
+def signed(*secrets: bytes, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of a Standard Webhooks message: id, timestamp (seconds), and each secret's HMAC of all three."""
     seconds = str(int(at.timestamp()))
-    digest = hmac.new(secret, f"{message_id}.{seconds}.".encode() + body, hashlib.sha256).digest()
+    content = f"{message_id}.{seconds}.".encode() + body
+    digests = [hmac.new(secret, content, hashlib.sha256).digest() for secret in secrets]
     return {
         "content-type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": seconds,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests),
     }
 
 

@@ -49,6 +49,7 @@ log = structlog.get_logger()
 NOT_STORED: Final = (StoreError, *TROUBLE)
 """What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
 EYES: Final = "eyes"
+_TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _LONGEST_LOOK_S: Final = 60.0
 _TRIES: Final = 3
 _REST_S: Final = 1.0
@@ -158,13 +159,13 @@ class Arrivals:
     async def _pressed(self, pressed: Pressed, body: Json) -> None:
         def press(conn: Connection) -> str:
             by = replace(pressed, author=named(conn, pressed.author))
-            return reception.press(conn, by, now=self._clock())
+            return reception.press(conn, by, room=self._room, now=self._clock())
 
         became = await self._db.write(press)
-        if became == "other":
+        if became in _TOLD:
             tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
-            self._errands.start(self._account.answer(body, self._room.texts.say("chat.press.other", tongue)))
-        elif body.get("message"):
+            self._errands.start(self._account.answer(body, self._room.texts.say(f"chat.press.{became}", tongue)))
+        elif became != "answered" and body.get("message"):  # an answered question is changed by itself
             self._errands.start(self._without_buttons(body))
 
     async def _stranger(self, said: Said) -> str:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 NOT_STORED: Final = (StoreError, TelegramError, OSError)
 """What passes by itself, or once somebody has mended it: the update must come again. Nothing else will."""
+_TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _TYPING_S: Final = 4.0  # the sign fades after five
 _LONGEST_TYPING_S: Final = 30.0
 _MOST_TYPING: Final = 100
@@ -87,11 +88,11 @@ class Arrivals:
         self._show_typing(said.place, message)
 
     async def _pressed(self, pressed: Pressed, update: Update) -> None:
-        became = await self._db.write(partial(reception.press, pressed=pressed, now=self._clock()))
+        became = await self._db.write(partial(reception.press, pressed=pressed, room=self._room, now=self._clock()))
         text = ""
-        if became == "other":
+        if became in _TOLD:
             tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))
-            text = self._room.texts.say("chat.press.other", tongue)
+            text = self._room.texts.say(f"chat.press.{became}", tongue)
         await self._answer(pressed.query, text)
         if became == "taken" and update.callback_query is not None:
             with suppress(TelegramError, TypeError):  # the buttons stay, and do nothing more

@@ -15,6 +15,7 @@ __all__ = ["LONGEST", "Mark", "Part", "Rich", "keyboard", "split", "units", "wri
 
 LONGEST: Final = 4096  # UTF-16 units of a message
 _ROW: Final = 2  # buttons beside each other
+_NUMBERS: Final = 6  # of those that are numbers
 
 
 class Rich(rich.Rich):
@@ -63,12 +64,13 @@ def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup:
-    """The message's buttons, two in a row."""
+    """The message's buttons, two in a row; numbers stand closer."""
     buttons = [
         InlineKeyboardButton(button.label, callback_data=button_data(message, place))
         for place, button in enumerate(message.buttons)
     ]
-    return InlineKeyboardMarkup([buttons[start : start + _ROW] for start in range(0, len(buttons), _ROW)])
+    row = _NUMBERS if all(button.label.isdecimal() for button in message.buttons) else _ROW
+    return InlineKeyboardMarkup([buttons[start : start + row] for start in range(0, len(buttons), row)])
 
 
 def units(text: str) -> int:

@@ -4,6 +4,8 @@ import asyncio
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.formparsers import MultiPartException
 
 from bot.channels.web.translations import LONGEST, Text
 from bot.channels.web.visitor import WebChat
@@ -26,7 +28,7 @@ async def read_body(request: Request, web: WebChat) -> tuple[Text, tuple[Attachm
             uploads = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
             pictures = [(upload.filename or "", await upload.read(attachments.MAX_BYTES + 1)) for upload in uploads]
             return sent, await asyncio.to_thread(attachments.keep, web.files, pictures)
-    except ValueError as error:
+    except (ValueError, MultiPartException, StarletteHTTPException) as error:
         raise HTTPException(422, web.texts.say("web.unreadable", language, most=LONGEST)) from error
     except OSError as error:  # a large upload is put aside on the disk while it is read
         raise attachments.no_room(error) or error from error

@@ -1,51 +1,43 @@
-"""The shell: the pages of the chat and what they call. Decides nothing that another room could."""
+"""The shell: what the chat's page calls. Decides nothing that another room could."""
 
-import json
-import secrets
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 
 from bot import intake
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
-from bot.channels.web.translations import LARGEST_ID, LONGEST, Press, inbound
-from bot.channels.web.visitor import COOKIE, Visit, Visiting, Web, WebChat, same_origin, visiting, visitor_name
+from bot.channels.web.events import changes
+from bot.channels.web.translations import LARGEST_ID, Press, Rate, inbound
+from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, again, same_origin, visit_of, visiting
 from bot.model import Inbound
 from console import attachments
-from console.pages import Pages
-from handoff import directory, messages
-from handoff.model import Attachment, Client
+from handoff import board, chat_history, directory, messages, typing
+from handoff.errors import NotFound
+from handoff.model import Attachment, Message
 from store import rates
 from store.clock import Clock
+from store.signals import signal
+from success import ratings
+from success.errors import RatingRefused
+from success.privacy import consent
 
 routes = APIRouter()
 
 API = "/chat/api/{key}"
-_YEAR = 365 * 24 * 3600
+OURS = [Depends(same_origin)]
 _BURST = {"per": timedelta(seconds=20), "limit": 20}
 _NEWCOMERS = {"per": timedelta(minutes=10), "limit": 120}
+_ADDRESS = {"per": timedelta(minutes=10), "limit": 1200}
+_HINTS = {"per": timedelta(seconds=30), "limit": 15}
 
 
-@routes.get("/", response_class=HTMLResponse)
-async def front(request: Request, web: Web) -> Response:
-    """The chat of the default client."""
-    return await _page(web, request, await web.db.read(lambda c: directory.client_by_slug(c, web.default_client)))
-
-
-@routes.get("/c/{key}", response_class=HTMLResponse)
-async def of_client(request: Request, web: Web, key: str) -> Response:
-    """The chat of the client with this web key."""
-    return await _page(web, request, await web.db.read(lambda conn: directory.client_by_web_key(conn, key)))
-
-
-@routes.post(f"{API}/messages", status_code=202, dependencies=[Depends(same_origin)])
+@routes.post(f"{API}/messages", status_code=202, dependencies=OURS)
 async def post(request: Request, web: Web, visit: Visiting) -> Response:
     """Take a message in; answered once it is stored."""
     if wait := await _too_fast(request, web, visit):
@@ -53,22 +45,28 @@ async def post(request: Request, web: Web, visit: Visiting) -> Response:
     sent, files = await read_body(request, web)
     if not sent.text.strip() and not files:
         return _refused(422, web.texts.say("web.empty", request.state.language))
-    return await _accept(web, visit, key=sent.id, text=sent.text, files=files)
+    language = request.state.language
+    return await _accept(web, visit, key=sent.id, text=sent.text, files=files, language=language)
 
 
 @routes.get(f"{API}/messages")
-async def read(web: Web, visit: Visiting, after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0) -> JSONResponse:
-    """What the visitor may see after a message, whether we are at it, and the open ticket."""
-    return JSONResponse(await web.db.read(partial(reading.state, web=web, visit=visit, after=after)))
+async def read(
+    web: Web,
+    visit: Visiting,
+    after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+) -> JSONResponse:
+    """What the visitor may see after a message, or before one, whether we are at it, and the open ticket."""
+    return JSONResponse(await web.db.read(partial(reading.state, web=web, visit=visit, after=after, before=before)))
 
 
 @routes.get(f"{API}/stream")
 async def stream(web: Web, visit: Visiting) -> EventSourceResponse:
     """An event for each change of the visitor's chat."""
-    return EventSourceResponse(_changes(web, visit), ping=15)
+    return EventSourceResponse(changes(web, visit), ping=15)
 
 
-@routes.post(f"{API}/press", status_code=204, dependencies=[Depends(same_origin)])
+@routes.post(f"{API}/press", status_code=204, dependencies=OURS)
 async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
     """Press a button under a message of ours."""
     said = await web.db.read(partial(reading.pressable, visit=visit, message_id=pressed.message))
@@ -81,7 +79,8 @@ async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
         key=f"press:{said.id}:{pressed.button}",
         text=label,
         at=web.clock(),
-        name=visitor_name(visit.visitor),
+        name=visit.name,
+        thread=next(talk.thread for talk in visit.talks if talk.id == said.conversation_id),
         reply_to=said.id,
         pressed=pressed.button,
     )
@@ -89,52 +88,83 @@ async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
     return Response(status_code=204)
 
 
+@routes.post(f"{API}/rating", status_code=204, dependencies=OURS)
+async def rate(request: Request, web: Web, visit: Visiting, rated: Rate) -> Response:
+    """Say how a resolved matter of one's own went."""
+
+    def body(conn: Connection) -> None:
+        ticket = board.ticket_by_number(conn, rated.ticket)
+        if ticket is None or visit.person is None or ticket.conversation_id not in visit.talk_ids:
+            raise HTTPException(404)
+        said = {"value": rated.value, "comment": rated.comment, "channel": visit.chat.platform if visit.chat else ""}
+        ratings.answer(conn, ticket_id=ticket.id, person_id=visit.person.id, **said, now=web.clock())  # type: ignore[arg-type]
+
+    try:
+        await web.db.write(body)
+    except (RatingRefused, NotFound) as refused:
+        reason = getattr(refused, "reason", "not_resolved")
+        return _refused(409, request.app.state.pages.say(request, f"rating.refused.{reason}"))
+    return Response(status_code=204)
+
+
+@routes.post(f"{API}/anew", status_code=204, dependencies=OURS)
+async def anew(request: Request, web: Web, visit: Visiting) -> Response:
+    """Begin another conversation, once the matter of this one is settled; pressed twice it is one."""
+
+    def body(conn: Connection) -> bool:
+        now_is = again(conn, visit)
+        if now_is is None or now_is.chat is None or now_is.conversation is None:
+            return True
+        if chat_history.silent(conn, now_is.conversation.id):
+            return True
+        if not reading.may_begin_anew(conn, now_is):
+            return False
+        thread = str(len(now_is.talks) + 1)
+        directory.ensure_conversation(conn, chat_id=now_is.chat.id, thread=thread, now=web.clock())
+        signal(conn, "chat", str(now_is.chat.id))
+        return True
+
+    begun = await web.db.write(body)
+    return Response(status_code=204) if begun else _refused(409, request.app.state.pages.say(request, "chat.not_anew"))
+
+
+@routes.post(f"{API}/typing", status_code=204, dependencies=OURS)
+async def writes(web: Web, visit: Visiting) -> Response:
+    """The visitor writes: the desk's pages of this chat are told. Nothing is kept, and too many are dropped."""
+
+    def body(conn: Connection) -> None:
+        if visit.chat and not rates.take(conn, f"web-typing:{visit.chat.id}", **_HINTS, now=web.clock()):  # type: ignore[arg-type]
+            typing.tell(conn, chat_id=visit.chat.id, side="client", name=visit.name)
+
+    await web.db.write(body)
+    return Response(status_code=204)
+
+
 @routes.get(API + "/files/{file}")
-async def picture(web: Web, visit: Visiting, file: str) -> FileResponse:
-    """A picture of the visitor's own chat."""
-    kept = await web.db.read(partial(reading.attachment, visit=visit, file=file))
+async def picture(request: Request, web: Web, *, key: str, file: str, v: str = "", s: str = "") -> FileResponse:
+    """A picture of the visitor's own chat; a framed page's is signed, as it comes without cookie and header."""
+    visit = await _owner(request, web, key, file=file, visitor=v, signature=s)
+    kept = await web.db.read(partial(reading.attachment, visit=visit, file=file)) if visit else None
     if kept is None:
         raise HTTPException(404)
-    return FileResponse(
-        web.files / kept.id, media_type=kept.media_type, headers={"Cache-Control": "private, max-age=86400"}
-    )
+    headers = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return FileResponse(web.files / kept.id, media_type=kept.media_type, headers=headers)
 
 
-async def _page(web: WebChat, request: Request, client: Client | None) -> Response:
-    if client is None:
-        raise HTTPException(404)
-    pages: Pages = request.app.state.pages
-    language = request.state.language
-    response = pages.page(
-        request,
-        "chat.html",
-        agency=web.texts.say("web.agency", language),
-        client_name=client.name,
-        api=f"/chat/api/{client.web_key}",
-        js_texts=json.dumps(pages.texts.under("chat.js.", language), ensure_ascii=False),
-        max_mb=attachments.MAX_BYTES // 1024 // 1024,
-        max_files=attachments.MAX_FILES,
-        max_text=LONGEST,
-        store_key=f"aftercare:{client.web_key[:8]}",
-        examples=[pages.say(request, f"chat.example.{n}") for n in range(1, 5)],
-    )
-    if web.visitor(request.cookies.get(COOKIE)) is None:
-        response.set_cookie(
-            COOKIE,
-            web.sign(secrets.token_urlsafe(18)),
-            max_age=_YEAR,
-            httponly=True,
-            samesite="lax",
-            secure=web.secure_cookies,
-        )
-    return response
+async def _owner(request: Request, web: WebChat, key: str, *, file: str, visitor: str, signature: str) -> Visit | None:
+    if not visitor:
+        return await visit_of(request, web, key)
+    if not web.file_signed(key, visitor, file, signature):
+        return None
+    return await web.db.read(partial(visiting, key=key, visitor=Visitor(visitor)))
 
 
 async def _too_fast(request: Request, web: WebChat, visit: Visit) -> timedelta | None:
-    """How long this visitor, or this address's newcomers, should wait; asked before anything is read or kept."""
-    buckets = [(f"web:{visit.visitor}", _BURST)]
+    """How long this visitor, or this address, should wait; asked before anything is read or kept."""
+    address = request.client.host if request.client else "?"
+    buckets = [(f"web:{visit.visitor}", _BURST), (f"web-from:{address}", _ADDRESS)]
     if visit.chat is None:
-        buckets.append((f"web-new:{request.client.host if request.client else '?'}", _NEWCOMERS))
+        buckets.append((f"web-new:{address}", _NEWCOMERS))
 
     def body(conn: Connection) -> timedelta | None:
         waits = (rates.take(conn, name, **allowed, now=web.clock()) for name, allowed in buckets)  # type: ignore[arg-type]
@@ -143,7 +173,9 @@ async def _too_fast(request: Request, web: WebChat, visit: Visit) -> timedelta |
     return await web.db.write(body)
 
 
-async def _accept(web: WebChat, visit: Visit, *, key: str, text: str, files: tuple[Attachment, ...]) -> Response:
+async def _accept(
+    web: WebChat, visit: Visit, *, key: str, text: str, files: tuple[Attachment, ...], language: str
+) -> Response:
     arrived = inbound(
         client=visit.client,
         visitor=visit.visitor,
@@ -151,33 +183,32 @@ async def _accept(web: WebChat, visit: Visit, *, key: str, text: str, files: tup
         text=text,
         files=files,
         at=web.clock(),
-        name=visitor_name(visit.visitor),
+        name=visit.name,
+        thread=visit.conversation.thread if visit.conversation else "",
     )
     read = web.rules.read(text)
     hurry = read.whole or read.emergency
     with attachments.named_by(web.files, files):
-        message = await web.db.write(lambda conn: intake.accept(conn, arrived, hurry=hurry, now=web.clock()))
+        message = await web.db.write(
+            partial(_take_in, inbound=arrived, hurry=hurry, language=language, clock=web.clock)
+        )
     if message is None:  # the same message again, after a lost answer: it is stored already
         attachments.drop(web.files, files)
         message = await web.db.read(partial(reading.by_key, visit=visit, key=key))
     return JSONResponse({"id": message.id if message else None}, status_code=202)
 
 
+def _take_in(conn: Connection, *, inbound: Inbound, hurry: bool, language: str, clock: Clock) -> Message | None:
+    """Store it, and that its writer saw the privacy notice above which they wrote."""
+    message = intake.accept(conn, inbound, hurry=hurry, now=clock())
+    if message is not None and message.person_id is not None:
+        consent.shown(conn, message.person_id, language, now=clock())
+    return message
+
+
 def _refused(status: int, sentence: str, *, wait: timedelta | None = None) -> JSONResponse:
     headers = {"Retry-After": str(int(wait.total_seconds()) + 1)} if wait else {}
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)
-
-
-async def _changes(web: WebChat, visit: Visit) -> AsyncIterator[ServerSentEvent]:
-    """One event a change of this visitor's chat; the page then reads what is new."""
-    async with web.db.listen("chat") as subscription:
-        current = await web.db.read(partial(visiting, key=visit.client.web_key, visitor=visit.visitor))
-        async for signal in subscription:
-            if current is None or current.chat is None:
-                current = await web.db.read(partial(visiting, key=visit.client.web_key, visitor=visit.visitor))
-            known = current.chat.id if current and current.chat else None
-            if signal.topic == "overflow" or (known is not None and signal.payload == str(known)):
-                yield ServerSentEvent(data="{}", event="changed")
 
 
 def _press(conn: Connection, *, inbound: Inbound, visit: Visit, clock: Clock) -> None:

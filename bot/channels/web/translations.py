@@ -1,5 +1,6 @@
 """A visitor's payload as our message, our message as the page's JSON. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,12 @@ from bot.checks import URL
 from bot.model import Inbound
 from console.moments import iso
 from console.rendering import message_html, page_link, plain_html
+from console.widgets import NAME_LENGTH, USER_LENGTH
 from handoff.kinds import Author
 from handoff.model import Attachment, Citation, Client, Message
 
 PLATFORM = "web"
+ASKABLE = frozenset({PLATFORM})  # where a request to rate is shown in the chat itself
 LONGEST = 8_000
 LARGEST_ID = 2**53
 
@@ -22,6 +25,22 @@ class Text(BaseModel):
 
     id: str = Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
     text: str = Field(max_length=LONGEST)
+
+
+class Rate(BaseModel):
+    """How a resolved matter went; without a comment the one that was given stays."""
+
+    ticket: str = Field(max_length=20)
+    value: int = Field(ge=1, le=5)
+    comment: str | None = Field(default=None, max_length=LONGEST)
+
+
+class User(BaseModel):
+    """Whom the client's site says is signed in there."""
+
+    user: str = Field(min_length=1, max_length=USER_LENGTH)
+    name: str = Field(default="", max_length=NAME_LENGTH)
+    signature: str = Field(max_length=128)
 
 
 class Press(BaseModel):
@@ -40,6 +59,7 @@ def inbound(
     files: tuple[Attachment, ...] = (),
     at: datetime,
     name: str,
+    thread: str = "",
     reply_to: int | None = None,
     pressed: str | None = None,
 ) -> Inbound:
@@ -53,6 +73,7 @@ def inbound(
         text=text,
         attachments=files,
         addressed=True,
+        thread=thread,
         reply_to=reply_to,
         pressed=pressed,
         client_id=client.id,
@@ -60,7 +81,7 @@ def inbound(
     )
 
 
-def shown(message: Message, *, visitor_id: int | None, api: str, secret: bytes) -> dict[str, Any]:
+def shown(message: Message, *, visitor_id: int | None, secret: bytes, picture: Callable[[str], str]) -> dict[str, Any]:
     """A message as the chat page shows it; HTML is safe by construction."""
     mine = message.author is Author.CLIENT and message.person_id == visitor_id
 
@@ -85,7 +106,7 @@ def shown(message: Message, *, visitor_id: int | None, api: str, secret: bytes) 
         "video": message.video,
         "buttons": [{"id": b.id, "label": b.label} for b in message.buttons],
         "pressed": message.pressed,
-        "images": [{"url": f"{api}/files/{a.id}", "name": a.name} for a in message.attachments],
+        "images": [{"url": picture(a.id), "name": a.name} for a in message.attachments],
         "at": iso(message.at),
-        "ticket": None,
+        "talk": message.conversation_id,
     }
