@@ -11,7 +11,8 @@ from starlette.datastructures import FormData
 
 from console.agreement_words import service_lines, window_lines
 from console.auth import Viewer, take_form
-from console.client_pages import known_client, show_client
+from console.client_frame import known_client
+from console.client_pages import show_client
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
@@ -104,7 +105,7 @@ async def authorise(request: Request, *, pages: PagesDep, viewer: AdminDep, slug
         who = typed_id(typed.get("person", "")) or 0
         accounts.authorise(conn, client_id=client.id, person_id=who, powers=powers, by=by, now=pages.deps.clock())
 
-    return await _changed(request, pages, viewer, slug, change)
+    return await _changed(request, pages, viewer, slug, change, back="/people")
 
 
 @router.post("/closure", dependencies=FORM)
@@ -124,7 +125,9 @@ async def close(request: Request, *, pages: PagesDep, viewer: AdminDep, slug: st
     return await _changed(request, pages, viewer, slug, change)
 
 
-async def _changed(request: Request, pages: Pages, viewer: Viewer, slug: str, change: Change) -> Response:
+async def _changed(
+    request: Request, pages: Pages, viewer: Viewer, slug: str, change: Change, *, back: str = ""
+) -> Response:
     """Change something in one transaction, once for each form; what does not work is said, with what was typed."""
     typed, now, by = await typed_fields(request), pages.deps.clock(), viewer.person.id
 
@@ -138,7 +141,7 @@ async def _changed(request: Request, pages: Pages, viewer: Viewer, slug: str, ch
     except HandoffError as error:
         problem = _sentence(request, pages, error)
         return await show_client(request, pages, viewer, slug, problem=problem, typed=typed)
-    return RedirectResponse(f"/desk/clients/{slug}", 303)
+    return RedirectResponse(f"/desk/clients/{slug}{back}", 303)
 
 
 def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:

@@ -1,5 +1,6 @@
 """The console's application: desk, manual pages, static files, health. `bot` adds the chat's routes to the same one."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import structlog
@@ -9,15 +10,37 @@ from sqlalchemy import Connection, text
 from starlette.exceptions import HTTPException
 
 from console import (
+    account_pages,
+    across_pages,
     agreement_pages,
+    alert_pages,
     assets,
+    audit_pages,
+    bench_pages,
     binding_pages,
+    broadcast_pages,
+    bulk_pages,
+    campaign_pages,
+    care_pages,
+    case_help_pages,
+    case_pages,
+    channel_pages,
     chat_pages,
+    check_pages,
     client_pages,
+    complaint_pages,
+    contact_pages,
     desk_pages,
+    feedback_pages,
+    figure_pages,
     gap_pages,
     holiday_pages,
+    incident_pages,
+    incident_report_pages,
+    leave_pages,
     live,
+    macro_pages,
+    mail_pages,
     manual_editing,
     manual_golden,
     manual_pages,
@@ -25,18 +48,48 @@ from console import (
     manual_runs,
     manual_uploads,
     manual_versions,
+    number_exports,
     number_pages,
+    opinion_pages,
     people_pages,
+    privacy_pages,
+    progress_guard,
+    progress_pages,
+    progress_stream,
+    prompt_pages,
     public_pages,
+    rating_pages,
     recall_pages,
+    referral_pages,
+    reminder_pages,
+    report_deciding_pages,
+    report_pages,
+    report_private_pages,
+    report_settings_pages,
+    role_pages,
+    rule_pages,
+    search_pages,
     service_pages,
+    settings_pages,
+    sharing_pages,
     sign_in_pages,
+    site_pages,
     staff_chat_pages,
+    survey_pages,
+    task_pages,
     team_pages,
     ticket_pages,
+    token_pages,
+    traffic_pages,
+    visit_pages,
+    webhook_pages,
+    widget_pages,
 )  # fmt: skip
+from console.api import app as api
+from console.api.problems import missing
 from console.assets import Assets
-from console.errors import Forbidden
+from console.auditing import Audited, Auditing
+from console.errors import Forbidden, LinkRefused
 from console.guard import NotSignedIn, PasswordDue
 from console.pages import ConsoleDeps, Pages, environment, pages_of
 from console.texts import Texts
@@ -46,9 +99,12 @@ from store.errors import DiskFull, StoreError
 __all__ = ["ConsoleDeps", "create"]
 _UPLOADS = {
     "/desk/t/": UPLOAD_LIMIT,
+    "/desk/clients/": UPLOAD_LIMIT,
+    "/desk/traffic": UPLOAD_LIMIT,
     "/chat/": UPLOAD_LIMIT,
     "/desk/manual/_upload": manual_uploads.BODY_LIMIT,
     "/desk/manual/_edit": manual_editing.BODY_LIMIT,
+    alert_pages.PATH: alert_pages.BODY_LIMIT,
 }
 _PAGES = (403, 404, 405, 410)
 
@@ -57,17 +113,66 @@ def create(deps: ConsoleDeps) -> FastAPI:
     """The web application; reads templates, texts and static files once."""
     app = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
     texts = Texts.shipped()
+    deps = replace(deps, db=Audited(deps.db, clock=deps.clock))
     app.state.pages = Pages(deps=deps, templates=environment(), texts=texts, assets=Assets.load())
-    rooms = (service_pages, holiday_pages, agreement_pages, binding_pages, client_pages, team_pages, number_pages)
+    app.mount("/api/v1", api.create(app.state.pages))
+    rooms = (
+        token_pages,
+        webhook_pages,
+        service_pages,
+        holiday_pages,
+        agreement_pages,
+        binding_pages,
+        client_pages,
+        team_pages,
+        number_pages,
+    )
     for room in (
         *rooms,
+        number_exports,
+        settings_pages,
+        care_pages,
+        alert_pages,
+        incident_report_pages,
+        incident_pages,
+        reminder_pages,
+        broadcast_pages,
+        referral_pages,
+        mail_pages,
+        leave_pages,
+        rule_pages,
+        campaign_pages,
+        search_pages,
+        account_pages,
+        audit_pages,
+        role_pages,
+        bulk_pages,
+        channel_pages,
+        prompt_pages,
+        bench_pages,
+        macro_pages,
         chat_pages,
+        task_pages,
+        visit_pages,
+        feedback_pages,
+        complaint_pages,
+        figure_pages,
+        opinion_pages,
+        survey_pages,
+        rating_pages,
         recall_pages,
+        report_deciding_pages,
+        report_pages,
+        report_private_pages,
+        report_settings_pages,
         staff_chat_pages,
         assets,
         sign_in_pages,
         live,
         people_pages,
+        across_pages,
+        case_pages,
+        case_help_pages,
         ticket_pages,
         desk_pages,
         gap_pages,
@@ -79,6 +184,15 @@ def create(deps: ConsoleDeps) -> FastAPI:
         manual_versions,
         manual_pages,
         public_pages,
+        progress_stream,
+        progress_pages,
+        widget_pages,
+        site_pages,
+        check_pages,
+        sharing_pages,
+        contact_pages,
+        privacy_pages,
+        traffic_pages,
     ):
         app.include_router(room.router)
     app.add_api_route("/healthz", _healthy)
@@ -86,8 +200,10 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     app.add_exception_handler(PasswordDue, _to_password)
     app.add_exception_handler(Forbidden, _forbidden)
+    app.add_exception_handler(LinkRefused, progress_guard.refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreError, _not_stored)
+    app.add_middleware(Auditing, db=deps.db, clock=deps.clock)
     app.add_middleware(PageLanguage)
     app.add_middleware(BodyLimit, larger=_UPLOADS)
     app.add_middleware(SecurityHeaders, https=deps.secure_cookies)
@@ -136,6 +252,8 @@ async def _forbidden(request: Request, _error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if request.url.path.startswith("/api/"):  # a path that no mount can read, such as one with a line break
+        return missing("resource").response()
     if error.status_code not in _PAGES or request.url.path.startswith("/chat/"):
         return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
     answer = pages_of(request).page(request, "error.html", status=error.status_code, **_error_values(error.status_code))
@@ -145,7 +263,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _not_stored(request: Request, error: Exception) -> Response:
     """The database took nothing: whoever sent it is told, and keeps it."""
-    structlog.get_logger().error("not_stored", path=request.url.path, error=f"{type(error).__name__}: {error}")
+    path = getattr(request.scope.get("route"), "path", "")  # a private link's address is a secret
+    structlog.get_logger().error("not_stored", path=path, error=f"{type(error).__name__}: {error}")
     status, pages = (507 if isinstance(error, DiskFull) else 503), pages_of(request)
     if request.url.path.startswith("/chat/"):
         return JSONResponse({"error": pages.say(request, "chat.not_stored")}, status_code=status)

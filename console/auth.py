@@ -13,8 +13,11 @@ from typing import Final
 from pwdlib import PasswordHash
 from sqlalchemy import Connection, delete, select, update
 
+from console.auditing import beside
 from console.errors import SignInRefused, TooManyAttempts, WeakPassword
+from console.sign_in_limits import attempt, folded, forget
 from console.tables import desk_form, staff_password, staff_session
+from handoff import audit
 from handoff.directory import person, staff_by_login
 from handoff.kinds import PersonKind
 from handoff.model import Person
@@ -26,7 +29,7 @@ ABSOLUTE: Final = timedelta(days=7)
 ONE_TIME: Final = timedelta(days=7)
 TOUCH_EVERY: Final = timedelta(minutes=5)
 ATTEMPTS_WINDOW: Final = timedelta(minutes=10)
-ATTEMPTS_PER_LOGIN: Final = 10
+ATTEMPTS_PER_LOGIN: Final = 30  # from everywhere together: nobody is kept out by a stranger's few guesses
 ATTEMPTS_PER_ADDRESS: Final = 40
 FORMS_KEPT: Final = timedelta(days=2)
 SHORTEST: Final = 10
@@ -42,6 +45,14 @@ class Viewer:
     session: str
     seen_at: datetime
     must_change: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """From where somebody signs in: the address, and the browser in two words."""
+
+    address: str
+    agent: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +78,13 @@ def password_pending(conn: Connection, person_id: int) -> bool:
     return bool(conn.execute(own).scalar_one_or_none() in {None, True})
 
 
-def open_session(conn: Connection, person_id: int, *, now: datetime) -> str:
+def open_session(conn: Connection, person_id: int, *, now: datetime, place: Place | None = None) -> str:
     """Start a session and return its token, which is stored only as a hash; old sessions are swept."""
     token = secrets.token_urlsafe(32)
     conn.execute(delete(staff_session).where(staff_session.c.seen_at < now - ABSOLUTE))
     row = {"token_hash": _hashed(token), "person_id": person_id, "created_at": now, "seen_at": now}
-    conn.execute(staff_session.insert().values(row))
+    where = {"address": place.address[:64], "agent": place.agent[:64]} if place else {}
+    conn.execute(staff_session.insert().values(row | where))
     return token
 
 
@@ -113,24 +125,68 @@ def take_form(conn: Connection, once: str, *, person_id: int, now: datetime) -> 
     if not once:
         return True
     row = {"once": f"{person_id}:{once[:64]}", "person_id": person_id, "at": now}
-    taken = conn.execute(insert_into(conn, desk_form).values(row).on_conflict_do_nothing())
-    return taken.rowcount > 0
+    statement = insert_into(conn, desk_form).values(row).on_conflict_do_nothing()
+    taken = conn.execute(statement.returning(desk_form.c.once)).first()  # a driver need not count what it inserts
+    if taken is None:
+        audit.repeated(conn)
+    return taken is not None
 
 
-async def sign_in(db: Database, *, login: str, password: str, address: str, now: datetime) -> str:
-    """Check a password and open a session; returns its token. Raises SignInRefused or TooManyAttempts."""
-    wait = await db.write(lambda conn: _throttle(conn, login, address, now))
+async def sign_in(
+    db: Database, *, login: str, password: str, address: str, agent: str = "", old: str = "", now: datetime
+) -> str:
+    """Check a password and open a session in place of the `old` one; returns its token.
+
+    Raises:
+        SignInRefused: wrong, unknown or not active.
+        TooManyAttempts: it was not looked at.
+    """
+    apart, place = beside(db), Place(address=address, agent=agent)
+    wait = await apart.write(lambda conn: _attempt(conn, login, address, now))
     if wait is not None:
         raise TooManyAttempts(wait)
     known = await db.read(lambda conn: _credential(conn, login))
     right = await _verified(password, known.hash if known else _nobody())
     if known is None or not right or not known.person.active or (known.expires_at or now) < now:
+        who = known.person if known else None
+        await apart.write(lambda conn: _note(conn, who, place, name="sign_in.failed", outcome="refused", now=now))
         raise SignInRefused
-    person_id = known.person.id
-    return await db.write(lambda conn: open_session(conn, person_id, now=now))
+    person = known.person
+
+    def enter(conn: Connection) -> str:
+        forget(conn, login=login, address=address)
+        if old:
+            end_session(conn, _hashed(old))
+        _note(conn, person, place, name="sign_in.done", outcome="done", now=now)
+        return open_session(conn, person.id, now=now, place=place)
+
+    return await apart.write(enter)
 
 
-async def change_password(db: Database, viewer: Viewer, *, current: str | None, new: str, now: datetime) -> str:
+def _attempt(conn: Connection, login: str, address: str, now: datetime) -> timedelta | None:
+    waits = [attempt(conn, login=login, address=address, now=now), _throttle(conn, login, address, now)]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _note(
+    conn: Connection, who: Person | None, place: Place, *, name: str, outcome: audit.Outcome, now: datetime
+) -> None:
+    """A line of the log; a login that is nobody's may be a password typed into the wrong field, and is not kept."""
+    action = audit.Action(
+        person_id=who.id if who else None,
+        via="desk",
+        name=name,
+        kind="sign-in",
+        subject=(who.login or "") if who else "",
+        address=place.address,
+        facts={"browser": place.agent} if place.agent else {},
+    )
+    audit.keep(conn, action, outcome=outcome, now=now)
+
+
+async def change_password(
+    db: Database, viewer: Viewer, *, current: str | None, new: str, now: datetime, place: Place | None = None
+) -> str:
     """Set a colleague's own password, end their other sessions, return a new session token.
 
     ``current`` None is for a one-time password only. Raises WeakPassword, SignInRefused (wrong current one) or
@@ -141,7 +197,8 @@ async def change_password(db: Database, viewer: Viewer, *, current: str | None, 
     if known is None or (current is None and not viewer.must_change):
         raise SignInRefused
     if current is not None:
-        wait = await db.write(lambda conn: _throttle(conn, who.login or "", f"session:{viewer.session}", now))
+        at = f"session:{viewer.session}"
+        wait = await beside(db).write(lambda conn: _throttle(conn, who.login or "", at, now))
         if wait is not None:
             raise TooManyAttempts(wait)
         if not await _verified(current, known.hash):
@@ -150,7 +207,7 @@ async def change_password(db: Database, viewer: Viewer, *, current: str | None, 
     if await _verified(new, known.hash):
         raise WeakPassword("same")
     hashed = await asyncio.get_running_loop().run_in_executor(_pool(), _engine().hash, new)
-    return await db.write(lambda conn: _changed(conn, who.id, hashed=hashed, now=now))
+    return await db.write(lambda conn: _changed(conn, who.id, hashed=hashed, place=place, now=now))
 
 
 def csrf_token(secret: bytes, bound_to: str) -> str:
@@ -163,10 +220,10 @@ def csrf_holds(secret: bytes, bound_to: str, given: str) -> bool:
     return hmac.compare_digest(csrf_token(secret, bound_to).encode(), given.encode("utf-8", "replace"))
 
 
-def _changed(conn: Connection, person_id: int, *, hashed: str, now: datetime) -> str:
+def _changed(conn: Connection, person_id: int, *, hashed: str, place: Place | None, now: datetime) -> str:
     _store_password(conn, person_id, hashed=hashed, one_time=False, now=now)
     end_sessions(conn, person_id)
-    return open_session(conn, person_id, now=now)
+    return open_session(conn, person_id, now=now, place=place)
 
 
 def _store_password(conn: Connection, person_id: int, *, hashed: str, one_time: bool, now: datetime) -> None:
@@ -185,8 +242,7 @@ def _credential(conn: Connection, login: str) -> Credential | None:
 
 
 def _throttle(conn: Connection, login: str, address: str, now: datetime) -> timedelta | None:
-    name = hashlib.sha256(login.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
-    by_login = take(conn, f"sign-in:login:{name}", per=ATTEMPTS_WINDOW, limit=ATTEMPTS_PER_LOGIN, now=now)
+    by_login = take(conn, f"sign-in:login:{folded(login)}", per=ATTEMPTS_WINDOW, limit=ATTEMPTS_PER_LOGIN, now=now)
     by_address = take(conn, f"sign-in:from:{address}", per=ATTEMPTS_WINDOW, limit=ATTEMPTS_PER_ADDRESS, now=now)
     waits = [wait for wait in (by_login, by_address) if wait is not None]
     return max(waits) if waits else None

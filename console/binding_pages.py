@@ -1,18 +1,19 @@
 """Pages: one-time codes, for a client's chats and for one's own account on a chat platform."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
 
+from console.account_pages import show_account
 from console.auth import take_form
-from console.client_pages import known_client, show_client
+from console.client_frame import known_client
+from console.client_pages import show_client
 from console.guard import FORM, AdminDep, ViewerDep
 from console.pages import PagesDep
 from handoff import bindings
 
 router = APIRouter(prefix="/desk")
-_ACCOUNT: Final = "account.html"
 
 
 @router.post("/clients/{slug}/code", dependencies=FORM)
@@ -35,7 +36,7 @@ async def client_code(
 @router.get("/account")
 async def account_page(request: Request, *, pages: PagesDep, viewer: ViewerDep) -> Response:
     """What linking an account is good for."""
-    return pages.page(request, _ACCOUNT, viewer=viewer, code=None)
+    return await show_account(request, pages, viewer)
 
 
 @router.post("/account", dependencies=FORM)
@@ -51,4 +52,4 @@ async def account_code(
         return bindings.code_for_colleague(conn, who, now=now)
 
     code = await pages.deps.db.write(body)
-    return pages.page(request, _ACCOUNT, viewer=viewer, code=code)
+    return await show_account(request, pages, viewer, code=code)

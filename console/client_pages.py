@@ -1,34 +1,37 @@
 """Pages: the clients, and one client's record."""
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
+from console import progress_words, rating_pages, referral_pages
 from console.auth import Viewer, take_form
+from console.client_frame import TABS, kept, known_client
 from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
+from console.site_pages import reader, site_problem
 from console.texts import LANGUAGES
-from handoff import accounts, agreements, bindings, board, contracts, directory
+from handoff import accounts, agreements, archive, bindings, board, contracts, directory, sites
 from handoff.agreements import Agreement, Cover
-from handoff.errors import Duplicate
+from handoff.errors import Duplicate, SiteError
 from handoff.kinds import Tier
 from handoff.lifecycle import CLOSED
 from handoff.model import Client
+from handoff.sites import Expiry
 from store.zones import find_zone
+from success import campaigns
 
 router = APIRouter(prefix="/desk/clients")
 NAME_LENGTH: Final = 120
 BLANK_ROWS: Final = 3
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_RECORD: Final = ("name", "tier", "timezone", "language", "site", "cms", "hosting", "success_id", "technical_id")
+_RECORD: Final = ("name", "tier", "timezone", "language", "success_id", "technical_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +39,13 @@ class _Row:
     client: Client
     cover: Cover
     open: int
+    soonest: Expiry | None
+    manager: str
 
 
 @router.get("")
 async def clients_page(request: Request, *, pages: PagesDep, viewer: ReaderDep) -> Response:
-    """Every client with what is agreed and how many tickets are open."""
+    """Every client with what is agreed, how many tickets are open, what expires first, and who looks after it."""
     return await _list(request, pages, viewer)
 
 
@@ -54,14 +59,17 @@ async def add_client(request: Request, *, pages: PagesDep, viewer: AdminDep) -> 
         problem = "clients.error.slug"
     if problem is not None:
         return await _list(request, pages, viewer, problem=pages.say(request, problem), typed=typed)
+    site = {name: typed.get(name, "").strip() for name in ("site", "cms", "hosting")}
 
     def body(conn: Connection) -> None:
         if take_form(conn, typed.get("once", ""), person_id=by, now=now):
-            made = directory.add_client(conn, slug=slug, name=record["name"], tier=record["tier"], now=now)
+            made = directory.add_client(conn, slug=slug, name=record["name"], tier=record["tier"], now=now, **site)
             directory.update_client(conn, made.id, **record)
 
     try:
         await pages.deps.db.write(body)
+    except SiteError as error:
+        return await _list(request, pages, viewer, problem=site_problem(request, pages, error), typed=typed)
     except Duplicate:
         return await _list(request, pages, viewer, problem=pages.say(request, "clients.error.taken"), typed=typed)
     return RedirectResponse(f"/desk/clients/{slug}", 303)
@@ -98,9 +106,9 @@ async def show_client(
     """The client's page; with a problem, what was typed is kept; with a fresh `code` for a chat, this once."""
     now = pages.deps.clock()
     facts = await pages.deps.db.read(lambda conn: _facts(conn, slug, now=now))
-    shown = await frame(pages, viewer, section="clients") | facts | {"problem": problem, "typed": _kept(typed)}
+    shown = await frame(pages, viewer, section="clients") | facts | {"problem": problem, "typed": kept(typed)}
     shown |= {"tiers": list(Tier), "powers": accounts.POWERS, "chat_link": chat_link(request, pages, facts["client"])}
-    shown |= {"code": code, "blank": range(BLANK_ROWS), "languages": LANGUAGES}
+    shown |= {"code": code, "blank": range(BLANK_ROWS), "languages": LANGUAGES, "tab": "", "tabs": TABS}
     return pages.page(request, "client.html", status=status or (422 if problem else 200), **shown)
 
 
@@ -108,14 +116,6 @@ def chat_link(request: Request, pages: Pages, client: Client) -> str:
     """Where this client's people chat on the web."""
     base = pages.deps.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
     return f"{base.rstrip('/')}/c/{client.web_key}"
-
-
-def known_client(conn: Connection, slug: str) -> Client:
-    """The client of a page; 404 if there is none."""
-    found = directory.client_by_slug(conn, slug)
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 def read_record(typed: dict[str, str]) -> tuple[dict[str, Any], str | None]:
@@ -136,16 +136,33 @@ def read_record(typed: dict[str, str]) -> tuple[dict[str, Any], str | None]:
 async def _list(
     request: Request, pages: Pages, viewer: Viewer, *, problem: str | None = None, typed: dict[str, str] | None = None
 ) -> Response:
-    now = pages.deps.clock()
+    now, asked = pages.deps.clock(), request.query_params
+    away, q = asked.get("archived") == "1", asked.get("q", "")[:100]
 
     def load(conn: Connection) -> list[_Row]:
-        unsolved = board.open_counts(conn)
-        found = directory.clients(conn)
-        return [_Row(client=c, cover=accounts.covering(conn, c, now=now), open=unsolved.get(c.id, 0)) for c in found]
+        found = archive.archived(conn) if away else directory.clients(conn)
+        unsolved, names = board.open_counts(conn), {person.id: person.name for person in directory.staff(conn)}
+        first = sites.soonest(conn, {each.id: accounts.today(each, now) for each in found})
+        return [
+            _Row(
+                client=each, cover=accounts.covering(conn, each, now=now), open=unsolved.get(each.id, 0),
+                soonest=first.get(each.id), manager=names.get(each.success_id or 0, ""),
+            )
+            for each in found
+        ]  # fmt: skip
 
-    shown = await frame(pages, viewer, section="clients") | {"rows": await pages.deps.db.read(load)}
-    shown |= {"problem": problem, "typed": _kept(typed), "tiers": list(Tier), "zone": accounts.DEFAULT_ZONE}
+    every = await pages.deps.db.read(load)
+    rows = [row for row in every if _matches(row, q) and asked.get("tier", "") in {"", row.cover.tier}]
+    shown = await frame(pages, viewer, section="clients") | {"rows": rows, "all": len(every), "q": q, "away": away}
+    shown |= {"problem": problem, "typed": kept(typed), "tiers": list(Tier), "zone": accounts.DEFAULT_ZONE}
+    shown |= {"tier": asked.get("tier", ""), "languages": LANGUAGES, "reader": reader(request, pages)}
+    shown |= {"words": progress_words}
     return pages.page(request, "clients.html", status=422 if problem else 200, **shown)
+
+
+def _matches(row: _Row, asked: str) -> bool:
+    said = " ".join((row.client.name, row.client.slug, row.client.site or "", row.manager)).casefold()
+    return all(word in said for word in asked.casefold().split())
 
 
 def _facts(conn: Connection, slug: str, *, now: Any) -> dict[str, Any]:
@@ -161,16 +178,13 @@ def _facts(conn: Connection, slug: str, *, now: Any) -> dict[str, Any]:
         "replaced": [each for each in reversed(every) if each.replaced_at is not None],
         "balances": agreements.balances(cover.agreement, uses, today) if cover.agreement else (),
         "year": agreements.year_of(cover.agreement, today) if cover.agreement else None,
-        "misfit": _misfits(contract.fees, every), "contacts": accounts.contacts(conn, client.id),
-        "chats": bindings.chats_of(conn, client.id),
+        "misfit": _misfits(contract.fees, every), "sites": sites.of_client(conn, client.id),
+        "campaigns": [each for each, _ in campaigns.ahead(conn, since=today, client_ids=[client.id])],
+        "chats": bindings.chats_of(conn, client.id), **rating_pages.of_client(conn, client),
+        **referral_pages.of_client(conn, client),
         "staff": [person for person in staff if person.active], "names": {person.id: person.name for person in staff},
     }  # fmt: skip
 
 
 def _misfits(fees: Any, every: tuple[Agreement, ...]) -> dict[int, Tier | None]:
     return {each.id: agreements.fitting_tier(fees, each) for each in every}
-
-
-def _kept(typed: dict[str, str] | None) -> defaultdict[str, str]:
-    """What was typed, empty where nothing was."""
-    return defaultdict(str, typed or {})

@@ -49,6 +49,11 @@ def fields_of(root: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def whole(typed: Fields, root: Mapping[str, Any]) -> dict[str, str]:
+    """What was typed, with an empty text for every field of the form that did not come along."""
+    return dict.fromkeys((*fields_of(root), "version"), "") | dict(typed)
+
+
 def document_of(fields: Fields, base: Mapping[str, Any]) -> dict[str, Any]:
     """The document that the form says, with what the form does not show taken from `base`."""
     return {

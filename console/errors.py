@@ -8,6 +8,10 @@ ConsoleError
 │   └── TooManyAttempts    slow down: carries how long
 ├── WeakPassword           a new password breaks a rule: carries the rule's name
 ├── BadPeriod              a period of dates cannot be read: carries why
+├── LinkRefused            a private link opens nothing: carries how long to wait after too many tries
+├── NoVersion              a prompt has no such version
+├── PromptRefused          a text cannot be used as this prompt: carries why
+├── BadPeriod              a period of dates, or what it is narrowed to, cannot be read: carries why
 └── Forbidden              a form without a valid token, or a role that may not
 """
 
@@ -57,7 +61,24 @@ class WeakPassword(ConsoleError):
 
 
 class BadPeriod(ConsoleError):
-    """A period cannot be meant; ``why`` is ``date``, ``order`` or ``long``."""
+    """A period cannot be meant; ``why`` is ``date``, ``order``, ``long``, ``preset`` or what it was narrowed to."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class NoVersion(ConsoleError):
+    """There is no version of this number."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"{name} {number}")
+        self.name = name
+        self.number = number
+
+
+class PromptRefused(ConsoleError):
+    """A text cannot stand in a prompt's place; ``why`` is a sentence."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -70,3 +91,11 @@ class Forbidden(ConsoleError):
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
         self.rule = rule
+
+
+class LinkRefused(ConsoleError):
+    """A private link that opens nothing; ``wait`` is set after too many of them."""
+
+    def __init__(self, wait: timedelta | None = None) -> None:
+        super().__init__(wait)
+        self.wait = wait

@@ -1,5 +1,7 @@
 """Who may: the signed-in viewer of a request, roles, and the check of every form."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -7,6 +9,7 @@ from fastapi import Depends, Form, Request
 
 from console.auth import TOUCH_EVERY, Viewer, csrf_holds, csrf_token, touch, viewer_of
 from console.errors import ConsoleError, Forbidden
+from console.forms import typed_fields
 from console.pages import Pages, PagesDep
 from handoff.kinds import Role
 from handoff.routing import LEADING
@@ -14,6 +17,14 @@ from handoff.routing import LEADING
 SESSION_COOKIE: Final = "desk_session"
 VISITOR_COOKIE: Final = "desk_visitor"
 READERS: Final = frozenset({Role.LEAD, Role.SUCCESS, Role.ADMIN})
+CHOICES: Final = frozenset(
+    {
+        "active", "country", "force", "from", "kind", "language", "level", "login", "minutes", "mode", "page", "prompt",
+        "role", "run", "slug", "state", "then", "tier", "to", "version", "view", "what", "year",
+    }
+)  # fmt: skip
+"""The fields of forms whose values are choices or names of records: they may stand in the log."""
+_CHOICE: Final = re.compile(r"[\w./:@+-]{1,80}")
 _LIVE: Final = "x-live"
 
 
@@ -31,6 +42,7 @@ async def any_viewer(request: Request, pages: PagesDep) -> Viewer:
     if viewer is None:
         raise NotSignedIn
     request.state.csrf = csrf_token(pages.deps.secret, viewer.session)
+    request.state.viewer = viewer
     return viewer
 
 
@@ -67,6 +79,12 @@ async def form_guard(
 ) -> None:
     """Every signed-in form: the right Origin and this session's token. Raises Forbidden."""
     check_form(request, pages, bound_to=known.session, given=csrf)
+    request.state.audit_facts = chosen(await typed_fields(request))
+
+
+def chosen(fields: Mapping[str, str]) -> dict[str, str]:
+    """What a form chose, for the log: names of choices only, and no value that could be a sentence."""
+    return {name: value for name, value in fields.items() if name in CHOICES and _CHOICE.fullmatch(value)}
 
 
 def check_form(request: Request, pages: Pages, *, bound_to: str, given: str) -> None:

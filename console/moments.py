@@ -50,7 +50,7 @@ def target(texts: Texts, language: str, label: str) -> str:
     if read is None:
         return label
     unit = "day" if read["unit"].startswith("working") else read["unit"]
-    amount = texts.say(f"target.{unit}", language, n=read["n"])
+    amount = texts.say(f"target.{unit}", language, n=int(read["n"]))
     calendar = f"calendar.{read['calendar']}"
     if unit == "day" or not texts.has(calendar):
         return amount

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,15 +16,18 @@ from jinja2.runtime import Context
 
 from console import moments
 from console.assets import Assets
-from console.ports import ManualKeeper
+from console.ports import Health, MailServerFacts, ManualKeeper, PromptFiles, ReplySuggester, Summariser, Translator
+from console.report_pdf import Printer
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
 from handoff.model import Citation
 from handoff.rows import number_of
 from store.clock import Clock
 from store.db import Database
+from success.addresses import PUBLIC, Policy
 from success.gap_drafts import GapDrafts
 from success.recalling import Recalls
+from success.traffic.importing import Importing
 
 HERE: Final = Path(__file__).parent
 TONES: Final = 4
@@ -36,7 +39,10 @@ class ConsoleDeps:
     """What the console is given: ``files`` is the attachments folder, ``secret`` signs links and form tokens.
 
     ``recalls`` looks for corrections when their page is opened; without it what was found before is shown.
-    ``manual_folder`` holds the manual's files; None where this process has none to change.
+    ``manual_folder`` holds the manual's files; None where this process has none to change. ``model`` is the name of
+    what writes answers, None where they are quoted; ``prompts`` is what it is told; ``health`` looks at everything.
+    ``summariser`` and ``translator`` are None without a model, ``mail_server`` where letters cannot leave.
+    ``outgoing`` says where webhooks may go; ``api_rate`` is how many requests a token may make in a minute.
     """
 
     db: Database
@@ -50,6 +56,17 @@ class ConsoleDeps:
     gap_drafts: GapDrafts | None = None
     recalls: Recalls | None = None
     manual_folder: Path | None = None
+    prompts: PromptFiles | None = None
+    model: str | None = None
+    health: Health | None = None
+    outgoing: Policy = PUBLIC
+    api_rate: int = 300
+    suggester: ReplySuggester | None = None
+    summariser: Summariser | None = None
+    mail_server: MailServerFacts | None = None
+    translator: Translator | None = None
+    printer: Printer = field(default_factory=Printer)
+    importing: Importing = field(default_factory=Importing)
 
 
 @dataclass(frozen=True, kw_only=True)

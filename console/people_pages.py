@@ -13,7 +13,7 @@ from console.auth import Viewer, end_sessions, issue_one_time_password, password
 from console.desk_pages import frame
 from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
-from handoff import directory, roster
+from handoff import audit, directory, roster
 from handoff.errors import Duplicate, NotFound
 from handoff.kinds import PersonKind, Role
 from handoff.model import Person
@@ -79,12 +79,37 @@ async def reset_password(
         who = _colleague(conn, person_id)
         if not who.active or not take_form(conn, once, person_id=by, now=now):
             return None
+        audit.tell(conn, name=who.name)
         return who, issue_one_time_password(conn, who.id, now=now)
 
     issued = await pages.deps.db.write(body)
     if issued and person_id == by:
         viewer = Viewer(person=viewer.person, session=viewer.session, seen_at=now, must_change=True)
     return await _show(request, pages, viewer, issued=issued)
+
+
+@router.post("/{person_id}/role", dependencies=FORM)
+async def set_role(
+    request: Request, *, pages: PagesDep, viewer: AdminDep, person_id: int, role: Annotated[str, Form()] = "",
+    once: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Give a colleague another role, which holds from their next page on; nobody changes their own."""
+    now, by = pages.deps.clock(), viewer.person.id
+    if person_id == by:
+        return await _refused(request, pages, viewer, "people.error.self_role", _Draft())
+    if role not in set(Role):
+        return await _refused(request, pages, viewer, "people.error.role", _Draft())
+
+    def body(conn: Connection) -> None:
+        who = _colleague(conn, person_id)
+        if not take_form(conn, once, person_id=by, now=now):
+            return
+        audit.tell(conn, was=str(who.role), role=role, name=who.name)
+        directory.set_role(conn, who.id, Role(role))
+        roster.changed(conn, now=now)
+
+    await pages.deps.db.write(body)
+    return RedirectResponse("/desk/people", 303)
 
 
 @router.post("/{person_id}/active", dependencies=FORM)
@@ -98,6 +123,7 @@ async def set_active(
 
     def body(conn: Connection) -> None:
         who = _colleague(conn, person_id)
+        audit.tell(conn, active=bool(active), name=who.name)
         directory.set_active(conn, who.id, bool(active))
         roster.changed(conn, now=now)
         if not active:

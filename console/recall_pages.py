@@ -17,7 +17,7 @@ from console.errors import Forbidden
 from console.guard import FORM, ReaderDep, ViewerDep
 from console.pages import Pages, PagesDep
 from console.rendering import message_html
-from console.ticket_view import MAX_TEXT, show_ticket
+from console.ticket_view import MAX_TEXT, Written, show_ticket
 from handoff.errors import HandoffError
 from success import corrections
 from success.corrections import Correction
@@ -94,7 +94,9 @@ async def _decided(
     except (RecallError, HandoffError) as error:
         if ticket is not None:
             problem, text = _sentence(request, pages, _problem(error)), typed[1] if typed else ""
-            return await show_ticket(request, pages, viewer, ticket[1], problem=problem, typed=text, status=409)
+            return await show_ticket(
+                request, pages, viewer, ticket[1], problem=problem, typed=Written(text=text), status=409
+            )
         return await _failed(request, pages, viewer, _problem(error), typed=typed)
     return RedirectResponse(f"/desk/t/{ticket[1]}" if ticket else "/desk/recall", 303)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
-from console.numbers import percent
+from console.formats import percent
 from console.rendering import page_html
 from console.texts import Texts
 from knowledge.model import Page
@@ -70,7 +70,7 @@ def concern_words(finding: Finding, texts: Texts, language: str, *, until: datet
         there = {"says": against.says, "page": against.other.id, "otherwise": against.other_says}
     values: dict[Concern, dict[str, object]] = {
         Concern.RETRACTED: {"n": use.retracted},
-        Concern.FAILING: {"failed": use.failed, "cited": use.cited, "least": percent(use.at_least)},
+        Concern.FAILING: {"failed": use.failed, "cited": use.cited, "least": percent(use.at_least, language)},
         Concern.CONTRADICTS: there,
         Concern.OVERDUE: {"day": page.review_by},
         Concern.DUE_SOON: {"day": page.review_by},
@@ -112,16 +112,16 @@ def _asked(say: _Words, review: Review) -> Iterator[str]:
     if not total.asked and not total.before:
         yield say("review.nothing_asked")
         return
-    share = percent(total.answered / total.asked if total.asked else None)
+    share = percent(total.answered / total.asked if total.asked else None, say.language)
     yield say("review.summary", asked=total.asked, answered=total.answered, share=share, helped=total.helped)
     names = ("category", "n_asked", "n_before", "change", "n_answered", "n_helped")
-    rows = [_subject(each, _plain(each.category or say("review.no_category"))) for each in review.subjects]
-    yield _table([say(f"review.{name}") for name in names], [*rows, _subject(total, say("review.total"))])
+    rows = [_subject(say, each, _plain(each.category or say("review.no_category"))) for each in review.subjects]
+    yield _table([say(f"review.{name}") for name in names], [*rows, _subject(say, total, say("review.total"))])
 
 
-def _subject(one: Subject, name: str) -> list[str]:
-    answered = f"{one.answered} ({percent(one.answered / one.asked if one.asked else None)})"
-    helped = f"{one.helped} ({percent(one.helped / one.answered if one.answered else None)})"
+def _subject(say: _Words, one: Subject, name: str) -> list[str]:
+    answered = f"{one.answered} ({percent(one.answered / one.asked if one.asked else None, say.language)})"
+    helped = f"{one.helped} ({percent(one.helped / one.answered if one.answered else None, say.language)})"
     return [name, str(one.asked), str(one.before), f"{one.asked - one.before:+d}", answered, helped]
 
 

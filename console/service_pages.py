@@ -59,24 +59,25 @@ async def service_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, 
 @router.post("/preview", dependencies=FORM)
 async def preview(request: Request, *, pages: PagesDep, viewer: AdminDep) -> Response:
     """What the edited contract would have done to the tickets of the last 30 days, and will do to open ones."""
-    fields = await typed_fields(request)
-    return await _previewed(request, pages, viewer, fields=fields, version=fields.get("version", ""))
+    fields = await _typed(request, pages)
+    return await _previewed(request, pages, viewer, fields=fields, version=fields["version"])
 
 
 @router.post("/adopt", dependencies=FORM)
 async def adopt(request: Request, *, pages: PagesDep, viewer: AdminDep) -> Response:
     """Put the edited contract in force, unless somebody else edited it meanwhile."""
-    fields = await typed_fields(request)
+    fields = await _typed(request, pages)
     reason, now, by = fields.get("reason", "").strip()[:REASON_LENGTH], pages.deps.clock(), viewer.person.id
     if not reason:
         problem = pages.say(request, "service.error.reason")
-        return await _previewed(request, pages, viewer, fields=fields, version=fields["version"], problem=problem)
+        return await _previewed(
+            request, pages, viewer, fields=fields, version=fields.get("version", ""), problem=problem
+        )
 
     def body(conn: Connection) -> None:
         contract = _read(conn, fields)
         if take_form(conn, fields.get("once", ""), person_id=by, now=now):
-            base = fields.get("version", "")
-            contracts.adopt(conn, contract, by=by, reason=reason, instead_of=base, now=now)
+            contracts.adopt(conn, contract, by=by, reason=reason, instead_of=fields["version"], now=now)
 
     try:
         await pages.deps.db.write(body)
@@ -99,6 +100,11 @@ async def history_page(request: Request, *, pages: PagesDep, viewer: ReaderDep) 
     rows, names = await pages.deps.db.read(load)
     shown = await frame(pages, viewer, section="service") | {"rows": rows[:SHOWN_VERSIONS], "names": names}
     return pages.page(request, "service_history.html", **shown, label=_labels(request, pages))
+
+
+async def _typed(request: Request, pages: Pages) -> dict[str, str]:
+    current = await pages.deps.db.read(lambda conn: contracts.book(conn).current)
+    return contract_form.whole(await typed_fields(request), current.root)
 
 
 async def _previewed(
@@ -146,11 +152,12 @@ async def _show(
     preview: Preview | None = None, problem: str | None = None, wrong: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
 
-    def load(conn: Connection) -> tuple[Adoption | None, dict[int, str]]:
-        adopted = contracts.in_force(conn)
-        return adopted, directory.names(conn, [adopted.by_id] if adopted and adopted.by_id else [])
+    def load(conn: Connection) -> tuple[Adoption | None, dict[int, str], Mapping[str, str]]:
+        adopted, base = contracts.in_force(conn), contracts.book(conn).current.root
+        return adopted, directory.names(conn, [adopted.by_id] if adopted and adopted.by_id else []), fields_of(base)
 
-    adopted, names = await pages.deps.db.read(load)
+    adopted, names, base = await pages.deps.db.read(load)
+    fields = {**base, **fields}  # a form that lost some of its fields shows what holds
     shown = await frame(pages, viewer, section="service")
     shown |= {"fields": fields, "version": version, "preview": preview, "problem": problem, "wrong": wrong}
     shown |= {"adopted": adopted, "names": names, "levels": list(Level), "tiers": list(Tier)}

@@ -11,6 +11,7 @@ from console import auth
 from console.errors import Forbidden, SignInRefused, TooManyAttempts, WeakPassword
 from console.guard import FORM, SESSION_COOKIE, VISITOR_COOKIE, AnyViewerDep, check_form
 from console.pages import Pages, PagesDep
+from console.sessions import agent_of
 
 router = APIRouter(prefix="/desk")
 _HOME: Final = "/desk"
@@ -38,8 +39,10 @@ async def sign_in(
     deps = pages.deps
     try:
         check_form(request, pages, bound_to=request.cookies.get(VISITOR_COOKIE, ""), given=csrf)
-        address = request.client.host if request.client else ""
-        token = await auth.sign_in(deps.db, login=login, password=password, address=address, now=deps.clock())
+        place, old = place_of(request), request.cookies.get(SESSION_COOKIE, "")
+        token = await auth.sign_in(
+            deps.db, login=login, password=password, address=place.address, agent=place.agent, old=old, now=deps.clock()
+        )
     except Forbidden:
         return _form(request, pages, onward=next, login=login, problem="sign_in.stale", status=403)
     except TooManyAttempts as slow:
@@ -80,12 +83,19 @@ async def change_password(
     try:
         if new != again:
             return _refused(request, pages, viewer, "password.differ")
-        token = await auth.change_password(pages.deps.db, viewer, current=proof, new=new, now=pages.deps.clock())
+        now, place = pages.deps.clock(), place_of(request)
+        token = await auth.change_password(pages.deps.db, viewer, current=proof, new=new, now=now, place=place)
     except WeakPassword as weak:
         return _refused(request, pages, viewer, f"password.weak.{weak.rule}")
     except SignInRefused:
         return _refused(request, pages, viewer, "password.wrong")
     return _with_session(RedirectResponse(_HOME, 303), pages, token)
+
+
+def place_of(request: Request) -> auth.Place:
+    """From where a request comes."""
+    address = request.client.host if request.client else ""
+    return auth.Place(address=address, agent=agent_of(request.headers.get("user-agent", "")))
 
 
 def _form(

@@ -1,42 +1,52 @@
 """Pages: one ticket, and the verbs on it as forms. A verb that does not work says why and loses no typed text."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from console.attachments import MAX_BYTES, MAX_FILES, drop, keep, named_by
-from console.auth import Viewer, take_form
-from console.desk_pages import show_queue
+from console.attachments import MAX_BYTES, MAX_FILES, keep
+from console.auth import Viewer
+from console.case_replies import Reply, ReplyDep, send
+from console.case_verbs import PressDep, Refusal, Verb, after, done, to, unkept
+from console.desk_pages import show_queue_again
 from console.errors import RefusedUpload
 from console.forms import typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
-from console.ticket_view import MAX_TEXT, show_ticket
-from handoff import board, messages, retraction
+from console.ticket_view import MAX_TEXT, Written, show_ticket
+from handoff import board, messages, reading, retraction
 from handoff.desk import Desk
-from handoff.errors import AlreadyClaimed, EmptyText, HandoffError, NotAllowed, NotFound, NotMergeable, NotReplied
-from handoff.kinds import Audience, Level
+from handoff.errors import NotFound, NotMergeable
+from handoff.kinds import Level
 from handoff.model import Attachment
+from handoff.overtaken import INWARD, OUTWARD, Change, state_of
 from store.errors import DiskFull
 
 router = APIRouter(prefix="/desk/t")
 UNREAD: Final = 100
-Verb = Callable[[Desk, Connection, int, Viewer], object]
+_LIVE: Final = "x-live"
+_WATCHED: Final[dict[str, frozenset[Change]]] = {"wait": OUTWARD, "resolve": OUTWARD, "return": OUTWARD}
 
 
 @router.get("/{number}")
 async def ticket_page(request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str) -> Response:
-    """The ticket; what its viewer was told about it counts as read."""
-    person_id, now = viewer.person.id, pages.deps.clock()
+    """The ticket; what its viewer was told about it counts as read, and a fresh visit moves the mark of the unread."""
+    person_id, now, fresh = viewer.person.id, pages.deps.clock(), _LIVE not in request.headers
     told = await pages.deps.db.read(lambda conn: _unread(conn, number, person_id))
-    if told:
-        await pages.deps.db.write(lambda conn: board.mark_read(conn, person_id=person_id, notice_ids=told, now=now))
+
+    def looked(conn: Connection) -> None:
+        if told:
+            board.mark_read(conn, person_id=person_id, notice_ids=told, now=now)
+        if fresh and (found := board.ticket_by_number(conn, number)) is not None:
+            newest = state_of(conn, found).message
+            reading.visit(conn, ticket_id=found.id, person_id=person_id, upto=newest, now=now)
+
+    if told or fresh:
+        await pages.deps.db.write(looked)
     return await show_ticket(request, pages, viewer, number)
 
 
@@ -56,102 +66,102 @@ async def ticket_file(pages: PagesDep, viewer: ViewerDep, number: str, file_id: 
 
 @router.post("/{number}/claim", dependencies=FORM)
 async def claim(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    once: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, back: Annotated[str, Form()] = ""
+) -> Response:
     """Take the ticket; from the queue, stay there."""
     now = pages.deps.clock()
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.claim(conn, ticket_id=ticket_id, by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    if back == "queue":
-        return await show_queue(request, pages, viewer, problem=problem, status=409) if problem else _to("/desk")
-    return await _after(request, pages, viewer, number, problem)
+    refusal = await done(request, pages, viewer, pressed, verb=verb)
+    if back.partition("?")[0] == "queue":
+        if refusal:
+            return await show_queue_again(request, pages, viewer, back, problem=refusal.sentence)
+        return to("/desk" + back.removeprefix("queue"))
+    return await after(request, pages, viewer, pressed, refusal)
 
 
 @router.post("/{number}/reply", dependencies=FORM)
 async def reply(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    text: Annotated[str, Form()] = "", then: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, said: ReplyDep,
     file: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:  # fmt: skip
-    """Answer the client; ``then`` may be ``wait`` or ``resolve``."""
+    """Answer the client, unless somebody did meanwhile; ``then`` may be ``wait`` or ``resolve``."""
+    chosen = [each for each in file or [] if each.filename]
+    written = Written(text=said.text, macro=said.macro, suggestion=said.suggestion, pictures=bool(chosen))
+    refusal = _unsendable(request, pages, said.text)
+    if refusal is None:
+        try:
+            pictures = await _kept(pages, chosen)
+        except (RefusedUpload, DiskFull) as refused:
+            refusal = Refusal(sentence=unkept(request, pages, refused))
+        else:
+            verb = _sending(pages, said, pictures)
+            refusal = await done(request, pages, viewer, pressed, verb=verb, watch=OUTWARD, pictures=pictures)
+    return await after(request, pages, viewer, pressed, refusal, written=written, fields={"then": said.then})
+
+
+def _sending(pages: Pages, said: Reply, pictures: tuple[Attachment, ...]) -> Verb:
     now = pages.deps.clock()
-    problem = _unsendable(request, pages, text)
-    if problem:
-        return await _after(request, pages, viewer, number, problem, typed=text)
-    try:
-        pictures = await _kept(pages, file or [])
-    except (RefusedUpload, DiskFull) as refused:
-        problem = _unkept(request, pages, refused)
-        return await _after(request, pages, viewer, number, problem, typed=text)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
-        who, wait = by.person.id, then == "wait"
-        said = desk.reply(conn, ticket_id=ticket_id, by=who, text=text, attachments=pictures, wait=wait, now=now)
-        return desk.resolve(conn, ticket_id=ticket_id, by=who, now=now) if then == "resolve" else said
+        return send(conn, said, desk=desk, deps=pages.deps, ticket_id=ticket_id, by=by, pictures=pictures, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb, pictures=pictures)
-    return await _after(request, pages, viewer, number, problem, typed=text)
+    return verb
 
 
 @router.post("/{number}/note", dependencies=FORM)
 async def note(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    text: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, text: Annotated[str, Form()] = ""
+) -> Response:
     """Write an internal note."""
     now = pages.deps.clock()
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.note(conn, ticket_id=ticket_id, by=by.person.id, text=text, now=now)
 
-    problem = _unsendable(request, pages, text) or await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem, typed=text, tab="note")
+    refusal = _unsendable(request, pages, text) or await done(request, pages, viewer, pressed, verb=verb)
+    return await after(request, pages, viewer, pressed, refusal, written=Written(text=text, tab="note"))
 
 
 @router.post("/{number}/transfer", dependencies=FORM)
 async def transfer(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    to: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, to: Annotated[str, Form()] = ""
+) -> Response:
     """Give the ticket to a colleague."""
-    now = pages.deps.clock()
-    heir = typed_id(to)
+    now, heir = pages.deps.clock(), typed_id(to)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         if heir is None:
             raise NotFound("colleague", to)
         return desk.transfer(conn, ticket_id=ticket_id, to=heir, by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem)
+    refusal = await done(request, pages, viewer, pressed, verb=verb, watch=INWARD)
+    return await after(request, pages, viewer, pressed, refusal, fields={"to": to})
 
 
 @router.post("/{number}/level", dependencies=FORM)
 async def set_level(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    level: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, level: Annotated[str, Form()] = ""
+) -> Response:
     """Change the level."""
     now = pages.deps.clock()
     if level not in set(Level):
-        return await _after(request, pages, viewer, number, pages.say(request, "error.level"))
+        refused = Refusal(sentence=pages.say(request, "error.level"))
+        return await after(request, pages, viewer, pressed, refused)
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         return desk.set_level(conn, ticket_id=ticket_id, level=Level(level), by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem)
+    refusal = await done(request, pages, viewer, pressed, verb=verb, watch=INWARD)
+    return await after(request, pages, viewer, pressed, refusal, fields={"level": level})
 
 
 @router.post("/{number}/merge", dependencies=FORM)
 async def merge(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    into: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, into: Annotated[str, Form()] = ""
+) -> Response:
     """Let the ticket go on in another one."""
     now = pages.deps.clock()
 
@@ -161,15 +171,14 @@ async def merge(
             raise NotMergeable("unknown")
         return desk.merge(conn, ticket_id=ticket_id, into=other.id, by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem)
+    refusal = await done(request, pages, viewer, pressed, verb=verb, watch=INWARD)
+    return await after(request, pages, viewer, pressed, refusal, fields={"into": into})
 
 
 @router.post("/{number}/retract", dependencies=FORM)
 async def retract(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str,
-    message: Annotated[str, Form()] = "", once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, message: Annotated[str, Form()] = ""
+) -> Response:
     """Take a wrong answer of the bot's back; the client's message will say so."""
     now, which = pages.deps.clock(), typed_id(message)
 
@@ -179,86 +188,35 @@ async def retract(
             raise NotFound("answer", message)
         return retraction.retract(conn, ticket_id=ticket_id, message_id=which, by=by.person.id, now=now)
 
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem)
+    return await after(request, pages, viewer, pressed, await done(request, pages, viewer, pressed, verb=verb))
 
 
 @router.post("/{number}/{name}", dependencies=FORM)
 async def simple_verb(
-    request: Request, *, pages: PagesDep, viewer: ViewerDep, number: str, name: str,
-    once: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
-    """The verbs without further fields: wait, resolve, reopen, return."""
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep, name: str
+) -> Response:
+    """The verbs without further fields."""
+    if name not in _SIMPLE:
+        raise HTTPException(404)
+    watch = _WATCHED.get(name, frozenset())
+    refusal = await done(request, pages, viewer, pressed, verb=_simple(name, pages), watch=watch)
+    return await after(request, pages, viewer, pressed, refusal)
+
+
+_SIMPLE: Final = frozenset({"wait", "resolve", "reopen", "return", "raise", "confirm", "start"})
+
+
+def _simple(name: str, pages: Pages) -> Verb:
     now = pages.deps.clock()
 
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
-        verbs = {"wait": desk.wait, "resolve": desk.resolve, "reopen": desk.reopen, "return": desk.return_to_bot}
+        verbs = {
+            "wait": desk.wait, "resolve": desk.resolve, "reopen": desk.reopen, "return": desk.return_to_bot,
+            "raise": desk.reprioritise, "confirm": desk.confirm, "start": desk.start_work,
+        }  # fmt: skip
         return verbs[name](conn, ticket_id=ticket_id, by=by.person.id, now=now)  # type: ignore[operator]
 
-    if name not in {"wait", "resolve", "reopen", "return"}:
-        raise HTTPException(404)
-    problem = await _done(request, pages, viewer, number, once=once, verb=verb)
-    return await _after(request, pages, viewer, number, problem)
-
-
-async def _done(
-    request: Request, pages: Pages, viewer: Viewer, number: str, *,
-    once: str, verb: Verb, pictures: tuple[Attachment, ...] = (),
-) -> str | None:  # fmt: skip
-    """Do a verb in one transaction, once for each form; the sentence that says why it did not work, or None."""
-    person_id, now = viewer.person.id, pages.deps.clock()
-
-    def body(conn: Connection) -> bool:
-        found = board.ticket_by_number(conn, number)
-        if found is None:
-            raise NotFound("ticket", number)
-        if first := take_form(conn, once, person_id=person_id, now=now):
-            verb(pages.deps.desk, conn, found.id, viewer)
-        return first
-
-    try:
-        with named_by(pages.deps.files, pictures):
-            first = await pages.deps.db.write(body)
-    except HandoffError as error:
-        return _sentence(request, pages, error)
-    except DiskFull as error:
-        return _unkept(request, pages, error)
-    if not first:  # the same form again: its pictures are kept already
-        drop(pages.deps.files, pictures)
-    return None
-
-
-def _sentence(request: Request, pages: Pages, error: HandoffError) -> str:  # noqa: PLR0911 - one return for each
-    match error:
-        case AlreadyClaimed():
-            return pages.say(request, "error.claimed", name=error.by.name)
-        case NotReplied():
-            return pages.say(request, "error.not_replied")
-        case NotAllowed():
-            return pages.say(request, "error.not_allowed", state=pages.say(request, f"state.{error.state}"))
-        case NotMergeable():
-            return pages.say(request, f"error.merge.{error.why}")
-        case EmptyText():
-            return pages.say(request, "error.empty")
-        case NotFound(what="colleague" | "person"):
-            return pages.say(request, "error.nobody")
-        case NotFound(what="ticket"):
-            raise HTTPException(404)
-    return pages.say(request, "error.handoff")
-
-
-async def _after(
-    request: Request, pages: Pages, viewer: Viewer, number: str, problem: str | None, *,
-    typed: str = "", tab: str = "reply",
-) -> Response:  # fmt: skip
-    """Back to the ticket; with a problem, the ticket as it now stands, what was typed, and why."""
-    if problem is None:
-        return _to(f"/desk/t/{quote(number)}")
-    return await show_ticket(request, pages, viewer, number, problem=problem, typed=typed, tab=tab, status=409)
-
-
-def _to(path: str) -> Response:
-    return RedirectResponse(path, 303)
+    return verb
 
 
 def _unread(conn: Connection, number: str, person_id: int) -> list[int]:
@@ -271,20 +229,15 @@ def _attachment(conn: Connection, number: str, file_id: str) -> Attachment | Non
     ticket = board.ticket_by_number(conn, number)
     if ticket is None:
         return None
-    return messages.attachment(conn, ticket.conversation_id, file_id, audience=Audience.INTERNAL)
+    return messages.ticket_attachment(conn, ticket, file_id)
 
 
 async def _kept(pages: Pages, files: list[UploadFile]) -> tuple[Attachment, ...]:
-    chosen = [file for file in files if file.filename][:MAX_FILES]
-    pictures = [(file.filename or "", await file.read(MAX_BYTES + 1)) for file in chosen]
+    pictures = [(file.filename or "", await file.read(MAX_BYTES + 1)) for file in files[:MAX_FILES]]
     return await asyncio.to_thread(keep, pages.deps.files, pictures)
 
 
-def _unkept(request: Request, pages: Pages, why: RefusedUpload | DiskFull) -> str:
-    if isinstance(why, DiskFull):
-        return pages.say(request, "error.507.text")
-    return pages.say(request, f"error.file_{why.reason}", name=why.name)
-
-
-def _unsendable(request: Request, pages: Pages, text: str) -> str | None:
-    return pages.say(request, "error.too_long", limit=MAX_TEXT) if len(text) > MAX_TEXT else None
+def _unsendable(request: Request, pages: Pages, text: str) -> Refusal | None:
+    if len(text) <= MAX_TEXT:
+        return None
+    return Refusal(sentence=pages.say(request, "error.too_long", limit=MAX_TEXT))

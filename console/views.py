@@ -15,6 +15,7 @@ from handoff.model import Message, Notice, TicketEvent
 
 TOGETHER: Final = timedelta(minutes=5)
 _SEEN_AS_MESSAGES: Final = {EventKind.REPLIED, EventKind.NOTED, EventKind.CLIENT_WROTE}
+_TOKEN: Final = "token"  # noqa: S105 - names the program that a colleague acted through
 _SINCE: Final = {EventKind.OPENED, EventKind.HANDED_OFF}  # count from the message left unresolved, happened later
 
 
@@ -56,7 +57,9 @@ def timeline(
 ) -> tuple[Line, ...]:
     """Messages and events in the order in which they happened, parted by the days of `zone`."""
     lines = [_message_line(message) for message in messages]
-    lines += [_event_line(event, wording) for event in events if event.kind not in _SEEN_AS_MESSAGES]
+    lines += [
+        _event_line(event, wording) for event in events if event.kind not in _SEEN_AS_MESSAGES or _TOKEN in event.data
+    ]
     ordered = sorted(lines, key=lambda line: (line.at, line.message is None, line.id))
     return tuple(_joined(ordered, zone))
 
@@ -148,7 +151,10 @@ def _message_html(message: Message) -> Markup:
 
 def _event_line(event: TicketEvent, wording: Wording) -> Line:
     at = event.recorded_at if event.kind in _SINCE else event.at
-    return Line(at=at, id=event.id, kind=str(event.kind), words=event_words(event, wording))
+    words = event_words(event, wording)
+    if _TOKEN in event.data:
+        words = wording.say("event.through", what=words, token=event.data[_TOKEN])
+    return Line(at=at, id=event.id, kind=str(event.kind), words=words)
 
 
 def _joined(lines: Sequence[Line], zone: tzinfo) -> Iterator[Line]:

@@ -22,7 +22,8 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PRIVATE: Final = ("/desk", "/chat")
+PRIVATE: Final = ("/desk", "/chat", "/embed", "/p/", "/api/")
+_FRAMED: Final = "frame-ancestors 'self'"
 BODY_LIMIT: Final = 256 * 1024
 UPLOAD_LIMIT: Final = 64 * 1024 * 1024
 LANGUAGE_COOKIE: Final = "language"
@@ -42,8 +43,10 @@ class SecurityHeaders:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                framed = _FRAMED in headers.get("Content-Security-Policy", "")
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                    if not (framed and name == "X-Frame-Options"):  # which knows no list of origins
+                        headers.setdefault(name, value)
                 if scope["path"].startswith(PRIVATE):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -54,10 +57,13 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses a body above the limit of its path with 413, also one that lies about its length."""
 
-    def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT, larger: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit: int = BODY_LIMIT, larger: Mapping[str, int], refuse: ASGIApp | None = None
+    ) -> None:
         self._app = app
         self._limit = limit
         self._larger = larger
+        self._refuse = refuse or _too_large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what comes in; once it is too much, the application's answer is dropped for a 413."""
@@ -67,12 +73,12 @@ class BodyLimit:
         limit = self._of(scope["path"])
         stated = Headers(scope=scope).get("content-length", "0")
         if not stated.isdecimal() or int(stated) > limit:
-            await _too_large(scope, receive, send)
+            await self._refuse(scope, receive, send)
             return
         counted = _Counted(receive, send, limit)
         await self._app(scope, counted.receive, counted.send)
         if counted.exceeded and not counted.started:
-            await _too_large(scope, receive, send)
+            await self._refuse(scope, receive, send)
 
     def _of(self, path: str) -> int:
         return max((size for start, size in self._larger.items() if path.startswith(start)), default=self._limit)

@@ -1,6 +1,10 @@
 // The client's chat: shows what the server says, sends optimistically, survives a lost connection.
 // The server's HTML is made by message_html (safe by construction); everything else goes in as text.
 
+import { frame, framed, headers, joined, renew, tell } from "./chat_frame.js";
+import { ratingCard, ratingKey } from "./chat_rating.js";
+import { follow } from "./chat_stream.js";
+
 const body = document.body;
 const $ = (id) => document.getElementById(id);
 const texts = JSON.parse(body.dataset.texts);
@@ -13,6 +17,8 @@ const shown = new Map(); // server id → message
 const outbox = []; // {id, text, files, at, state: sending|waiting|refused|accepted, error, serverId}
 const tray = [];
 let lastId = 0;
+let rating = null;
+let talk = null; // the conversation that is written in now
 let loaded = false;
 let unseen = 0;
 
@@ -101,8 +107,9 @@ function element(message) {
 }
 
 function waiting(item) {
-  const note = { sending: say("sending"), accepted: say("sending"), waiting: item.error || say("waiting"), refused: item.error || say("failed") }[item.state];
-  const meta = make("div", { class: "meta" }, make("span", { class: item.state === "refused" ? "bad" : "" }, note));
+  const sent = item.percent ? say("progress", { percent: item.percent }) : say("sending");
+  const note = { sending: sent, accepted: say("sending"), waiting: item.error || say("waiting"), refused: item.error || say("failed") }[item.state];
+  const meta = make("div", { class: "meta" }, make("span", { class: item.state === "refused" ? "bad" : "note" }, note));
   if (item.state === "refused") {
     meta.append(make("button", { type: "button", class: "link", onclick: () => { item.state = "waiting"; flush(); } }, say("retry")),
       make("button", { type: "button", class: "link", onclick: () => { drop(item); render(); } }, say("discard")));
@@ -127,6 +134,8 @@ function render() {
   const keep = [];
   let day = "";
   let before = "";
+  let spoken = null;
+  const begin = (id) => keep.push(have.get(`talk:${id}`) || keyed(make("div", { class: "day begun" }, say("begun")), `talk:${id}`));
   for (const entry of wanted) {
     const out = "state" in entry;
     const at = new Date(entry.at);
@@ -135,11 +144,18 @@ function render() {
       before = "";
       keep.push(have.get(`day:${day}`) || keyed(make("div", { class: "day" }, dayName(at)), `day:${day}`));
     }
+    if (!out && spoken && entry.talk && entry.talk !== spoken) { begin(entry.talk); before = ""; }
+    if (!out) spoken = entry.talk;
     const key = out ? `out:${entry.id}:${entry.state}` : `in:${entry.id}:${entry.revision}`;
     const node = have.get(key) || keyed(out ? waiting(entry) : element(entry), key);
     node.classList.toggle("follows", node.dataset.by === before && node.dataset.by !== "system:");
     before = node.dataset.by;
     keep.push(node);
+  }
+  if (rating) keep.push(have.get(ratingKey(rating)) || keyed(ratingCard(rating, { make, say, send: rate }), ratingKey(rating)));
+  if (talk && spoken && talk > spoken && !outbox.length) {
+    begin(talk);
+    keep.push(have.get("hello") || keyed(make("p", { class: "begun-more muted" }, say("begun_more")), "hello"));
   }
   const kept = new Set(keep);
   for (const node of [...log.children]) if (!kept.has(node)) node.remove();
@@ -167,19 +183,39 @@ function banner(ticket) {
   $("ticket").querySelector("[data-line]").textContent = ticket.line;
 }
 
+let writer = null; // the colleague who writes just now
+let writing = null;
+let thinking = false;
+
 function typing(on) {
-  $("typing").hidden = !on;
+  thinking = on;
+  $("typing").hidden = !(on || writer);
+  const words = writer ? say("writes", { name: writer }) : say("looking");
+  if ($("typing-words").textContent !== words) $("typing-words").textContent = words;
   stick();
+}
+
+function writes(name) {
+  clearTimeout(writing);
+  writer = name;
+  writing = name ? setTimeout(() => writes(null), 10000) : null;
+  typing(thinking);
 }
 
 function announce(fresh) {
   if (!fresh) return;
-  if (document.hidden) { unseen += fresh; document.title = `(${unseen}) ${title}`; }
+  writes(null);
+  if (document.hidden || !frame.visible) { unseen += fresh; document.title = `(${unseen}) ${title}`; tell("unread", { count: unseen }); }
   if (!sticking) $("newer").hidden = false;
 }
 
 const title = document.title;
-document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
+function seen() {
+  if (document.hidden || !frame.visible) return;
+  if (unseen) { unseen = 0; document.title = title; tell("unread", { count: 0 }); }
+  if (lastId > frame.seen) { frame.seen = lastId; tell("seen", { id: lastId }); }
+}
+document.addEventListener("visibilitychange", seen);
 $("frame").addEventListener("scroll", () => { sticking = nearEnd(); if (sticking) $("newer").hidden = true; }, { passive: true });
 $("newer").addEventListener("click", () => { sticking = true; $("newer").hidden = true; stick(); });
 new ResizeObserver(stick).observe($("frame"));
@@ -199,19 +235,63 @@ function refetch(after = lastId) {
 }
 
 async function load(after) {
-  const response = await fetch(`${api}/messages?after=${after}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+  const response = await fetch(`${api}/messages?after=${after}`, { headers: { Accept: "application/json", ...headers() }, cache: "no-store" });
+  if (response.status === 401 && renew()) return load(0);
+  if (lost(response.status)) return null;
   if (!response.ok) throw new Error(String(response.status));
   const page = await response.json();
   const first = !loaded;
   loaded = true;
   let fresh = 0;
-  for (const message of page.messages) { if (take(message)) fresh += 1; lastId = Math.max(lastId, message.id); }
-  banner(page.ticket);
-  render();
+  for (const message of page.messages) { if (take(message) && (!first || (frame.seen && message.id > frame.seen))) fresh += 1; lastId = Math.max(lastId, message.id); }
+  settle(page);
   typing(page.typing);
-  if (!first) announce(fresh);
+  announce(fresh);
+  seen();
   online(true);
+  return page.messages.length === MOST && after ? load(lastId) : null;
 }
+
+const MOST = 200; // the server gives no more at once
+
+function settle(page) {
+  if ("earlier" in page) $("earlier").hidden = !page.earlier;
+  rating = page.rating;
+  talk = page.talk;
+  banner(page.ticket);
+  $("anew").hidden = !page.anew;
+  render();
+}
+
+// What no patience mends: the chat is gone, or the browser is not known any more.
+function lost(status) {
+  if (status !== 404 && status !== 401 && status !== 410) return false;
+  stream?.close();
+  clearTimeout(timer);
+  online(true);
+  problem(say("gone"));
+  for (const field of $("form").elements) field.disabled = true;
+  return true;
+}
+
+async function earlier() {
+  const first = Math.min(...shown.keys());
+  $("earlier").disabled = true;
+  $("log").setAttribute("aria-live", "off"); // old messages are no news
+  const response = await fetch(`${api}/messages?before=${first}`, { headers: headers(), cache: "no-store" }).catch(() => null);
+  $("earlier").disabled = false;
+  if (!response?.ok) { online(false); return; }
+  const page = await response.json();
+  sticking = false;
+  const box = $("frame");
+  const rest = box.scrollHeight - box.scrollTop;
+  for (const message of page.messages) take(message);
+  $("earlier").hidden = !page.earlier;
+  render();
+  box.scrollTop = box.scrollHeight - rest;
+  requestAnimationFrame(() => $("log").setAttribute("aria-live", "polite"));
+}
+$("earlier").addEventListener("click", earlier);
 
 let stream = null;
 let wait = 1000;
@@ -221,14 +301,17 @@ function connect() {
   clearTimeout(timer);
   timer = null;
   stream?.close();
-  stream = new EventSource(`${api}/stream`);
-  stream.onopen = () => { wait = 1000; refetch(); flush(); };
-  stream.addEventListener("changed", (event) => {
-    const news = JSON.parse(event.data || "{}");
-    if (typeof news.typing === "boolean") typing(news.typing);
-    refetch(Math.min(lastId, ...(news.ids || []).map((id) => id - 1)));
+  stream = follow(`${api}/stream`, headers(), {
+    opened: () => { wait = 1000; refetch(); flush(); },
+    heard: (event, news) => {
+      if (event === "typing") writes(news.name);
+      if (event === "changed") refetch();
+    },
+    lost: (status) => {
+      if (status === 401 && renew()) connect();
+      else if (!lost(status)) reconnectSoon();
+    },
   });
-  stream.onerror = () => { online(false); if (stream.readyState === EventSource.CLOSED) reconnectSoon(); };
 }
 
 function reconnectSoon() {
@@ -260,12 +343,12 @@ function token() {
 
 function remember() {
   const items = outbox.filter((item) => item.state !== "accepted" && !item.files.length).map(({ id, text, at }) => ({ id, text, at }));
-  try { localStorage.setItem(body.dataset.store, JSON.stringify({ items, draft: $("text").value })); } catch { /* private window: memory is enough */ }
+  try { sessionStorage.setItem(body.dataset.store, JSON.stringify({ items, draft: $("text").value })); } catch { /* private window: memory is enough */ }
 }
 
 function recall() {
   try {
-    const saved = JSON.parse(localStorage.getItem(body.dataset.store) || "{}");
+    const saved = JSON.parse(sessionStorage.getItem(body.dataset.store) || "{}");
     for (const item of saved.items || []) outbox.push({ ...item, files: [], state: "waiting" });
     $("text").value = saved.draft || "";
   } catch { /* nothing kept, nothing to send */ }
@@ -287,8 +370,9 @@ function submit(text, files = []) {
 }
 
 let sending = false;
+let introduced = false; // until the page around us has said who this is, nothing leaves: it would be somebody else's
 async function flush() {
-  if (sending) { render(); return; }
+  if (sending || !introduced) { render(); return; }
   sending = true;
   try {
     for (let item = next(); item; item = next()) {
@@ -306,10 +390,11 @@ const next = () => outbox.find((item) => item.state === "waiting");
 async function post(item) {
   let response;
   try {
-    response = await fetch(`${api}/messages`, { method: "POST", ...payload(item) });
+    response = item.files.length ? await upload(item) : await fetch(`${api}/messages`, { method: "POST", ...payload(item) });
   } catch {
     return postpone(item);
   }
+  if (lost(response.status)) return postpone(item, say("gone"));
   const answer = await response.json().catch(() => ({}));
   if (response.status >= 500 || response.status === 429) return postpone(item, answer.error);
   if (response.ok) {
@@ -324,28 +409,60 @@ async function post(item) {
 }
 
 function postpone(item, error) {
-  Object.assign(item, { state: "waiting", error });
-  reconnectSoon();
+  Object.assign(item, { state: "waiting", error, percent: 0 });
+  if (!$("text").disabled) reconnectSoon();
   return false;
 }
 
-function payload(item) {
-  if (!item.files.length) return { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id: item.id, text: item.text }) };
+const payload = (item) => ({ headers: { "Content-Type": "application/json", ...headers() }, body: JSON.stringify({ id: item.id, text: item.text }) });
+
+// Pictures go by XMLHttpRequest: only it says how far it has come.
+function upload(item) {
   const form = new FormData();
   form.append("id", item.id);
   form.append("text", item.text);
   for (const file of item.files) form.append("file", file.blob, file.name);
-  return { body: form };
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${api}/messages`);
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", ({ loaded: done, total }) => {
+      item.percent = Math.min(99, Math.round((100 * done) / total));
+      const note = $("log").querySelector(`[data-out="${item.id}"] .note`);
+      if (note) note.textContent = say("progress", { percent: item.percent });
+    });
+    request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+    request.onerror = reject;
+    request.send(form);
+  });
 }
+
+const call = (path, sent) => fetch(`${api}/${path}`, { method: "POST", headers: { "Content-Type": "application/json", ...headers() }, body: JSON.stringify(sent) }).catch(() => null);
+
+async function refusedBy(response) {
+  if (response?.ok) return false;
+  const answer = await response?.json().catch(() => ({}));
+  problem(answer?.error || say(response ? "refused" : "offline"));
+  return true;
+}
+
+async function rate(given) {
+  const again = document.activeElement?.getAttribute("aria-label");
+  if (!(await refusedBy(await call("rating", given)))) problem("");
+  await refetch();
+  for (const node of $("log").querySelectorAll(".rating [aria-label]")) if (node.getAttribute("aria-label") === again) node.focus();
+}
+
+$("anew").addEventListener("click", async () => {
+  if (!(await refusedBy(await call("anew", {})))) { problem(""); sticking = true; $("text").focus(); }
+  refetch();
+});
 
 async function press(message, button, node) {
   for (const other of node.parentElement.children) other.disabled = true;
   node.setAttribute("aria-pressed", "true");
-  const response = await fetch(`${api}/press`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ message: message.id, button }) }).catch(() => null);
-  if (!response?.ok) {
+  if (await refusedBy(await call("press", { message: message.id, button }))) {
     for (const other of node.parentElement.children) { other.disabled = false; other.setAttribute("aria-pressed", "false"); }
-    const answer = await response?.json().catch(() => ({}));
-    problem(answer?.error || say("refused"));
   }
   refetch(Math.min(lastId, message.id - 1));
 }
@@ -360,7 +477,7 @@ function problem(sentence) {
 function resize() {
   const box = $("text");
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight, 168)}px`;
+  if (box.scrollHeight) box.style.height = `${Math.min(box.scrollHeight, 168)}px`; // a closed panel has no heights
 }
 
 function showTray() {
@@ -398,7 +515,25 @@ $("text").addEventListener("keydown", (event) => {
   // Enter that confirms a Chinese input method's candidate must not send
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) { event.preventDefault(); send(); }
 });
-$("text").addEventListener("input", () => { resize(); remember(); });
+let told = 0;
+$("text").addEventListener("input", () => {
+  resize();
+  remember();
+  if (!shown.size || !$("text").value || Date.now() - told < 4000) return;
+  told = Date.now();
+  call("typing", {}); // the desk sees that somebody writes; lost, it is no loss
+});
+window.addEventListener("beforeunload", (event) => { if (outbox.some((item) => item.files.length && item.state !== "accepted")) event.preventDefault(); });
+
+// A phone's keyboard covers the page without making it smaller; the part that is seen is what we fill.
+const view = window.visualViewport;
+function fit() {
+  const covered = view.scale === 1 && innerHeight - view.height > 60;
+  body.style.height = covered ? `${view.height}px` : "";
+  body.style.transform = covered && view.offsetTop ? `translateY(${view.offsetTop}px)` : "";
+  stick();
+}
+for (const event of view ? ["resize", "scroll"] : []) view.addEventListener(event, fit);
 $("text").addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files || [])];
   if (files.length) { event.preventDefault(); addFiles(files); }
@@ -419,7 +554,17 @@ window.addEventListener("drop", (event) => {
   addFiles(event.dataTransfer.files);
 });
 
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) tell("close"); });
+$("close")?.addEventListener("click", () => tell("close"));
+const edges = () => [...document.querySelectorAll("a[href], button, textarea, input, summary")].filter((node) => !node.disabled && node.offsetParent && !node.closest(".skip"));
+
 recall();
 resize();
 render();
+await joined(api, {
+  visible: () => { seen(); if (frame.visible) { resize(); stick(); $("text").focus(); } },
+  focus: (edge) => (edge === "last" ? edges().at(-1) : edge === "first" ? edges()[0] : $("text"))?.focus(),
+});
+introduced = true;
+flush();
 connect();

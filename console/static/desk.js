@@ -51,6 +51,7 @@ function tick() { for (const node of document.querySelectorAll("time[datetime]")
 tick();
 setInterval(tick, 1000);
 onFolded(tick);
+document.addEventListener("times", tick);
 
 // the server groups by the reader's days: it learns the zone once
 const zone = encodeURIComponent(shapes.full.resolvedOptions().timeZone);
@@ -62,9 +63,9 @@ if (!zoneKnown) document.cookie = `zone=${zone}; path=/desk; max-age=31536000; s
 if (!zoneKnown && body.dataset.page === "ticket") refresh().catch(() => {});
 let losing = null;
 listen(body.dataset.events, {
-  changed(news) {
-    const mine = body.dataset.page !== "ticket" || !news || news.topic !== "desk" || news.ticket === body.dataset.number;
-    if (mine) refresh().catch(() => {});
+  changed(all) {
+    const mine = (news) => body.dataset.page !== "ticket" || !news || news.topic !== "desk" || news.ticket === body.dataset.number;
+    if (all.some(mine)) refresh().catch(() => {});
   },
   lost(down) {
     clearTimeout(losing);
@@ -128,6 +129,7 @@ function names(form) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.enhance === undefined) return;
+  if (event.submitter?.dataset.plain !== undefined) return forget($("textarea", form)); // goes to a page of its own
   event.preventDefault();
   send(form, event.submitter);
 });
@@ -148,7 +150,7 @@ function end() {
   const lines = $("#lines");
   if (lines) lines.scrollTop = lines.scrollHeight;
 }
-end();
+if (!location.hash) end();
 document.addEventListener("load", (event) => {
   const lines = event.target.closest?.("#lines");
   if (lines && lines.scrollHeight - lines.scrollTop - lines.clientHeight < event.target.height + 120) end();
@@ -196,7 +198,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape") { field?.blur(); for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false; return; }
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || (field && field.type !== "radio") || document.querySelector("dialog[open]")) return;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || (field && !["radio", "checkbox"].includes(field.type)) || document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && event.target.closest("a, button, summary") && !event.target.matches(".row-link")) return;
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 });
@@ -223,6 +225,7 @@ function press() {
   const { pressing, words, title } = $(".bell")?.dataset ?? {};
   if (!pressing || Number(pressing) <= Number(localStorage.getItem(SHOWN))) return;
   localStorage.setItem(SHOWN, pressing);
+  document.dispatchEvent(new CustomEvent("desk:pressing"));
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const shown = new Notification(words, { body: title, tag: `desk-${pressing}` });
   shown.onclick = () => { window.focus(); location.assign("/desk/notices"); };
@@ -237,3 +240,15 @@ document.addEventListener("click", async (event) => {
   offer();
 });
 for (const look of [press, offer]) { look(); onFolded(look); }
+
+// --- what scrolls sideways can be reached by keyboard ------------------------------------------------------------
+
+const sideways = ".table-frame, main table, main pre, .editor-sketch";
+function reachable() {
+  for (const frame of document.querySelectorAll(sideways)) {
+    if (frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0; else frame.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+reachable();
+onFolded(reachable);

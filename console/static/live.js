@@ -21,7 +21,7 @@ export function fold(page, { only = null } = {}) {
   }
   for (const field of page.querySelectorAll("input[name=once]")) renew(field);
   if (page.title && document.title !== page.title) document.title = page.title;
-  for (const listener of listeners) listener();
+  for (const listener of listeners) listener(page);
 }
 
 function renew(fresh) {
@@ -79,12 +79,15 @@ function attributes(old, fresh) {
 export function listen(url, { changed, lost }) {
   let wait = 1000;
   let soon = null;
-  let missed = false;
-  const tell = (news) => { clearTimeout(soon); soon = setTimeout(() => changed(news), 60); };
+  let missed = true; // what changed between the page's making and its first listening, too
+  let waiting = [];
+  const tell = (news) => { waiting.push(news); clearTimeout(soon); soon = setTimeout(() => { changed(waiting); waiting = []; }, 60); };
   function open() {
     const stream = new EventSource(url);
     stream.onopen = () => { wait = 1000; lost(false); if (missed) tell(null); missed = false; };
     stream.addEventListener("changed", (event) => tell(JSON.parse(event.data)));
+    stream.addEventListener("attending", () => document.dispatchEvent(new Event("attending")));
+    stream.addEventListener("typing", (event) => document.dispatchEvent(new CustomEvent("typing", { detail: JSON.parse(event.data) })));
     stream.onerror = () => {
       missed = true;
       lost(true);
