@@ -30,7 +30,7 @@ typecheck: $(VENV)/.test
 
 bench: export OPENBLAS_NUM_THREADS = 1
 bench: $(VENV)/.test  ## figures of this machine, with what a user would pick instead, as JSON
-	@for each in jobs turns golden peaks; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in jobs turns golden peaks pages; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
 		echo "== queries"; $(BIN)/python -m benchmarks.queries "$(PACKS)" .bench/model; \
 		echo "== ablation"; $(BIN)/python -m benchmarks.ablation "$(PACKS)" .bench; fi

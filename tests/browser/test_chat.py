@@ -32,6 +32,10 @@ class MemoryChat:
     ticket: dict[str, Any] | None = None
     typing: bool = False
     refusal: str | None = None
+    rating: dict[str, Any] | None = None
+    talk: int | None = 1
+    anew: bool = False
+    writer: str | None = None
     answering: asyncio.Event = field(default_factory=asyncio.Event)  # cleared, posts are stored but not yet answered
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -40,7 +44,7 @@ class MemoryChat:
 
     async def add(self, **message: Any) -> dict[str, Any]:
         blank = {"author": "bot", "mine": False, "name": "Aftercare", "html": "", "sources": [], "video": None}
-        blank |= {"buttons": [], "pressed": None, "images": [], "at": AT, "ticket": None, "key": None}
+        blank |= {"buttons": [], "pressed": None, "images": [], "at": AT, "talk": self.talk, "key": None}
         self.messages.append({"id": len(self.messages) + 1} | blank | message)
         await self.tell()
         return self.messages[-1]
@@ -66,7 +70,8 @@ class MemoryChat:
 
     async def read(self, after: int = 0) -> dict[str, Any]:
         news = [message for message in self.messages if message["id"] > after]
-        return {"messages": news, "typing": self.typing, "ticket": self.ticket}
+        rest = {"rating": self.rating, "talk": self.talk, "anew": self.anew}
+        return {"messages": news, "typing": self.typing, "ticket": self.ticket} | rest
 
     async def press(self, request: Request) -> Response:
         pressed = await request.json()
@@ -82,7 +87,9 @@ class MemoryChat:
         while True:
             async with self.changed:
                 await self.changed.wait()
-            yield ServerSentEvent(event="changed", data=json.dumps({"typing": self.typing}))
+            if self.writer:
+                yield ServerSentEvent(event="typing", data=json.dumps({"name": self.writer}))
+            yield ServerSentEvent(event="changed", data="{}")
 
 
 async def chat_page(request: Request) -> Response:
@@ -100,6 +107,9 @@ async def chat_page(request: Request) -> Response:
         max_text=500,
         store_key="test",
         examples=["I forgot my password"],
+        frame=None,
+        requests="",
+        has_asked=False,
     )
 
 
@@ -110,6 +120,7 @@ def chat(served: Served) -> MemoryChat:
     app.add_api_route("/chat/k/messages", memory.post, methods=["POST"])
     app.add_api_route("/chat/k/messages", memory.read)
     app.add_api_route("/chat/k/press", memory.press, methods=["POST"])
+    app.add_api_route("/chat/k/anew", lambda: Response(status_code=204), methods=["POST"])
     app.add_api_route("/chat/k/stream", memory.stream)
     return memory
 
@@ -274,3 +285,42 @@ def test_the_page_speaks_the_visitors_language(served: Served, chat: MemoryChat,
     page.get_by_role("link", name="繁體中文").click()
     expect(page.get_by_role("heading", name="您好，有什麼可以幫您？")).to_be_visible()
     assert chat.posts == []
+
+
+def test_a_settled_matter_offers_another_conversation(served: Served, chat: MemoryChat) -> None:
+    """The choice is a button; what comes after it stands under a line of its own."""
+    page = opened(served)
+    chat.anew = True
+    served.run(chat.add(html=plain_html("Done")))
+    page.get_by_role("button", name="New conversation").click()
+    chat.anew, chat.talk = False, 2
+    served.run(chat.tell())
+    expect(page.locator(".begun")).to_be_visible()
+    expect(page.get_by_role("button", name="New conversation")).to_be_hidden()
+    served.run(chat.add(html=plain_html("Hello again")))
+    expect(page.locator(".begun + .msg")).to_contain_text("Hello again")
+
+
+def test_a_colleague_who_writes_is_named(served: Served, chat: MemoryChat) -> None:
+    """The bot looks it up; a colleague is named, until the message is there."""
+    page = opened(served)
+    chat.typing = True
+    served.run(chat.tell())
+    expect(page.locator("#typing")).to_contain_text("Looking it up")
+    chat.typing, chat.writer = False, "林薇"
+    served.run(chat.tell())
+    expect(page.locator("#typing")).to_contain_text("林薇 is typing")
+    chat.writer = None
+    served.run(chat.add(author="staff", name="林薇", html=plain_html("On it")))
+    expect(page.locator("#typing")).to_be_hidden()
+
+
+def test_a_chat_that_is_gone_says_so(served: Served, chat: MemoryChat) -> None:
+    """A stale tab whose key was changed does not try for ever; what was typed is still there."""
+    page = opened(served)
+    page.fill("#text", "half a sentence")
+    page.route("**/chat/k/messages**", lambda route: route.fulfill(status=404, json={"error": "Not Found"}))
+    served.run(chat.tell())
+    expect(page.get_by_role("alert")).to_contain_text("no longer here")
+    expect(page.locator("#text")).to_be_disabled()
+    expect(page.locator("#text")).to_have_value("half a sentence")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.telegram import polling
-from handoff import bindings, board, directory, messages, retraction
+from handoff import audit_list, bindings, board, directory, messages, retraction
 from handoff.kinds import Audience, ChatPurpose, Role
 from handoff.model import Message as Stored
 from handoff.model import Person, Ticket
@@ -277,6 +277,9 @@ async def test_5_a_race_for_a_card(room: Room) -> None:
     await room.lacks(card, "认领")
     events = [str(e.kind) for e in await room.read(board.events, ticket_id=(await room.ticket()).id)]
     assert events.count("claimed") == 1
+    told = await room.read(audit_list.entries, sieve=audit_list.Sieve())
+    assert [entry.via for entry in told if entry.action == "claimed"] == ["telegram"]
+    assert [entry.outcome for entry in told if entry.action == "chat.press"] == ["refused"]
 
 
 async def test_4_menus(room: Room) -> None:

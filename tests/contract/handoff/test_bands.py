@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import sqlite
 
 from handoff import board
-from handoff.bands import VIEWS, View, bands
+from handoff.bands import BREACHING, VIEWS, View, bands
 from handoff.kinds import Level, TicketState
 from handoff.tables import ticket as tickets
+from handoff.views import Wanted, conditions
 from tests.contract.handoff.conftest import MONDAY, World
 
 TICKETS = 40
@@ -25,7 +26,7 @@ async def muddle(world: World, seed: int) -> list[dict[str, Any]]:
 
     def shuffle(conn: Connection) -> list[dict[str, Any]]:
         for ticket_id in range(1, TICKETS + 1):
-            due = chance.choice([None, *(MONDAY + timedelta(hours=hours) for hours in (-2, 1, 1, 2))])
+            due = chance.choice([None, *(MONDAY + timedelta(hours=hours) for hours in (-2, 0.5, 1, 1, 2))])
             state = chance.choice([*TicketState, *[TicketState.OPEN] * 6])
             values = {"state": state, "next_due": due, "level": chance.choice(list(Level))}
             values |= {"urgent": chance.randrange(2), "assignee_id": chance.choice([None, world.ann.id, world.bob.id])}
@@ -47,6 +48,7 @@ def expected(rows: list[dict[str, Any]], view: View, viewer_id: int) -> list[int
         "open": lambda row: True,
         "mine": lambda row: row["assignee_id"] == viewer_id or asks(row, viewer_id),
         "unclaimed": lambda row: row["assignee_id"] is None,
+        "breaching": lambda row: row["next_due"] is not None and row["next_due"] < MONDAY + BREACHING,
         "late": lambda row: row["next_due"] is not None and row["next_due"] < MONDAY,
         "waiting": lambda row: row["state"] == "waiting",
     }[view]
@@ -97,3 +99,20 @@ async def test_no_band_is_sorted_or_read_whole(world: World, view: View) -> None
     for plan in await world.db.read(plans):
         assert "USING INDEX ticket_" in plan
         assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("database_urls", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("wanted", "index"), [({"client": "1"}, "ticket_client_open"), ({"team": "web"}, "ticket_team_open")]
+)
+async def test_a_client_and_a_team_have_their_own_index(world: World, wanted: dict[str, str], index: str) -> None:
+    """A view of few among many tickets reads those few."""
+
+    def plan(conn: Connection) -> str:
+        where = conditions(conn, Wanted.read(wanted), viewer_id=world.ann.id, now=MONDAY)
+        others = list(bands("open", world.ann.id, now=MONDAY))[1]
+        query = select(tickets).where(*others.where, *where).order_by(*others.order).limit(200)
+        said = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        return " ".join(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}"))
+
+    assert f"USING INDEX {index}" in await world.db.read(plan)

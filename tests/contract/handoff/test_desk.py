@@ -225,7 +225,7 @@ async def test_views_and_their_counts_agree(world: World) -> None:
     await world.do(world.desk.resolve, ticket_id=done.id, by=world.bob.id, text="!")
     await world.pass_time(hours=5)
     counts = await world.ask(board.counts, viewer_id=world.ann.id, now=world.clock())
-    assert counts == {"open": 3, "mine": 1, "unclaimed": 1, "late": 2, "waiting": 1, "resolved": 1}
+    assert counts == {"open": 3, "mine": 1, "unclaimed": 1, "late": 2, "breaching": 2, "waiting": 1, "resolved": 1}
     assert counts == await world.ask(board.counts, viewer_id=world.ann.id)
     for view, number in counts.items():
         rows = await world.ask(board.queue, view=view, viewer_id=world.ann.id, now=world.clock())

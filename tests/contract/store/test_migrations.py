@@ -98,8 +98,12 @@ async def test_the_chain_makes_the_tables_the_code_expects(database: Database) -
         for tables in sorted((MIGRATIONS.parent.parent / room).glob("*tables.py")):
             importlib.import_module(f"{room}.{tables.stem}")
 
+    def ours(_item: object, name: str | None, _kind: str, _reflected: bool, _other: object) -> bool:
+        fts5 = str(name).startswith("search_words")  # a virtual table, and those it keeps for itself
+        return not fts5 and (database.dialect != "sqlite" or name != "search_entry_words")
+
     def differences(conn: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(conn), metadata))
+        return list(compare_metadata(MigrationContext.configure(conn, opts={"include_object": ours}), metadata))
 
     assert await database.read(differences) == []
 

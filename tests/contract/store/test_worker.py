@@ -129,6 +129,10 @@ async def test_a_queue_may_have_fewer_slots(database: Database, clock: ManualClo
         queue = running.job.queue
         now[queue] += 1
         most[queue] = max(most[queue], now[queue])
+        for _ in range(500):  # whoever is alone waits for company, within a bound
+            if most[queue] >= 2:
+                break
+            await asyncio.sleep(0.01)
         await asyncio.sleep(0.001)
         now[queue] -= 1
 

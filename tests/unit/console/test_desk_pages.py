@@ -204,7 +204,7 @@ async def test_opening_a_ticket_reads_its_notices(world: World) -> None:
 
 
 async def test_a_reply_may_carry_pictures(world: World) -> None:
-    """Taken by their bytes; shown to signed-in staff only, never as a page."""
+    """Taken by their bytes; shown to signed-in staff only, never as a page; they go along when tickets merge."""
     ticket = await world.ticket()
     at = f"/desk/t/{ticket.number}"
     browser = await world.signed_in()
@@ -220,6 +220,8 @@ async def test_a_reply_may_carry_pictures(world: World) -> None:
     assert (await world.browser().get(f"{at}/files/{kept.id}")).status_code == 303
     other = await world.ticket(title="Another")
     assert (await browser.get(f"/desk/t/{other.number}/files/{kept.id}")).status_code == 404
+    await submit(browser, at, f"{at}/merge", into=other.number)
+    assert (await browser.get(f"/desk/t/{other.number}/files/{kept.id}")).content == PNG
     assert (await browser.get(f"{at}/files/..%2f..%2fconsole.db")).status_code == 404
 
 

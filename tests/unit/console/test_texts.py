@@ -83,18 +83,62 @@ def test_every_text_a_template_or_script_asks_for_is_there() -> None:
     assert sorted(asked - TEXTS.entries.keys()) == []
 
 
-def test_chinese_sentences_are_chinese() -> None:
-    """No sentence was left in English in the Chinese catalogues."""
-    ours = {
-        key: said for key, said in TEXTS.entries.items() if not key.startswith(("app.name", "lang.en", "target.on"))
-    }
-    left = [
-        (key, language)
-        for key, said in ours.items()
-        for language in ("zh-Hans", "zh-Hant")
-        if not re.search(r"[\u3400-\u9fff]", said[language])
-    ]
-    assert left == []
+def counted(tmp_path: Path, form: str = "{one: '{n} ticket', other: '{n} tickets'}") -> Path:
+    return catalogue(tmp_path, f"a: {{en: {form}, zh-Hans: '{{n}} 个工单', zh-Hant: '{{n}} 個工單'}}")
+
+
+@pytest.mark.parametrize(
+    ("n", "language", "said"),
+    [
+        (1, "en", "1 ticket"),
+        (0, "en", "0 tickets"),
+        (2, "en", "2 tickets"),
+        (1.5, "en", "1.5 tickets"),
+        (1234567, "en", "1,234,567 tickets"),
+        (1, "zh-Hans", "1 个工单"),
+        (2, "zh-Hant", "2 個工單"),
+    ],
+)
+def test_a_sentence_takes_its_numbers_form(tmp_path: Path, n: float, language: str, said: str) -> None:
+    """As the language has it; Chinese has one form."""
+    assert Texts.load(counted(tmp_path)).say("a", language, n=n) == said
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ("{one: '{n} ticket'}", "needs the forms one, other in en"),
+        ("{one: '{n} ticket', few: '{n}', other: '{n} tickets'}", "needs the forms"),
+        ("{one: 'a ticket', other: '{n} tickets'}", "different placeholders"),
+        ("{one: '', other: '{n} tickets'}", "empty"),
+        ("[x]", "empty"),
+    ],
+)
+def test_plural_forms_are_complete(tmp_path: Path, form: str, why: str) -> None:
+    """Exactly those of the language, each with the number."""
+    with pytest.raises(TextError, match=re.escape(why)):
+        Texts.load(counted(tmp_path, form))
+
+
+def test_chinese_has_no_plural_forms(tmp_path: Path) -> None:
+    """Forms that its language does not have are refused; forms without a number too."""
+    with pytest.raises(TextError, match="needs the forms other in zh-Hans"):
+        Texts.load(catalogue(tmp_path, "a: {en: '{n}', zh-Hans: {one: '{n}', other: '{n}'}, zh-Hant: '{n}'}"))
+    with pytest.raises(TextError, match="to choose by"):
+        Texts.load(catalogue(tmp_path, "a: {en: {one: x, other: y}, zh-Hans: z, zh-Hant: z}"))
+
+
+@pytest.mark.parametrize("n", ["1", None, True])
+def test_a_plural_wants_a_number(tmp_path: Path, n: object) -> None:
+    """A number that was made text already cannot choose."""
+    with pytest.raises(TextError, match="wants a number"):
+        Texts.load(counted(tmp_path)).say("a", "en", n=n)
+
+
+def test_scripts_get_no_plural_forms(tmp_path: Path) -> None:
+    """They fill in placeholders and know no rules."""
+    with pytest.raises(TextError, match="plural forms"):
+        Texts.load(counted(tmp_path)).under("a", "en")
 
 
 @pytest.mark.parametrize(

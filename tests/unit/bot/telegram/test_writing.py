@@ -142,3 +142,11 @@ def test_buttons_for_our_own_people_carry_what_they_do() -> None:
     )
     assert part.keyboard is not None
     assert part.keyboard.inline_keyboard[0][0].callback_data == "s:9:claim"
+
+
+def test_numbers_stand_closer() -> None:
+    """Eleven of them take two rows, not six."""
+    buttons = tuple(Button(id=f"rate:{n}", label=str(n)) for n in range(11))
+    keyboard = write(message("x", author=Author.SYSTEM, buttons=buttons), href=lambda _: None)[0].keyboard
+    assert keyboard is not None
+    assert [len(row) for row in keyboard.inline_keyboard] == [6, 5]

@@ -1,0 +1,88 @@
+"""How long what is kept: nothing goes before a rule says so, then what is older and no more; notices in versions."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from handoff import messages
+from handoff.audit_tables import audit
+from handoff.kinds import Audience, Tier
+from success.privacy import ageing, consent, keeping
+from tests.contract.handoff.conftest import World
+from tests.contract.success.life import lived
+
+LONG = timedelta(days=100)
+
+
+async def rule(world: World, **months: int | None) -> None:
+    for name, each in months.items():
+        await world.do(keeping.keep_for, name=name, months=each, by=world.lead.id)
+
+
+async def test_nothing_goes_without_a_rule(world: World, tmp_path: Path) -> None:
+    """That is how a desk begins."""
+    life = await lived(world, tmp_path / "files")
+    await world.do(world.desk.resolve, ticket_id=life.ticket.id, by=world.ann.id)
+    world.clock.set(world.clock() + LONG * 50)
+    assert await world.ask(ageing.due, now=world.clock()) == {}
+    assert not await world.do(ageing.age)
+    said = await world.ask(messages.transcript, life.group.id, audience=Audience.CLIENT)
+    assert not any(each.text == ageing.GONE for each in said)
+
+
+async def test_old_resolved_matters_lose_their_words(world: World, tmp_path: Path) -> None:
+    """A file's name is told first, so that it goes from the disk; rows stay; a second night finds nothing."""
+    life = await lived(world, tmp_path / "files")
+    await rule(world, messages=3)
+    assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
+    await world.do(world.desk.resolve, ticket_id=life.ticket.id, by=world.ann.id)
+    world.clock.set(world.clock() + LONG)
+    due = (await world.ask(ageing.due, now=world.clock()))["messages"]
+    assert due > 0
+    assert set(await world.ask(ageing.files, now=world.clock())) == {"pic1", "bobs"}
+    await world.do(ageing.age)
+    said = await world.ask(messages.transcript, life.group.id, audience=Audience.INTERNAL)
+    assert {each.text for each in said if each.at < world.clock() - LONG / 2} == {ageing.GONE}
+    assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
+
+
+async def test_open_matters_keep_theirs(world: World, tmp_path: Path) -> None:
+    """However old: as long as a ticket of the conversation is open, all of it stays."""
+    await lived(world, tmp_path / "files")
+    await rule(world, messages=1)
+    world.clock.set(world.clock() + LONG)
+    assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
+
+
+async def test_logs_go_in_batches(world: World, tmp_path: Path) -> None:
+    """Audit lines, webhooks and translations that are older; one row at a time comes to the same."""
+    await lived(world, tmp_path / "files")
+    await rule(world, audit=2, webhooks=2, translations=2)
+    world.clock.set(world.clock() + LONG)
+    assert await world.ask(ageing.due, now=world.clock()) == {"audit": 1, "webhooks": 1, "translations": 1}
+    for _ in range(5):
+        if not await world.do(ageing.age, limit=1):
+            break
+    assert set((await world.ask(ageing.due, now=world.clock())).values()) == {0}
+    assert await world.db.read(lambda conn: conn.execute(select(func.count()).select_from(audit)).scalar_one()) == 0
+
+
+async def test_a_notice_is_shown_until_it_was_seen(world: World) -> None:
+    """In one's language or the first there is; a new version is shown again; the same text is none."""
+    who, by = world.contacts[Tier.GOLD].id, world.lead.id
+    assert await world.ask(consent.due, who, "en") is None
+    texts = {"en": "We keep what you write.", "zh-Hans": "我们会保存您的消息。", "zh-Hant": " "}
+    assert await world.do(consent.publish, texts=texts, by=by) == 1
+    assert await world.do(consent.publish, texts=texts, by=by) is None
+    told = await world.ask(consent.due, who, "zh-Hant")
+    assert told is not None
+    assert (told.version, told.language) == (1, "en")
+    for _ in range(2):
+        await world.do(consent.shown, person_id=who, language="zh-Hans")
+    assert await world.ask(consent.due, who, "zh-Hans") is None
+    assert await world.ask(consent.seen_by, 1) == 1
+    assert await world.do(consent.publish, texts={"en": "We keep it for a year."}, by=by) == 2
+    assert await world.ask(consent.due, who, "zh-Hans") is not None
+    assert await world.do(consent.publish, texts={}, by=by) == 3
+    assert await world.ask(consent.due, who, "en") is None

@@ -1,0 +1,160 @@
+"""Languages across at the desk: the translation first and the original below it; a reply looked at before it goes."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ModelError
+from bot.llm import Json, ScriptedModel
+from bot.meters import Meters
+from bot.translating import ModelTranslator, Translating
+from console.app import create
+from handoff import board, messages
+from handoff.model import Message, Ticket
+from store.worker import Worker
+from success import across
+from tests.unit.bot.test_translating import PROMPT
+from tests.unit.console.world import World, opened_world, submit
+
+JAPANESE = "T-7 のフォームが動きません <b>助けて</b>"
+CHINESE = "T-7 的表单不工作 <b>帮帮我</b>"
+
+
+@dataclass
+class Room:
+    """A desk with a model that says what it was told to say."""
+
+    world: World
+    model: ScriptedModel
+    worker: Worker
+    said: list[Message] = field(default_factory=list)
+
+    async def ticket(self, text: str = JAPANESE) -> Ticket:
+        """A client writes, and it is translated."""
+        made = await self.world.ticket(text=text, title="form")
+        first = (await self.world.said(made))[0]
+        await self.world.write(lambda conn: across.heard(conn, first, now=self.world.clock()))
+        await self.worker.drain()
+        return made
+
+
+def furnished(world: World, *lines: Json | ModelError, model: bool = True) -> Room:
+    script = ScriptedModel.of(*lines)
+    translator = ModelTranslator(model=script, prompt=PROMPT, meters=Meters()) if model else None
+    deps = replace(world.deps, translator=translator)
+    worker = Worker(world.deps.db, clock=world.clock, owner="test")
+    Translating(world.deps.db, translator=translator, clock=world.clock).register(worker)
+    return Room(replace(world, deps=deps, app=create(deps)), script, worker)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with opened_world(tmp_path) as opened:
+        yield opened
+
+
+async def test_the_translation_stands_first_and_the_original_below(world: World) -> None:
+    """In a disclosure that needs no script; what is in either is only text."""
+    room = furnished(world, {"text": CHINESE})
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        page = (await browser.get(f"/desk/t/{ticket.number}")).text
+    shown = page.split('id="lines"')[1]
+    assert shown.index("T-7 的表单不工作 &lt;b&gt;") < shown.index("<details") < shown.index("のフォームが動きません")
+    assert "<b>助けて</b>" not in page
+    assert "Translated from Japanese" in page
+
+
+async def test_one_that_lost_something_is_not_shown(world: World) -> None:
+    """The original stands there, and why."""
+    room = furnished(world, {"text": "表单不工作"}, {"text": "表单不工作"})
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        page = (await browser.get(f"/desk/t/{ticket.number}")).text
+    assert "のフォームが動きません" in page
+    assert "was not taken; this is the original" in page
+
+
+async def test_without_a_model_it_is_said(world: World) -> None:
+    """On the ticket and in one's own account; nothing is offered."""
+    room = furnished(world, model=False)
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        page = (await browser.get(f"/desk/t/{ticket.number}")).text
+        assert "No model is set up" in page
+        assert "/translate" not in page
+        assert "No model is set up" in (await browser.get("/desk/account")).text
+
+
+async def test_who_reads_it_needs_no_translation(world: World) -> None:
+    """A colleague who says so gets the original; the others the translation."""
+    room = furnished(world, {"text": CHINESE})
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        answer = await submit(browser, "/desk/account", "/desk/account/languages", first="ja", also="xx")
+        assert answer.status_code == 303
+        page = (await browser.get(f"/desk/t/{ticket.number}")).text
+    assert "的表单不工作" not in page
+    assert await room.world.deps.db.read(lambda conn: across.reads(conn, world.people["lin"].id)) == ("ja",)
+    assert await room.world.deps.db.read(lambda conn: across.reads(conn, world.people["tom"].id)) == ("zh-Hans", "en")
+
+
+async def test_a_reply_is_read_before_it_goes(world: World) -> None:
+    """The draft is shown and may be changed; what goes out says that it is a translation, and of what; once."""
+    room = furnished(world, {"text": CHINESE}, {"text": "下書き https://a.example/1"})
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        here = f"/desk/t/{ticket.number}"
+        await submit(browser, here, f"{here}/claim")
+        looked = await submit(browser, here, f"{here}/translate", text="草稿 https://a.example/1")
+        assert "下書き https://a.example/1" in looked.text
+        assert len(await sent(room, ticket)) == 0, "nothing goes out by looking"
+        fields = {name: value(looked.text, name) for name in ("csrf", "once", "seen", "into")}
+        fields |= {"text": "直した訳 https://a.example/1", "original": "草稿 https://a.example/1"}
+        for _ in range(2):
+            answer = await browser.post(f"{here}/translated", data=fields, headers={"Origin": "http://desk.test"})
+            assert answer.status_code == 303, answer.text
+    said = await sent(room, ticket)
+    assert [each.text for each in said] == [
+        "直した訳 https://a.example/1\n\n(Translated. Original: 草稿 https://a.example/1)"
+    ]
+    kept = (await room.world.deps.db.read(lambda conn: across.originals(conn, [said[0].id])))[said[0].id]
+    assert (kept.text, kept.into, kept.made_by) == ("草稿 https://a.example/1", "ja", "scripted")
+
+
+@pytest.mark.parametrize("fields", [{"text": " "}, {"text": "長" * 30_000}, {"original": ""}])
+async def test_what_cannot_be_sent_is_kept(world: World, fields: dict[str, str]) -> None:
+    """Nothing, no language, too much: said on the page with what was typed."""
+    room = furnished(world, {"text": CHINESE})
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        here = f"/desk/t/{ticket.number}"
+        typed = {"text": "訳", "original": "原文", "into": "ja"} | fields
+        answer = await submit(browser, here, f"{here}/translated", **typed)
+    assert answer.status_code == 422
+    assert await sent(room, ticket) == []
+
+
+async def test_a_model_that_fails_leaves_the_draft(world: World) -> None:
+    """The page says so, and what was written is there."""
+    room = furnished(world, {"text": CHINESE}, ModelError("timeout"))
+    ticket = await room.ticket()
+    async with await room.world.signed_in("lin") as browser:
+        here = f"/desk/t/{ticket.number}"
+        looked = await submit(browser, here, f"{here}/translate", text="草稿")
+    assert "The model did not answer" in looked.text
+    assert "草稿" in looked.text
+
+
+async def sent(room: Room, ticket: Ticket) -> list[Message]:
+    known = await room.world.deps.db.read(lambda conn: board.ticket(conn, ticket.id))
+    said = await room.world.deps.db.read(
+        lambda conn: messages.transcript(conn, known.conversation_id, audience="client")
+    )
+    return [each for each in said if each.author == "staff"]
+
+
+def value(html: str, name: str) -> str:
+    return html.split(f'name="{name}" value="')[1].split('"', maxsplit=1)[0]
