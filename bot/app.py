@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import yaml
@@ -153,8 +153,9 @@ def load_rules() -> Rules:
     return Rules.parse(yaml.safe_load((HERE / "triage.yaml").read_text("utf-8")))
 
 
+@cache
 def load_texts() -> Texts:
-    """The bot's sentences that come with the program."""
+    """The bot's sentences that come with the program, read once."""
     return Texts.load(*(HERE / f"{name}phrases.yaml" for name in ("", "chat_", "staff_", "feedback_")))
 
 

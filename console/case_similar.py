@@ -7,7 +7,7 @@ of words: Salton and Buckley, Term-weighting approaches in automatic text retrie
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import fsum, log, sqrt
 from typing import Final
 
 from handoff.model import Ticket
@@ -58,5 +58,5 @@ def _weights(texts: Iterable[frozenset[str]]) -> Mapping[str, float]:
 def _cosine(a: frozenset[str], b: frozenset[str], weight: Mapping[str, float]) -> float:
     if not a or not b:
         return 0.0
-    shared = sum(weight[word] ** 2 for word in a & b)
-    return shared / sqrt(sum(weight[word] ** 2 for word in a) * sum(weight[word] ** 2 for word in b))
+    shared, of_a, of_b = (fsum(weight[word] ** 2 for word in words) for words in (a & b, a, b))
+    return min(1.0, shared / sqrt(of_a * of_b))

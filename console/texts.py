@@ -6,6 +6,7 @@ those that its language has, chosen by the placeholder ``n``, which is then writ
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Final, Self, TypeAlias
@@ -28,8 +29,9 @@ class Texts:
     entries: Mapping[str, Mapping[str, Sentence]]
 
     @classmethod
+    @cache
     def shipped(cls) -> Self:
-        """The console's own catalogues."""
+        """The console's own catalogues, read once."""
         return cls.load(*sorted(Path(__file__).parent.glob("*texts.yaml")))
 
     @classmethod
@@ -134,6 +136,7 @@ def forms_of(sentence: Sentence) -> tuple[str, ...]:
     return tuple(sentence.values()) if isinstance(sentence, dict) else (sentence,)  # type: ignore[return-value]
 
 
+@cache
 def _names(key: str, sentence: str) -> frozenset[str]:
     try:
         names = [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]

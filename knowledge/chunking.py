@@ -47,7 +47,7 @@ class _Span:
 
 def width(text: str) -> float:
     """Return the size of a text in Chinese characters."""
-    wide = sum(unicodedata.east_asian_width(c) in _WIDE for c in text)
+    wide = 0 if text.isascii() else sum(map(_WIDE.__contains__, map(unicodedata.east_asian_width, text)))
     return wide + LATIN_WIDTH * (len(text) - wide)
 
 

@@ -5,12 +5,16 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, event, text
 
 from store.errors import DatabaseNewer
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _PG_LOCK: Final = 0x61667465  # "afte"
@@ -26,29 +30,47 @@ def upgrade(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _foreign_keys_off)  # batch mode drops and renames tables
         with _file_lock(Path(engine.url.database or "")), engine.begin() as conn:
-            _run(conn)
-            _refuse_orphans(conn)
+            if _run(conn):
+                _refuse_orphans(conn)
         return
     with engine.begin() as conn:
         conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PG_LOCK})
         _run(conn)
 
 
-def _run(conn: Connection) -> None:
+def _run(conn: Connection) -> bool:
+    """Whether there was anything to do; a database that is at the newest revision is only asked for its own."""
     from alembic import command
-    from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
+
+    with _alembic:
+        ours, newest = _revisions()
+        at = frozenset(MigrationContext.configure(conn).get_current_heads())
+        if unknown := at - ours:
+            raise DatabaseNewer(max(unknown))
+        if at == newest:
+            return False
+        config = _config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+        return True
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """All our revisions, and the newest."""
     from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(each.revision for each in script.walk_revisions()), frozenset(script.get_heads())
+
+
+def _config() -> "Config":
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = conn
-    with _alembic:
-        ours = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-        unknown = set(MigrationContext.configure(conn).get_current_heads()) - ours
-        if unknown:
-            raise DatabaseNewer(max(unknown))
-        command.upgrade(config, "head")
+    return config
 
 
 def _foreign_keys_off(dbapi: object, _record: object) -> None:

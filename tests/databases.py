@@ -1,8 +1,10 @@
 """Fresh databases for tests: an SQLite file, or a database on a private PostgreSQL of this test session.
 
-Import the fixtures in a conftest. `database_url` runs a test once for each kind; `database` is that, opened.
+Import the fixtures in a conftest. `database_url` runs a test once for each kind; `database` is that, opened. They are
+copies of one that was migrated once; a test marked `bare` begins with one that has no tables.
 """
 
+import atexit
 import os
 import shutil
 import socket
@@ -10,13 +12,16 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from store.db import Database
+from store.migrate import upgrade
 
 __all__ = ["database", "database_url", "database_urls", "postgres_server"]
 
@@ -38,16 +43,22 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Makes URLs of empty databases, for a test that needs more than one."""
+    """Makes URLs of databases without a row, for a test that needs more than one."""
+    bare = request.node.get_closest_marker("bare") is not None
     if request.param == "sqlite":
-        yield lambda: f"sqlite:///{tmp_path / f'test{next(_numbers)}.db'}"
+
+        def make_file() -> str:
+            file = tmp_path / f"test{next(_numbers)}.db"
+            return f"sqlite:///{file if bare else migrated_file(file)}"
+
+        yield make_file
         return
     server: str = request.getfixturevalue("postgres_server")
     names: list[str] = []
 
     def make() -> str:
         names.append(f"test{next(_numbers)}")
-        _administer(server, f"CREATE DATABASE {names[-1]}")
+        _administer(server, f"CREATE DATABASE {names[-1]} TEMPLATE {'template1' if bare else _migrated_base(server)}")
         return f"{server}/{names[-1]}"
 
     yield make
@@ -57,7 +68,7 @@ def database_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
 @pytest.fixture
 def database_url(database_urls: Callable[[], str]) -> str:
-    """The URL of an empty database."""
+    """The URL of a database without a row."""
     return database_urls()
 
 
@@ -67,6 +78,33 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(database_url)
     yield opened
     await opened.close()
+
+
+def migrated_file(file: Path) -> Path:
+    """Put an SQLite database that has all tables and no row there; in no time, against migrating it."""
+    shutil.copyfile(_migrated_original(), file)
+    return file
+
+
+@cache
+def _migrated_original() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="aftercare-original-"))
+    atexit.register(shutil.rmtree, folder)
+    _migrate(f"sqlite:///{folder / 'original.db'}")
+    return folder / "original.db"
+
+
+@cache
+def _migrated_base(server: str) -> str:
+    _administer(server, "CREATE DATABASE migrated")
+    _migrate(f"{server}/migrated".replace("postgresql:", "postgresql+psycopg:"))
+    return "migrated"
+
+
+def _migrate(url: str) -> None:
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
 
 
 @contextmanager

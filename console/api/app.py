@@ -1,5 +1,6 @@
 """The API as an application of its own: routes, problems, its document, and the page that shows it."""
 
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -36,13 +37,17 @@ def create(pages: Pages) -> FastAPI:
     api.state.pages = pages
     for router in ROOMS:
         api.include_router(router)
-    document = described(get_openapi(title="Aftercare API", version="1", openapi_version="3.1.0", routes=api.routes))
+
+    @cache
+    def document() -> dict[str, Any]:
+        facts = {"title": "Aftercare API", "version": "1", "openapi_version": "3.1.0"}
+        return described(get_openapi(**facts, routes=api.routes))
 
     async def openapi(_request: Request) -> Response:
-        return JSONResponse(document, headers={"Cache-Control": "no-cache"})
+        return JSONResponse(document(), headers={"Cache-Control": "no-cache"})
 
     async def docs(request: Request) -> Response:
-        return pages.page(request, "api_docs.html", **_page_of(document))
+        return pages.page(request, "api_docs.html", **_page_of(document()))
 
     api.add_route("/openapi.json", openapi, include_in_schema=False)
     api.add_route("/docs", docs, include_in_schema=False)

@@ -34,6 +34,7 @@ from store.clock import utc_now
 from store.db import Database
 from store.signals import signal
 from store.worker import Running, Worker
+from tests.databases import migrated_file
 from tests.platforms.slack import Channel, Cut, Html, Refuse, Settings, SlackServer, TooMany, Upload, User
 from tests.platforms.slack.settings import EVERY_SCOPE
 from tests.platforms.telegram.server import loopback
@@ -117,7 +118,7 @@ async def until(ready: Callable[[], Awaitable[Any]]) -> Any:
 @asynccontextmanager
 async def posting(slack: SlackServer, folder: Path) -> AsyncIterator[Post]:
     """Everything but the way in."""
-    db = await Database.open(f"sqlite:///{folder / 'db.sqlite3'}")
+    db = await Database.open(f"sqlite:///{migrated_file(folder / 'db.sqlite3')}")
     account = Account(slack.settings.bot_token, api=slack.api_url, clock=utc_now)
     texts, files = load_texts(), folder / "files"
     files.mkdir(exist_ok=True)
@@ -372,7 +373,7 @@ async def test_a_mention_is_one_message(heard: Post) -> None:
 @pytest.mark.parametrize("by_socket", [True, False], ids=["socket", "http"])
 async def test_what_cannot_be_stored_is_not_acknowledged(tmp_path: Path, by_socket: bool) -> None:
     """A database that is gone: Slack sends again, and then it is stored, once."""
-    gone = await Database.open(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    gone = await Database.open(f"sqlite:///{migrated_file(tmp_path / 'other.sqlite3')}")
     await gone.close()
     async with stage(tmp_path, socket_mode=by_socket, ack_within=0.5) as post, listening(post):
         post.arrivals._db = gone

@@ -32,6 +32,7 @@ from handoff.model import Chat, Message
 from store.clock import utc_now
 from store.db import Database
 from store.worker import Running, Worker
+from tests.databases import migrated_file
 from tests.platforms.telegram import Chat as Place
 from tests.platforms.telegram import Cut, Gateway, Limits, TelegramServer, TooMany, World, telegram_server
 
@@ -85,7 +86,7 @@ async def until(ready: Callable[[], Awaitable[Any]]) -> Any:
 
 @asynccontextmanager
 async def posting(telegram: TelegramServer, folder: Path) -> AsyncIterator[Post]:
-    db = await Database.open(f"sqlite:///{folder / 'db.sqlite3'}")
+    db = await Database.open(f"sqlite:///{migrated_file(folder / 'db.sqlite3')}")
     account = Account(telegram.world.token, api=telegram.base_url.removesuffix("/bot"))
     texts = load_texts()
     room = Room(desk=Desk(), rules=load_rules(), texts=texts)

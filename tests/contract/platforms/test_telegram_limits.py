@@ -12,6 +12,7 @@ from handoff.kinds import ChatKind
 from handoff.model import Chat
 from store.db import Database
 from store.rates import Booked, book, book_in_turn
+from tests.databases import migrated_file
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ async def test_any_stretch_of_time_keeps_below_telegrams_limits(tmp_path: Path) 
                 sent.append(now)
         return sent
 
-    db = await Database.open(f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    db = await Database.open(f"sqlite:///{migrated_file(tmp_path / 'db.sqlite3')}")
     sent = await db.write(busy)
     await db.close()
     for many, span in ((20, timedelta(minutes=1)), (3, timedelta(seconds=3))):
@@ -61,7 +62,7 @@ async def test_many_chats_at_once_are_let_through_at_a_pace_below_the_limit(tmp_
                 heappush(waiting, (now + booked.wait, number))
         return sent
 
-    db = await Database.open(f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    db = await Database.open(f"sqlite:///{migrated_file(tmp_path / 'db.sqlite3')}")
     sent = sorted(await db.write(busy))
     await db.close()
     assert len(sent) == 90

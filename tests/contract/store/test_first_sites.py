@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -9,6 +10,8 @@ from sqlalchemy import create_engine, text
 
 import store
 from store.db import Database
+
+pytestmark = pytest.mark.bare
 
 MIGRATIONS = Path(store.__file__).parent / "migrations"
 CLIENTS = (

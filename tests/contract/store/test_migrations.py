@@ -21,6 +21,8 @@ from store.errors import DatabaseNewer
 from store.jobs import enqueue
 from store.tables import metadata
 
+pytestmark = pytest.mark.bare
+
 MIGRATIONS = Path(store.__file__).parent / "migrations"
 OPENER = """
 import asyncio, sys

@@ -103,7 +103,7 @@ class Channel:
         """What the bot posted last."""
         return self.seen[-1]
 
-    async def bot_says(self, containing: str = "", *, within: float = 5.0) -> Message:
+    async def bot_says(self, containing: str = "", *, within: float = 20.0) -> Message:
         """The bot's next message here with this in its text; what came before it is passed over, within bounds."""
 
         def look() -> Message | None:
@@ -116,7 +116,7 @@ class Channel:
         message: Message = await self.world.until(look, within=within, what=f"{containing!r} in {self.name}")
         return message
 
-    async def bot_whispers(self, containing: str = "", *, within: float = 5.0) -> Message:
+    async def bot_whispers(self, containing: str = "", *, within: float = 20.0) -> Message:
         """The first ephemeral message of the bot here with this in its text."""
 
         def look() -> Message | None:

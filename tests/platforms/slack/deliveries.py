@@ -157,7 +157,7 @@ class Deliveries:
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
 
-    async def settled(self, *, within: float = 5.0) -> None:
+    async def settled(self, *, within: float = 20.0) -> None:
         """Wait until every event was acknowledged or given up."""
         await self._world.until(lambda: all(d.done for d in self.log), within=within, what="the end of the deliveries")
 

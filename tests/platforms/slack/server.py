@@ -85,7 +85,7 @@ class SlackServer(Players):
         self.http.url = url
         return True
 
-    async def settled(self, *, within: float = 5.0) -> None:
+    async def settled(self, *, within: float = 20.0) -> None:
         """Wait until every event was acknowledged or given up."""
         await self._deliveries.settled(within=within)
 

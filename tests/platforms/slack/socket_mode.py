@@ -97,7 +97,7 @@ class SocketMode:
         """The connections in use."""
         return [connection for connection in self.connections if connection.open]
 
-    async def connected(self, count: int = 1, *, within: float = 5.0) -> None:
+    async def connected(self, count: int = 1, *, within: float = 20.0) -> None:
         """Wait until this many connections are open."""
         await self._world.until(lambda: len(self.open) == count, within=within, what=f"{count} connections")
 

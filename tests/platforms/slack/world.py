@@ -266,7 +266,7 @@ class World:
         pulse, self._pulse = self._pulse, asyncio.Event()
         pulse.set()
 
-    async def until(self, look: Callable[[], Any], *, within: float = 5.0, what: str = "what was awaited") -> Any:
+    async def until(self, look: Callable[[], Any], *, within: float = 20.0, what: str = "what was awaited") -> Any:
         """What `look` returns, once it is true; AssertionError after `within` seconds."""
         end = time.monotonic() + within
         while not (found := look()):

@@ -148,7 +148,7 @@ class Chat(ChatState):
         """Who made the chat."""
         return next(member.user for member in self.members.values() if member.status == "creator")
 
-    async def bot_says(self, containing: str = "", *, within: float = 5.0) -> Message:
+    async def bot_says(self, containing: str = "", *, within: float = 20.0) -> Message:
         """The bot's next message here that was not returned before; those without `containing` are passed over.
 
         Raises:
@@ -164,7 +164,7 @@ class Chat(ChatState):
 
         return await self.world.until(following, within=within, what=f"the bot says {containing!r} in {self}")
 
-    async def bot_edits(self, message: Message, containing: str = "", *, within: float = 5.0) -> Message:
+    async def bot_edits(self, message: Message, containing: str = "", *, within: float = 20.0) -> Message:
         """Wait until a message of the bot was edited and holds a text.
 
         Raises:

@@ -39,7 +39,7 @@ class Press:
     data: str
     answer: Answer | None = None
     expired: bool = False
-    within: float = field(default=5.0)
+    within: float = field(default=20.0)
 
     def __await__(self) -> Any:
         what = f"the bot answers the press of {self.data!r}"
@@ -148,7 +148,7 @@ class World:
 
     # what people do besides writing
 
-    def press(self, user: User, message: Message, button: str, *, within: float = 5.0) -> Press:
+    def press(self, user: User, message: Message, button: str, *, within: float = 20.0) -> Press:
         """Press a button, named by its label or its data; await the result for the bot's answer."""
         for each in message.buttons:
             if button in {each["text"], each.get("callback_data")} and "callback_data" in each:
@@ -212,7 +212,7 @@ class World:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def until(self, ready: Callable[[], Found | None], *, within: float = 5.0, what: str = "it") -> Found:
+    async def until(self, ready: Callable[[], Found | None], *, within: float = 20.0, what: str = "it") -> Found:
         """Wait until `ready` gives something, looking again whenever anything happens.
 
         Raises:

@@ -26,6 +26,7 @@ from handoff.policy import Contract, load
 from knowledge.model import Audience, Page, Scope, Search, Version
 from store.clock import ManualClock, utc_now
 from store.db import Database
+from tests.databases import migrated_file
 
 START = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 PASSWORD = "a quiet harbour"
@@ -183,7 +184,7 @@ async def submit(
 async def opened_world(folder: Path, *, real_time: bool = False) -> AsyncIterator[World]:
     """A console on a fresh SQLite file with three colleagues and a gold client."""
     clock = ManualClock(utc_now() if real_time else START)
-    db = await Database.open(f"sqlite:///{folder / 'console.db'}")
+    db = await Database.open(f"sqlite:///{migrated_file(folder / 'console.db')}")
 
     def seed(conn: Connection) -> tuple[Desk, dict[str, Person], Client]:
         now = clock()
