@@ -40,8 +40,7 @@ def create(pages: Pages) -> FastAPI:
 
     @cache
     def document() -> dict[str, Any]:
-        facts = {"title": "Aftercare API", "version": "1", "openapi_version": "3.1.0"}
-        return described(get_openapi(**facts, routes=api.routes))
+        return described(get_openapi(title="Aftercare API", version="1", openapi_version="3.1.0", routes=api.routes))
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(document(), headers={"Cache-Control": "no-cache"})
