@@ -18,6 +18,9 @@ from bot.app import open_app
 from bot.outward import Outward
 from bot.server import web_app
 from bot.settings import Settings
+from console.pages import environment
+from console.report_document import Paper, Press
+from console.texts import Texts
 from handoff import bindings, directory, sites
 from handoff.kinds import Role, Tier
 from handoff.model import Client, Person
@@ -27,19 +30,27 @@ from knowledge import e5
 from store import jobs
 from store.clock import utc_now
 from store.tables import job
-from success import alert_tokens, alerts, checks, mail_contacts
+from success import alert_tokens, alerts, checks, mail_contacts, surveys, tasks
 from success.checks import asking
 from success.checks.model import State
 from success.checks.rhythm import Plan
 from success.incident_tables import incident as incidents
+from success.rating_rules import next_morning
+from success.rating_tables import rating
 from success.report_tables import report as reports
+from success.reports import store as report_store
+from success.reports.model import Kind
+from success.reports.model import State as ReportState
+from success.survey_rules import SurveyKind
+from success.tasks import TaskKind
 from tests import hostile
 from tests.alertmanager import alertmanager, needed
 from tests.hostile import Asked
 from tests.house import House, MovableClock
 from tests.mail_house import PostOffice, post_office
-from tests.platforms.telegram import Chat, TelegramServer, World, telegram_server
+from tests.platforms.telegram import Chat, TelegramServer, User, World, telegram_server
 from tests.platforms.telegram.server import loopback
+from tests.platforms.telegram.state import Message as Sent
 from tests.telegram_house import PATIENCE
 
 BEGINS = datetime(2026, 10, 1, 5, tzinfo=UTC)  # the first of October, in New York too
@@ -54,7 +65,9 @@ class Served:
     """A client with its group and its sites, and the server that all of them stand on."""
 
     client: Client
+    boss: User
     group: Chat
+    private: Chat
     sites: tuple[Site, ...] = ()
     told: list[tuple[datetime, str]] = field(default_factory=list)
 
@@ -157,15 +170,15 @@ async def opened(
 CLIENTS: dict[str, dict[str, Any]] = {
     "shanghai": {
         "name": "青禾科技", "tier": Tier.GOLD, "timezone": "Asia/Shanghai", "language": "zh-Hans", "sites": 8,
-        "ends": {"icp_on": "2026-11-20"}, "server": "web-a",
+        "ends": {"icp_on": "2026-11-20"}, "server": "web-a", "hello": "在吗", "person": "转人工，帮我把导航换个顺序",
     },
     "taipei": {
         "name": "海風商行", "tier": Tier.PLATINUM, "timezone": "Asia/Taipei", "language": "zh-Hant", "sites": 6,
-        "ends": {"hosting_on": "2026-12-05"}, "server": "web-a",
+        "ends": {"hosting_on": "2026-12-05"}, "server": "web-a", "hello": "在嗎", "person": "轉人工，幫我把導覽列換個順序",
     },
     "newyork": {
         "name": "Northwind", "tier": Tier.STANDARD, "timezone": "America/New_York", "language": "en", "sites": 6,
-        "ends": {"domain_on": "2026-11-15"}, "server": "web-b",
+        "ends": {"domain_on": "2026-11-15"}, "server": "web-b", "hello": "hello", "person": "human please, reorder the menu",
     },
 }  # fmt: skip
 
@@ -199,7 +212,10 @@ async def furnished(
     group = world.supergroup(f"{client.name} group", boss)
     group.say(boss, f"/bind {code}")
     await group.bot_says(client.name, within=PATIENCE)
-    return Served(client, group, made)
+    private = world.private(boss)
+    private.say(boss, facts["hello"])
+    await private.bot_says(within=PATIENCE)
+    return Served(client, boss, group, private, made)
 
 
 def there(slug: str, day: str, hour: int = 10) -> datetime:
@@ -221,9 +237,31 @@ OUT = datetime(2026, 11, 10, 2, 10, tzinfo=UTC)
 MONTHS = (date(2026, 10, 1), date(2026, 11, 1))
 
 
+ASKED = datetime(2026, 10, 14, 2, 30, tzinfo=UTC)
+"""Each client asks for a person; it is done at once, which in New York is at half past ten at night."""
+RATED = {"shanghai": 2, "taipei": 5}
+READ = (datetime(2026, 11, 3, 2, 30, tzinfo=UTC), datetime(2026, 12, 2, 2, 30, tzinfo=UTC))
+"""When the month's reports are approved; in New York they wait for the morning."""
+REPORT = ("欢迎直接在群里提出", "歡迎直接在群組裡提出", "Questions? Just ask here")
+"""What the message that brings a report ends with."""
+WEEKS = [date(2026, 9, 28) + timedelta(weeks=n) for n in range(13)]
+
+
 async def test_a_quarter(quarter: Quarter, tmp_path: Path) -> None:
     """Reminders at ten where the client is, through New York's clock change; an outage of fourteen sites and the real
-    Alertmanager's alerts become one incident each; reports are drafted on the first working day; none of it twice."""
+    Alertmanager's alerts become one incident each; ratings, recommendations and visits are asked for by day; reports
+    are drafted on the first working day and sent once they are approved; none of it twice."""
+    await quarter.until(ASKED)
+    for slug in CLIENTS:
+        await helped(quarter, slug)
+    await quarter.until(ASKED + timedelta(days=1))
+    for slug, value in RATED.items():
+        (asked,) = buttons(quarter, slug, "5")
+        await quarter.world.press(quarter.clients[slug].boss, asked, str(value), within=PATIENCE)
+    await quarter.until(ASKED + timedelta(days=2))
+    await helped(quarter, "shanghai")  # within the week: nobody is asked again
+    await quarter.until(READ[0])
+    await approved(quarter, MONTHS[0])
     await quarter.until(OUT - timedelta(minutes=1))
     quarter.down |= {f"{slug}-{n}.shops.com.cn" for slug, n in (("shanghai", 8), ("taipei", 6)) for n in range(n)}
     await quarter.until(OUT + timedelta(hours=14))
@@ -233,11 +271,17 @@ async def test_a_quarter(quarter: Quarter, tmp_path: Path) -> None:
     await quarter.until(OUT + timedelta(days=1))
     await states(quarter, "shanghai", State.OK)
     await alerted(quarter, tmp_path)
+    await quarter.until(READ[1])
+    await approved(quarter, MONTHS[1])
     await quarter.until(ENDS)
 
+    titles = await reported(quarter)
     for slug, days in REMINDED.items():
-        sent = [at.replace(minute=0) for at, to, _ in quarter.letters if slug in to]
+        mine = [(at, subject) for at, to, subject in quarter.letters if slug in to]
+        sent = [at.replace(minute=0) for at, subject in mine if subject not in titles]
         assert sent == [there(slug, day) for day in days], slug
+        assert len([subject for _, subject in mine if subject in titles]) == len(MONTHS)
+    await asked_for(quarter)
     assert max(Counter(quarter.letters).values()) == 1
     known = await quarter.house.app.db.read(lambda conn: conn.execute(select(incidents)).mappings().all())
     assert sorted((each["server"], each["state"]) for each in known) == [
@@ -249,8 +293,66 @@ async def test_a_quarter(quarter: Quarter, tmp_path: Path) -> None:
     ids = sorted(served.client.id for served in quarter.clients.values())
     assert [row for row in months if row[0] in ids] == [(each, month) for each in ids for month in MONTHS]
     assert max(Counter((each["kind"], each["subject"], each["first_on"]) for each in made).values()) == 1
+    assert [each["first_on"] for each in made if each["kind"] == "week"] == WEEKS
     for served in quarter.clients.values():
         assert max(Counter(served.told).values(), default=1) == 1
+        assert sum(text.rstrip("。.").endswith(REPORT) for _, text in served.told) == len(MONTHS)
+
+
+async def helped(quarter: Quarter, slug: str) -> None:
+    """Somebody asks for a person in the group, and gets what they want at once."""
+    served, house = quarter.clients[slug], quarter.house
+    served.group.say(served.boss, f"{quarter.world.bot.mention} {CLIENTS[slug]['person']}")
+    known = len(served.group.seen)
+    await quarter.world.until(lambda: served.group.seen[known:] or None, within=PATIENCE, what="an answer")
+    ticket = await house.open_ticket()
+    await house.act("resolve", ticket_id=ticket.id, by=quarter.manager.id)
+    await quarter.settled()
+
+
+async def approved(quarter: Quarter, month: date) -> None:
+    """Every client's report of a month is a draft now; the manager lets it go."""
+    house = quarter.house
+    found = await house.app.db.read(lambda conn: report_store.latest(conn, kinds=(Kind.HEALTH,)))
+    drafts = [each for each in found if each.first_on == month and each.state is ReportState.DRAFT]
+    for each in drafts:
+        let_go = partial(report_store.approve, report_id=each.id, edits=each.edits, by=quarter.manager.id)
+        await house.app.db.write(partial(let_go, now=house.clock()))
+
+
+async def reported(quarter: Quarter) -> set[str]:
+    """Both months' reports have gone out; their titles in letters."""
+    found = await quarter.house.app.db.read(lambda conn: report_store.latest(conn, kinds=(Kind.HEALTH,)))
+    mine = {served.client.id for served in quarter.clients.values()}
+    assert [each.state for each in found if each.client_id in mine] == [ReportState.SENT] * len(mine) * len(MONTHS)
+    press = Press(environment(), Texts.shipped())
+    return {press.title(Paper.of(each)) for each in found}
+
+
+def buttons(quarter: Quarter, slug: str, label: str) -> list[Sent]:
+    """What the boss was asked in private with such a button as the last."""
+    seen = quarter.clients[slug].private.seen
+    return [each for each in seen if each.labels and each.labels[-1] == label]
+
+
+async def asked_for(quarter: Quarter) -> None:
+    """A rating of each client once, by day, and the low one followed up once; a recommendation and a visit each once."""
+    read = quarter.house.app.db.read
+    rows = await read(lambda conn: conn.execute(select(rating)).mappings().all())
+    assert sorted((each["client_id"], each["value"]) for each in rows) == sorted(
+        (served.client.id, RATED.get(slug)) for slug, served in quarter.clients.items()
+    )
+    surveyed = await read(partial(surveys.listed, kind=SurveyKind.NPS))
+    for slug, served in quarter.clients.items():
+        zone = CLIENTS[slug]["timezone"]
+        (nps,) = (each for each in surveyed if each.client_id == served.client.id)
+        (survey,) = (each for each in rows if each["client_id"] == served.client.id)
+        assert [next_morning(zone, at) for at in (nps.asked_at, survey["asked_at"])] == [None, None]
+        tasks_of = await read(partial(tasks.of_client, client_id=served.client.id))
+        kinds = Counter(each.kind for each in tasks_of)
+        assert kinds[TaskKind.VISIT] == 1
+        assert kinds[TaskKind.LOW_RATING] == (slug == "shanghai")
+        assert len(buttons(quarter, slug, "10")) == 1
 
 
 async def states(quarter: Quarter, slug: str, expected: State) -> None:

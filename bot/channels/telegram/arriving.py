@@ -25,7 +25,7 @@ from handoff.kinds import Author
 from handoff.model import Message
 from store.clock import Clock
 from store.db import Database
-from store.errors import StoreError
+from store.errors import DatabaseGone, StoreError
 
 log = structlog.get_logger()
 
@@ -121,7 +121,7 @@ class Arrivals:
 
     async def _type(self, place: Place, message_id: int) -> None:
         thread = int(place.thread) if place.thread else None
-        with suppress(TelegramError, TimeoutError):
+        with suppress(TelegramError, TimeoutError, DatabaseGone):
             async with asyncio.timeout(_LONGEST_TYPING_S), self._db.listen(TURNED) as turned:
                 while await self._db.read(partial(reception.awaits_us, message_id=message_id)):
                     typing = ChatAction.TYPING
