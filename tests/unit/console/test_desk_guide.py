@@ -1,17 +1,27 @@
-"""The desk's guide says what the desk shows: each button and place it names stands in the catalogue."""
+"""The guides of the desk and of care say what the desk shows: each button and place they name is in the catalogue."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from console.care_pages import PLACES
 from console.pages import HERE
 from console.texts import Texts, forms_of
+from success import rule_reading
 
 DOCS: Path = HERE.parent / "docs"
 
 
-@pytest.mark.parametrize(("guide", "language"), [("desk.md", "en"), ("desk.zh-CN.md", "zh-Hans")])
+GUIDES: list[tuple[str, str]] = [
+    ("desk.md", "en"),
+    ("desk.zh-CN.md", "zh-Hans"),
+    ("care.md", "en"),
+    ("care.zh-CN.md", "zh-Hans"),
+]
+
+
+@pytest.mark.parametrize(("guide", "language"), GUIDES)
 def test_the_guide_names_what_is_there(guide: str, language: str) -> None:
     """Everything in italics is a text of the console, word for word."""
     named = set(re.findall(r"(?<!\*)\*([^*|\n]+)\*(?!\*)", (DOCS / guide).read_text("utf-8")))
@@ -27,3 +37,18 @@ def test_the_keys_of_the_guide_are_those_of_the_desk() -> None:
         (HERE / "templates" / name).read_text("utf-8") for name in ("_keys.html", "_case_keys.html", "desk.html")
     )
     assert {key for key in keys if f'"{key}"' not in shown and f"<kbd>{key}</kbd>" not in shown} == set()
+
+
+@pytest.mark.parametrize("guide", ["care.md", "care.zh-CN.md"])
+def test_the_guide_says_every_place_of_care(guide: str) -> None:
+    """Nothing that the page of care offers is left out."""
+    said, language = (DOCS / guide).read_text("utf-8"), dict(GUIDES)[guide]
+    texts = Texts.shipped()
+    assert [place.name for place in PLACES if f"*{texts.say(f'care.{place.name}', language)}*" not in said] == []
+
+
+@pytest.mark.parametrize("guide", ["care.md", "care.zh-CN.md"])
+def test_the_rules_of_the_guide_can_be_read(guide: str) -> None:
+    """What is given to be copied is taken by the desk."""
+    found = re.findall(r"```yaml\n(.*?)```", (DOCS / guide).read_text("utf-8"), re.DOTALL)
+    assert [len(rule_reading.read(each).rules) for each in found] == [1]
