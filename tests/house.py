@@ -1,6 +1,7 @@
 """The real application for tests: manual, model and database are real, visitors speak HTTP; only the clock is ours."""
 
 import asyncio
+import hashlib
 import shutil
 import sys
 import time
@@ -30,8 +31,11 @@ from handoff.kinds import Role
 from handoff.model import Person, Ticket
 from knowledge import e5
 from store import jobs
+from store.clock import utc_now
 from tests.platforms.telegram.server import loopback
 
+ROOT = Path(__file__).parents[1]
+_STATES_KEPT = 4
 WORKING_HOURS = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Shanghai
 
 
@@ -165,24 +169,40 @@ def embedder() -> e5.E5Embedder:
 
 
 @pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory, worker_id: str, embedder: e5.E5Embedder) -> Path:
-    """A data folder with the sample manual indexed, made once for all workers of a run; tests work on copies."""
-    base = tmp_path_factory.getbasetemp()
-    room = base if worker_id == "master" else base.parent
-    data, made = room / "indexed" / "data", room / "indexed" / "made"
+def indexed(embedder: e5.E5Embedder) -> Path:
+    """A data folder with the sample manual indexed; tests work on copies.
+
+    Made once, and again when the program or the manual has changed since: it lies in the environment, as the model.
+    """
+    room = Path(sys.prefix) / "aftercare-test-index"
+    room.mkdir(exist_ok=True)
+    state = _state_of_the_program()
+    data, made = room / state / "data", room / state / "made"
 
     async def make() -> None:
-        async with open_app(Settings(data=data), embedder=embedder) as app:
+        clock = MovableClock(min(WORKING_HOURS - timedelta(hours=1), utc_now()))  # past for every test
+        async with open_app(Settings(data=data), clock=clock, embedder=embedder) as app:
             report = await index(app, {}, lambda _: None)
             assert report["published"], report
 
     with FileLock(room / "indexed.lock"):
         if not made.exists():
-            data.parent.mkdir(exist_ok=True)
+            for stale in sorted(room.glob("*/"), key=lambda each: each.stat().st_mtime)[:-_STATES_KEPT]:
+                shutil.rmtree(stale)
+            data.parent.mkdir()
             with ThreadPoolExecutor(1) as apart:  # a browser's tests have an event loop running in this thread
                 apart.submit(asyncio.run, make()).result()
             made.touch()
     return data
+
+
+def _state_of_the_program() -> str:
+    """A name that changes with every file of the program and of the sample manual."""
+    found = hashlib.sha256()
+    for folder in ("store", "knowledge", "handoff", "success", "console", "bot", "prompts", "manual"):
+        for file in sorted(each for each in (ROOT / folder).rglob("*") if each.is_file() and each.suffix != ".pyc"):
+            found.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes() + b"\0")
+    return found.hexdigest()[:16]
 
 
 @pytest.fixture
