@@ -108,6 +108,7 @@ async def chat_page(request: Request) -> Response:
         store_key="test",
         examples=["I forgot my password"],
         frame=None,
+        notice=None,
         requests="",
         has_asked=False,
     )
