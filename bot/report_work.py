@@ -183,7 +183,7 @@ class Reporting:
 
 
 def _tell_failure(conn: Connection, *, job: Mapping[str, Any], why: str, now: datetime) -> None:
-    """Give a task; on the report's page too, where there is one. Nothing of a report that is not to be sent any more."""
+    """Give a task; on the report's page too, where there is one. Of a report that is not to be sent now, nothing."""
     if "report" in job:
         report = store.hold(conn, int(str(job["report"])))
         if report.state is not State.APPROVED:

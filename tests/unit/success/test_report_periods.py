@@ -174,7 +174,7 @@ def test_advice_is_the_three_that_weigh_most_one_of_a_kind() -> None:
         (Kind.QUARTER, "2026-12-09", True), (Kind.QUARTER, "2026-12-09T00:01", False),
     ],
 )  # fmt: skip
-def test_who_came_in_a_periods_last_quarter_has_no_report_of_it(kind: Kind, came: str, told: bool) -> None:  # noqa: FBT001
+def test_who_came_in_a_periods_last_quarter_has_no_report_of_it(kind: Kind, came: str, told: bool) -> None:
     """Of a month seven days and eighteen hours, of a week less than two days, of three months 23 days."""
     zone = ZoneInfo("UTC")
     span = of_kind(kind, date(2026, 10, 29), zone)
