@@ -299,7 +299,8 @@ async def _opened(
         clock=clock,
     )
     await care.begin()
-    buriers = (*care.buriers, sending, conversations, deliveries, pages, manual_runs, bench)
+    translating = Translating(db, translator=translator, clock=clock)
+    buriers = (*care.buriers, sending, conversations, deliveries, pages, manual_runs, bench, translating)
 
     async def dead(running: Running, error: Exception) -> None:
         for each in buriers:
@@ -334,7 +335,7 @@ async def _opened(
         bench,
         sending,
         care,
-        Translating(db, translator=translator, clock=clock),
+        translating,
     ):
         each.register(worker)
     try:

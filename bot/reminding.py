@@ -23,7 +23,7 @@ from knowledge.model import Passage
 from knowledge.service import Manual
 from store.clock import Clock
 from store.db import Database
-from store.jobs import JsonValue, enqueue
+from store.jobs import JsonValue
 from store.schedule import plan
 from store.worker import Running, Worker
 from success import mail_contacts, proactive, reminder_ground, reminders
@@ -77,15 +77,13 @@ class Reminding:
         worker.register(ANSWERED, self.show_answer)
 
     async def sweep(self, running: Running) -> None:
-        """A job for each client of whom something is due: what fails for one is no matter of the others."""
+        """A job for each client of whom something is due: what fails for one is no matter of the others.
+
+        What was given up for good is tried again a day later.
+        """
         now = self._clock()
         found = await self._db.read(partial(reminders.concerned, now=now))
-
-        def body(conn: Connection) -> None:
-            for client_id in found:
-                enqueue(conn, REMIND, {"client": client_id}, key=f"client:{client_id}", now=now)
-
-        await running.finish(body)
+        await running.finish(lambda conn: reminders.ask(conn, found, now=now))
 
     async def remind(self, running: Running) -> None:
         """Say to one client what is due; or one step early, as somebody asked."""

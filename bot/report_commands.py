@@ -46,5 +46,5 @@ def visits_import(
         return
     out.print(
         f"{found['first']} to {found['last']}: {found['lines']} lines of {found['kind']}, {found['broken']} broken, "
-        f"{found['bots']} of bots."
+        f"{found['bots']} of bots, {found['outside']} of days that cannot be or lie far from the others."
     )

@@ -121,7 +121,7 @@ async def take_visits(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit
         raise BotError(f"no such site: {asked}") from None
     return {
         "site": site_id, "kind": done.kind, "first": str(done.first_on), "last": str(done.last_on),
-        "lines": done.lines, "broken": done.broken, "bots": done.bots,
+        "lines": done.lines, "broken": done.broken, "bots": done.bots, "outside": done.outside,
     }  # fmt: skip
 
 

@@ -183,9 +183,11 @@ class Reporting:
 
 
 def _tell_failure(conn: Connection, *, job: Mapping[str, Any], why: str, now: datetime) -> None:
-    """Give a task; on the report's page too, where there is one."""
+    """Give a task; on the report's page too, where there is one. Of a report that is not to be sent now, nothing."""
     if "report" in job:
-        report = store.report(conn, int(str(job["report"])))
+        report = store.hold(conn, int(str(job["report"])))
+        if report.state is not State.APPROVED:
+            return
         store.note(conn, report.id, {"failed": why})
         facts = {"kind": str(report.kind), "first": str(report.first_on), "last": str(report.last_on)}
         link, client_id, origin = f"/desk/reports/{report.id}", report.client_id, f"report:{report.id}:failed"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -47,13 +48,13 @@ async def check(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> A
                     async for _ in subscription:
                         if await _ended(app, found):
                             break
-    told = await app.db.read(lambda conn: [_told(conn, site, words) for site in found])
+    told = await app.db.read(lambda conn: [_told(conn, site, words, now=app.clock()) for site in found])
     return {"asked_at": iso(began), "sites": told}
 
 
 async def _ended(app: "Aftercare", found: tuple[Site, ...]) -> bool:
     states = await app.db.read(partial(checks.standing, site_ids=[site.id for site in found]))
-    return not any(state.waiting for state in states.values())
+    return not any(state.is_waiting(app.clock()) for state in states.values())
 
 
 def _named(conn: Connection, *, named: str) -> tuple[Site, ...]:
@@ -68,11 +69,12 @@ def _named(conn: Connection, *, named: str) -> tuple[Site, ...]:
     return tuple(site for site, _ in sites.every(conn) if wanted in {site.shown, urlsplit(site.address).netloc})
 
 
-def _told(conn: Connection, site: Site, words: Words) -> dict[str, Any]:
+def _told(conn: Connection, site: Site, words: Words, *, now: datetime) -> dict[str, Any]:
     known = checks.latest(conn, site.id)
     run = known.run if known else None
     told: dict[str, Any] = {"site": site.id, "address": site.address, "name": site.title}
-    told |= {"state": str(known.state) if known else "unknown", "ended": bool(known and not known.waiting and run)}
+    ended = known is not None and run is not None and not known.is_waiting(now)
+    told |= {"state": str(known.state) if known else "unknown", "ended": ended}
     if run is None:
         return told
     told |= {"at": iso(run.at), "kind": str(run.kind), "verdict": str(run.verdict), "status": run.status}

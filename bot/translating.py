@@ -110,6 +110,14 @@ class Translating:
             why = made.why or "model"
             await running.finish(lambda conn: across.failed(conn, which, why=why, **facts))  # type: ignore[arg-type]
 
+    async def dead(self, running: Running, error: Exception) -> None:
+        """A translation that could not be made: nobody waits for it, and a person may try again."""
+        if running.job.queue != TRANSLATE:
+            return
+        body, now = running.job.body, self._clock()
+        which, into, source = int(str(body["message"])), str(body["into"]), str(body["source"])
+        await running.bury(error, lambda conn: across.gave_up(conn, which, into=into, source=source, now=now))
+
     def register(self, worker: Worker) -> None:
         """Let a worker translate, two at a time."""
         worker.register(TRANSLATE, self.translate, slots=2)

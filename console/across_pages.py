@@ -15,12 +15,14 @@ from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.case_replies import Reply, ReplyDep, send
-from console.case_verbs import PressDep, Verb, done, to
+from console.case_verbs import PressDep, Verb, after, done, to
 from console.desk_pages import frame
+from console.forms import typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
 from console.ticket_view import MAX_TEXT, known_ticket
+from handoff import board
 from handoff.desk import Desk
 from handoff.overtaken import OUTWARD, state_of
 from knowledge.tongues import tongue
@@ -85,6 +87,23 @@ async def send_translated(
         return to(f"/desk/t/{number}")
     problem = refusal.sentence or pages.say(request, "across.overtaken")
     return await _show(request, pages, viewer, number, replace(draft, problem=problem), status=409)
+
+
+@router.post("/desk/t/{number}/translate-again", dependencies=FORM)
+async def translate_again(
+    request: Request, *, pages: PagesDep, viewer: ViewerDep, pressed: PressDep,
+    message: Annotated[str, Form()] = "", into: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Have a client's message tried again whose translation failed; where there is nothing to try, nothing is done."""
+    which, now = typed_id(message), pages.deps.clock()
+    if which is None or into not in SPOKEN:
+        raise HTTPException(404)
+
+    def verb(_: Desk, conn: Connection, ticket_id: int, __: Viewer) -> object:
+        talk = board.ticket(conn, ticket_id).conversation_id
+        return across.again(conn, which, into=into, conversation_id=talk, now=now)
+
+    return await after(request, pages, viewer, pressed, await done(request, pages, viewer, pressed, verb=verb))
 
 
 @router.post("/desk/account/languages", dependencies=FORM)

@@ -137,6 +137,7 @@ def _facts(conn: Connection, slug: str, site_id: str, words: Words, *, now: date
         "cover": cover,
         "site": site,
         "latest": latest,
+        "waiting": latest is not None and latest.is_waiting(now),
         "unsure": _unsure(latest, [each.name for each in found]),
         "standing": [each for each in found if each.accepted_at is None],
         "accepted": [each for each in found if each.accepted_at is not None],

@@ -138,6 +138,13 @@ def dead_letters(conn: Connection, *, limit: int = 50) -> list[Job]:
     return [as_job(row) for row in rows]
 
 
+def unfinished(conn: Connection, queue: str, *, since: datetime) -> list[Job]:
+    """The jobs of a queue that wait or run, and those that were given up at `since` or later."""
+    mine = select(*COLUMNS).where(job.c.queue == queue)
+    standing = (mine.where(job.c.closed_at.is_(None)), mine.where(_DEAD, job.c.closed_at >= since))
+    return [as_job(row) for query in standing for row in conn.execute(query.order_by(job.c.id))]
+
+
 def replay(conn: Connection, job_id: int, *, now: datetime) -> bool:
     """Let a dead letter run again, with all its attempts, in its old place of its key. False if not dead."""
     found = conn.execute(select(job.c.queue, job.c.key).where(job.c.id == job_id, _DEAD)).one_or_none()

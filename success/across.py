@@ -65,9 +65,7 @@ def heard(conn: Connection, said: Message, *, now: datetime) -> None:
     if source is None or (any(same(source, each) for each in READ) and not _anybody_chose(conn)):
         return
     for into in across_rules.targets(source, readers(conn)):
-        body: dict[str, JsonValue] = {"message": said.id, "into": into, "source": source}
-        key = f"conversation:{said.conversation_id}"
-        enqueue(conn, TRANSLATE, body, key=key, dedup=f"{said.id}:{into}", now=now)
+        _ask(conn, said, into=into, source=source, dedup=f"{said.id}:{into}", now=now)
 
 
 def readers(conn: Connection) -> tuple[tuple[str, ...], ...]:
@@ -103,10 +101,7 @@ def begin(conn: Connection, message_id: int, *, into: str, source: str, now: dat
     if len(said.text) > across_rules.LONGEST:
         _keep(conn, message_id, into, source=source, state="failed", why="long", now=now)
         return None
-    if (
-        known is None
-        and rates.take(conn, f"translate:{said.conversation_id}", per=PER, limit=MOST, now=now) is not None
-    ):
+    if known is None and _is_full(conn, said, now=now):
         _keep(conn, message_id, into, source=source, state="failed", why="many", now=now)
         return None
     _keep(conn, message_id, into, source=source, state="waiting", now=now)
@@ -123,6 +118,31 @@ def failed(conn: Connection, message_id: int, *, into: str, source: str, why: st
     """Say that there is no translation, and why: the original is shown."""
     if _there(conn, message_id, into):
         _keep(conn, message_id, into, source=source, state="failed", why=why, made_by=made_by, now=now)
+
+
+def gave_up(conn: Connection, message_id: int, *, into: str, source: str, now: datetime) -> None:
+    """Say that a fault of ours kept a message from being translated."""
+    known = of_messages(conn, [message_id], into).get(message_id)
+    if messages.find(conn, message_id) is not None and (known is None or known.state != "done"):
+        _keep(conn, message_id, into, source=source, state="failed", why="broke", now=now)
+
+
+def again(conn: Connection, message_id: int, *, into: str, conversation_id: int, now: datetime) -> bool:
+    """Have a message of this conversation tried again; whether it is.
+
+    Not one whose translation did not fail, or is too long; too many in an hour fail once more.
+    """
+    said, known = messages.find(conn, message_id), of_messages(conn, [message_id], into).get(message_id)
+    if said is None or said.conversation_id != conversation_id or known is None:
+        return False
+    if known.state != "failed" or known.why == "long":
+        return False
+    if _is_full(conn, said, now=now):
+        _keep(conn, message_id, into, source=known.source, state="failed", why="many", now=now)
+        return False
+    _keep(conn, message_id, into, source=known.source, state="waiting", now=now)
+    _ask(conn, said, into=into, source=known.source, dedup=None, now=now)
+    return True
 
 
 def of_messages(conn: Connection, ids: Collection[int], language: str) -> dict[int, Translation]:
@@ -161,6 +181,16 @@ def offered(conn: Connection, ticket: Ticket, person_id: int) -> str | None:
     into = language_of(conn, ticket)
     mine = reads(conn, person_id)
     return into if into is not None and not any(same(into, each) for each in mine) else None
+
+
+def _ask(conn: Connection, said: Message, *, into: str, source: str, dedup: str | None, now: datetime) -> None:
+    body: dict[str, JsonValue] = {"message": said.id, "into": into, "source": source}
+    enqueue(conn, TRANSLATE, body, key=f"conversation:{said.conversation_id}", dedup=dedup, now=now)
+
+
+def _is_full(conn: Connection, said: Message, *, now: datetime) -> bool:
+    """Whether its conversation had as many translations as it may have in this hour; else one more is counted."""
+    return rates.take(conn, f"translate:{said.conversation_id}", per=PER, limit=MOST, now=now) is not None
 
 
 def _anybody_chose(conn: Connection) -> bool:

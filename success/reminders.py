@@ -14,7 +14,7 @@ from handoff import directory, messages
 from handoff.kinds import PersonKind
 from handoff.model import Button, Citation, Client, Message, Person
 from store.db import insert_into
-from store.jobs import enqueue
+from store.jobs import enqueue, unfinished
 from store.signals import signal
 from success import mail_contacts, mails, proactive, reminder_ground, tasks
 from success.care_tables import task as task_table
@@ -37,6 +37,8 @@ ACKNOWLEDGE_BUTTON: Final = "reminder:acknowledged"
 LATER_BUTTON: Final = "reminder:later"
 ANSWERS: Final = {ACKNOWLEDGE_BUTTON: ACKNOWLEDGED, LATER_BUTTON: LATER}
 _OPEN_FOR: Final = timedelta(days=60)
+_PAUSE: Final = timedelta(days=1)
+"""After a reminder of a client was given up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,19 @@ def concerned(conn: Connection, *, now: datetime) -> tuple[int, ...]:
     given = conn.execute(select(task_table.c.client_id, task_table.c.origin).where(*_EXPIRIES)).all()
     moved = {row.client_id for row in given if row.origin.removesuffix(_AFTER) not in standing}
     return tuple(sorted(found | moved | set(conn.execute(waiting).scalars())))
+
+
+def ask(conn: Connection, client_ids: Iterable[int], *, now: datetime) -> int:
+    """Have these clients reminded, each by a job of its own; how many.
+
+    Not where that waits already; where it was given up, again after a day, or once its dead letter is gone.
+    """
+    known = unfinished(conn, REMIND, since=now - _PAUSE)
+    asked = {each.body.get("client") for each in known if each.body.get("step") is None}
+    fresh = [each for each in client_ids if each not in asked]
+    for client_id in fresh:
+        enqueue(conn, REMIND, {"client": client_id}, key=f"client:{client_id}", now=now)
+    return len(fresh)
 
 
 def remind(

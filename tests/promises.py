@@ -55,6 +55,7 @@ staff     GET    /desk/t/{number}/macros            POST /desk/t/{number}/macro
 staff     POST   /desk/t/{number}/insert            POST /desk/t/{number}/suggest
 staff     POST   /desk/t/{number}/summary
 staff     POST   /desk/t/{number}/translate         POST /desk/t/{number}/translated
+staff     POST   /desk/t/{number}/translate-again
 staff     POST   /desk/account/languages
 staff     POST   /desk/recall/{number}/dismiss      POST /desk/recall/{number}/send
 

@@ -22,7 +22,7 @@ from store.signals import signal
 from success.check_tables import site_check_plan as plans
 from success.check_tables import site_check_state as states
 from success.checks.model import Cause, Kind, State
-from success.checks.rhythm import INTERVALS, Plan, full_kind, is_checked, next_full, next_light
+from success.checks.rhythm import INTERVALS, Plan, full_kind, is_checked, is_waiting, next_full, next_light
 
 CHECK: Final = "site_check"
 """`{"site", "kind", "cause", "ticket"}`, in the order of `host:{name}`."""
@@ -33,7 +33,6 @@ TOPIC: Final = "site_check"
 """The topic under which a site's id is told when a check of it was asked for or has ended."""
 LONGEST_KEYWORD: Final = 200
 _BATCH: Final = 200
-_FORGOTTEN: Final = timedelta(minutes=15)
 _IDLE: Final = timedelta(hours=1)
 
 
@@ -79,7 +78,7 @@ def demand(conn: Connection, *, site_id: int, kind: Kind = Kind.FULL, now: datet
         raise NotFound("site", site_id)
     enrol(conn, site, directory.client(conn, site.client_id), now=now)
     query = select(states.c.asked_at).where(states.c.site_id == site_id).with_for_update()
-    if _is_waiting(conn.execute(query).scalar_one(), now):
+    if is_waiting(conn.execute(query).scalar_one(), now):
         return False
     return ask(conn, site, kind=kind, cause=Cause.DEMAND, dedup=f"demand:{site_id}:{now.isoformat()}", now=now)
 
@@ -149,7 +148,7 @@ def _due(conn: Connection, row: Row, *, now: datetime) -> bool:
     if plan.paused or not is_checked(site.address):
         _put_off(conn, site.id, light_due=now + _IDLE, full_due=next_full(site.id, zone=zone, after=now))
         return False
-    if _is_waiting(row["asked_at"], now):
+    if is_waiting(row["asked_at"], now):
         return False
     full = row["full_due"] <= now
     kind = full_kind(row["security_at"], zone=zone, now=now) if full else Kind.LIGHT
@@ -164,11 +163,6 @@ def _due(conn: Connection, row: Row, *, now: datetime) -> bool:
 
 def _put_off(conn: Connection, site_id: int, **dues: datetime) -> None:
     conn.execute(update(states).where(states.c.site_id == site_id).values(**dues))
-
-
-def _is_waiting(asked_at: datetime | None, now: datetime) -> bool:
-    """Whether a check was asked for and has not ended; one that got lost is not waited for."""
-    return asked_at is not None and timedelta(0) <= now - asked_at < _FORGOTTEN
 
 
 def _names(site: Site) -> tuple[str, ...]:

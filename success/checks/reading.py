@@ -13,7 +13,7 @@ from success.check_tables import site_check_day as days_table
 from success.check_tables import site_check_run as runs
 from success.check_tables import site_check_state as states
 from success.check_tables import site_finding as tracked
-from success.checks import writing
+from success.checks import rhythm, writing
 from success.checks.model import Area, Cause, Finding, Kind, Param, Phases, Severity, State
 
 _UP: Final = frozenset({State.OK, State.DEGRADED})
@@ -43,7 +43,7 @@ class Run:
 @dataclass(frozen=True, kw_only=True)
 class Latest:
     """How a site stands. `run` is its last check (None before the first, or where it is long gone), `full` the last
-    thorough one. `waiting`: a check was asked for and has not ended. `security_at`: the last security test.
+    thorough one. `asked_at`: since when a check waits to be made. `security_at`: the last security test.
     """
 
     site_id: int
@@ -51,10 +51,14 @@ class Latest:
     since: datetime
     failures: int
     checked_at: datetime | None
-    waiting: bool
+    asked_at: datetime | None
     run: Run | None
     full: Run | None
     security_at: datetime | None
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether a check was asked for and has not ended, unless it got lost."""
+        return rhythm.is_waiting(self.asked_at, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +279,7 @@ def _one(conn: Connection, *where: ColumnElement[bool]) -> Run | None:
 def _latest(row: Row, *, run: Run | None, full: Run | None) -> Latest:
     return Latest(
         site_id=row["site_id"], state=State(row["state"]), since=row["since"], failures=row["failures"],
-        checked_at=row["checked_at"], waiting=row["asked_at"] is not None, run=run, full=full,
+        checked_at=row["checked_at"], asked_at=row["asked_at"], run=run, full=full,
         security_at=row["security_at"],
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from success.checks.model import Kind
 INTERVALS: Final = (300, 600, 900, 1800, 3600)
 """The seconds between two light checks that can be chosen."""
 BY_TIER: Final = {Tier.PLATINUM: 300, Tier.GOLD: 600, Tier.STANDARD: 900}
+_FORGOTTEN: Final = timedelta(minutes=15)
 _NIGHT: Final = time(3)
 _SPREAD: Final = 120
 _STEP: Final = 37
@@ -30,6 +31,11 @@ class Plan:
     def seconds(self, tier: Tier) -> int:
         """Between two light checks."""
         return self.interval_s or BY_TIER[tier]
+
+
+def is_waiting(asked_at: datetime | None, now: datetime) -> bool:
+    """Whether a check was asked for and has not ended; one that got lost is not waited for."""
+    return asked_at is not None and timedelta(0) <= now - asked_at < _FORGOTTEN
 
 
 def is_checked(address: str) -> bool:

@@ -61,6 +61,11 @@ def due_at(span: Span, is_working: IsWorking) -> datetime:
     return datetime.combine(day, DUE, tzinfo=span.zone).astimezone(UTC)
 
 
+def tells(span: Span, *, since: datetime) -> bool:
+    """Whether a report of a period has something to tell of a client that came `since`: at least a quarter of it."""
+    return span.until - max(since, span.since) >= (span.until - span.since) / 4
+
+
 def edges(kind: Kind, span: Span, *, back: int) -> tuple[date, ...]:
     """The first days of so many periods up to and with this one (weeks of weekly reports, else months), and its end."""
     starts = [of_kind(kind, span.last, span.zone).first if kind in WEEKLY else span.last.replace(day=1)]

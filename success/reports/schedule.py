@@ -1,4 +1,7 @@
-"""Which reports are due now, whoever was not there when they were; each is drafted once. Transaction bodies."""
+"""Which reports are due now, whoever was not there when they were; each is drafted once. Transaction bodies.
+
+A client that was with us for less than a quarter of a period has no report of it, unless a person orders one.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +23,7 @@ from success import proactive
 from success.report_tables import report as reports
 from success.reports import office, store
 from success.reports.model import CLIENTS, OURS, Kind
-from success.reports.periods import IsWorking, due_at, finished
+from success.reports.periods import IsWorking, due_at, finished, tells
 
 SWEEP: Final = "reports"
 """The queue, and the schedule, of the look for what is due."""
@@ -87,7 +90,7 @@ def _of_clients(conn: Connection, now: datetime, is_working: IsWorking) -> list[
     for client in served:
         for kind in filter(chosen[client.id].wants, CLIENTS):
             span = finished(kind, now, accounts.zone_of(client))
-            if since[client.id] < span.until and due_at(span, is_working) <= now:
+            if tells(span, since=since[client.id]) and due_at(span, is_working) <= now:
                 found.append(Due(kind=kind, client_id=client.id, span=span))
     return found
 

@@ -7,6 +7,7 @@ process. Of the desk nothing is imported.
 import json
 import resource
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -29,8 +30,9 @@ def main() -> None:
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    zone, today = ZoneInfo(asked["zone"]), date.fromisoformat(asked["today"])
     try:
-        found = read(Path(asked["path"]), zone=ZoneInfo(asked["zone"]), hosts=tuple(asked["hosts"]), kind=asked["kind"])
+        found = read(Path(asked["path"]), zone=zone, today=today, hosts=tuple(asked["hosts"]), kind=asked["kind"])
     except Refused as refusal:
         return {"refused": refusal.why}
     except MemoryError:

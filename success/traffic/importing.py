@@ -39,7 +39,7 @@ class Importing:
         """Import a file for a site. Raises NotFound (no such site), Refused."""
         if kind and kind not in set(Source):
             raise Refused("kind")
-        asked = await db.read(lambda conn: _asked(conn, site_id))
+        asked = await db.read(lambda conn: _asked(conn, site_id, now))
         async with self.turn:
             found = await self._read(asked | {"path": str(path), "kind": kind})
         if "refused" in found:
@@ -70,11 +70,11 @@ class Importing:
         return found
 
 
-def _asked(conn: Connection, site_id: int) -> dict[str, Any]:
-    """Whose days, and which hosts are the site's own."""
+def _asked(conn: Connection, site_id: int, now: datetime) -> dict[str, Any]:
+    """Whose days, which of them is today, and which hosts are the site's own."""
     row = first(conn, sites, sites.c.id == site_id, sites.c.removed_at.is_(None))
     if row is None:
         raise NotFound("site", site_id)
     zone = accounts.zone_of(directory.client(conn, row["client_id"]))
     host = (urlsplit(row["address"]).hostname or "") if row["address"] else ""
-    return {"zone": zone.key, "hosts": [host] if host else []}
+    return {"zone": zone.key, "today": str(now.astimezone(zone).date()), "hosts": [host] if host else []}

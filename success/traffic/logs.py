@@ -2,10 +2,15 @@
 
 A visit is one address with one browser, with no more than half an hour between its pages; a bounce is a visit of one
 page. What bots, scripts and monitors ask for is left out, and so is everything that is no page.
+
+A clock that went wrong leaves lines of days that cannot be. Left out are those of more than two years back or of after
+tomorrow; and, where more than a month without any line lies between groups of days, the groups with less than a tenth
+of the lines of the biggest. Days between two groups are not known, so they are no days without visits.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
@@ -22,7 +27,12 @@ MOST_OPEN: Final = 300_000
 MOST_MINUTES: Final = 20_000
 MOST_PATHS: Final = 5_000
 LONGEST_PATH: Final = 160
-YEARS: Final = range(2000, 2100)
+YEARS: Final = range(1900, 2200)
+BACK: Final = timedelta(days=731)
+AHEAD: Final = timedelta(days=1)
+GAP: Final = timedelta(days=31)
+SMALL: Final = 10
+"""A group of days is a stray one if it has so many times fewer lines than the biggest."""
 _LINE: Final = re.compile(
     r"(?P<who>\S{1,64}) \S+ (?:[^\[]{0,200}) ?\[(?P<at>[^\]]{20,30})\] "
     r'"(?P<verb>[A-Z]{3,8}) (?P<path>[^" ]{1,4000})[^"]{0,20}" (?P<status>\d{3}) \S+'
@@ -54,13 +64,14 @@ class _Visit:
     group: str
 
 
-def read(lines: Iterable[bytes], *, zone: ZoneInfo, hosts: Iterable[str] = ()) -> Found:
+def read(lines: Iterable[bytes], *, zone: ZoneInfo, today: date, hosts: Iterable[str] = ()) -> Found:
     """The visits of a log, by the days of a zone. `hosts` are the site's own: a page of theirs refers nobody.
 
     Raises:
-        Refused: most lines are none of a log (`kind`), or there is no visit (`nothing`).
+        Refused: most lines are none of a log (`kind`) or of days that cannot be (`outside`), or there is no visit
+            (`nothing`).
     """
-    reader = _Reader(zone, frozenset(host.removeprefix("www.") for host in hosts))
+    reader = _Reader(zone, today, frozenset(host.removeprefix("www.") for host in hosts))
     for line in lines:
         reader.take(line)
     return reader.found()
@@ -76,9 +87,22 @@ def _is_page(path: str) -> bool:
     return _NO_PAGE.search(path) is None
 
 
+def together(days: Iterable[date]) -> list[list[date]]:
+    """Days in groups, in order; between two groups lie more than `GAP` days."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if not found or day - found[-1][-1] > GAP:
+            found.append([])
+        found[-1].append(day)
+    return found
+
+
 class _Reader:
-    def __init__(self, zone: ZoneInfo, own: frozenset[str]) -> None:
+    def __init__(self, zone: ZoneInfo, today: date, own: frozenset[str]) -> None:
         self._zone, self._own = zone, own
+        self._first, self._last = today - BACK, today + AHEAD
+        self._lines: Counter[date] = Counter()
+        self._bots: Counter[date] = Counter()
         self._found = Found(kind=Source.LOGS)
         self._open: dict[int, _Visit] = {}
         self._looked = 0
@@ -94,9 +118,14 @@ class _Reader:
         if match is None or at is None:
             self._found.broken += 1
             return
+        day = at[1]
+        if not self._first <= day <= self._last:
+            self._found.outside += 1
+            return
+        self._lines[day] += 1
         agent = match["agent"] or ""
         if _is_bot(agent) or (match["agent"] is not None and agent in {"", "-"}):
-            self._found.bots += 1
+            self._bots[day] += 1
             return
         path = match["path"].partition("?")[0].partition("#")[0]
         page = match["verb"] == "GET" and match["status"] in {"200", "304"} and _is_page(path)
@@ -104,22 +133,39 @@ class _Reader:
             self._page(hash((match["who"], agent)), at, path, match["referrer"] or "-")
 
     def found(self) -> Found:
-        """What all lines came to; days without visits between the first and the last are days of none."""
+        """What all lines came to; days without visits between the first and the last of a group are days of none."""
         for visit in self._open.values():
             self._end(visit)
         self._open.clear()
         found = self._found
         if found.broken * 2 > found.lines:
             raise Refused("kind")
+        groups = together(self._lines)
+        bulk = max(map(self._size, groups), default=0)
+        for days in groups:
+            if self._size(days) * SMALL < bulk:
+                self._leave_out(days)
+            else:
+                self._fill(days)
         if not found.tallies:
-            raise Refused("nothing")
-        days = [first for first, _ in found.tallies]
-        day = min(days)
-        while day < max(days):
-            for name in ("visits", "views", "bounces"):
-                found.of(day).add(name, 0)
-            day += timedelta(days=1)
+            raise Refused("outside" if found.outside * 2 > found.lines else "nothing")
         return found
+
+    def _size(self, days: Iterable[date]) -> int:
+        return sum(self._lines[day] for day in days)
+
+    def _leave_out(self, days: Iterable[date]) -> None:
+        for day in days:
+            self._found.outside += self._lines[day]
+            self._found.tallies.pop((day, day), None)
+
+    def _fill(self, days: Sequence[date]) -> None:
+        """Count what is of these days: also those between, without visits."""
+        self._found.bots += sum(self._bots[day] for day in days)
+        known = [day for day in days if (day, day) in self._found.tallies]
+        for n in range((known[-1] - known[0]).days if known else 0):
+            for name in ("visits", "views", "bounces"):
+                self._found.of(known[0] + timedelta(days=n)).add(name, 0)
 
     def _page(self, who: int, at: tuple[int, date], path: str, referrer: str) -> None:
         second, day = at

@@ -30,7 +30,8 @@ class Group(StrEnum):
 
 
 class Refused(Exception):  # noqa: N818 - the names say what happened
-    """A file that is not taken: ``empty``, ``kind``, ``dates``, ``long``, ``packed``, ``wide``, ``nothing``, ``broke``.
+    """A file that is not taken: ``empty``, ``kind``, ``dates``, ``long``, ``packed``, ``cut``, ``wide``, ``nothing``,
+    ``outside``, ``broke``.
 
     The text `traffic.refused.<why>` says it.
     """
@@ -73,13 +74,16 @@ class Tally:
 
 @dataclass(kw_only=True)
 class Found:
-    """What a file held: a tally for each day or span, and how many of its lines could not be read, or were bots'."""
+    """What a file held: a tally for each day or span, and how many of its lines could not be read, were bots', or lay
+    `outside` of the days that it is taken to be of.
+    """
 
     kind: Source
     tallies: dict[tuple[date, date], Tally] = field(default_factory=dict)
     lines: int = 0
     broken: int = 0
     bots: int = 0
+    outside: int = 0
 
     def of(self, first: date, last: date | None = None) -> Tally:
         """The tally of a day, or of a span."""
@@ -95,5 +99,6 @@ class Found:
             for (first, last), one in sorted(self.tallies.items())
         ]  # fmt: skip
         return {
-            "kind": str(self.kind), "lines": self.lines, "broken": self.broken, "bots": self.bots, "rows": rows,
+            "kind": str(self.kind), "lines": self.lines, "broken": self.broken, "bots": self.bots,
+            "outside": self.outside, "rows": rows,
         }  # fmt: skip

@@ -6,6 +6,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import IO, Any, Final
 from zoneinfo import ZoneInfo
@@ -19,25 +20,28 @@ LONGEST_DOCUMENT: Final = 128 * 1024**2
 """Bytes of a JSON document, which is read as a whole."""
 LONGEST_LINE: Final = 4 * 1024**2
 _HEAD: Final = 65_536
+_BLOCK: Final = 1024 * 1024
 _MATOMO: Final = ("nb_visits", "nb_actions", "nb_uniq_visitors", "bounce_count")
 _MATOMO_WORDS: Final = ("unique visitors", "actions", "maximum actions", "独立访客", "不重複訪客", "操作")
 _LOG_SIGN: Final = b'] "'
 
 
-def read(path: Path, *, zone: ZoneInfo, hosts: tuple[str, ...] = (), kind: str = "", longest: int = LONGEST) -> Found:
-    """The visits of a file. `hosts`: the site's own names; `kind`: ga4, matomo or logs, where it is known. Of
-    what is packed or long, `longest` bytes are read and no more.
+def read(
+    path: Path, *, zone: ZoneInfo, today: date, hosts: tuple[str, ...] = (), kind: str = "", longest: int = LONGEST
+) -> Found:
+    """The visits of a file. `hosts`: the site's own names; `kind`: ga4, matomo or logs, where it is known; `today`
+    tells the days of a log that cannot be. Of what is packed or long, `longest` bytes are read and no more.
 
     Raises Refused.
     """
     with _opened(path) as file:
-        head = file.read(_HEAD)
+        head = _block(file, _HEAD)
         if not head.strip():
             raise Refused("empty")
         rest = _Bounded(head, file, longest=longest)
         encoding = _encoding(head)
         if kind == "logs" or (not kind and _is_log(head)):
-            return logs.read(rest.lines(), zone=zone, hosts=hosts)
+            return logs.read(rest.lines(), zone=zone, today=today, hosts=hosts)
         if b"\0" in head and encoding == "utf-8-sig":
             raise Refused("kind")
         text = head.decode(encoding, "replace").lstrip("\ufeff \r\n\t")
@@ -77,17 +81,11 @@ class _Bounded:
 
     def _blocks(self) -> Iterator[bytes]:
         yield self._head
-        while block := self._more():
+        while block := _block(self._file, _BLOCK):
             self._read += len(block)
             if self._read > self._longest:
                 raise Refused("long")
             yield block
-
-    def _more(self) -> bytes:
-        try:
-            return self._file.read(1024 * 1024)
-        except (OSError, EOFError, zlib.error) as error:
-            raise Refused("packed") from error
 
     @staticmethod
     def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -99,6 +97,16 @@ class _Bounded:
                 raise Refused("wide")
         if left:
             yield left
+
+
+def _block(file: IO[bytes], most: int) -> bytes:
+    """The next bytes, unpacked; raises Refused: `cut` where the packed file ends before its end, `packed`."""
+    try:
+        return file.read(most)
+    except EOFError as error:
+        raise Refused("cut") from error
+    except (OSError, zlib.error) as error:
+        raise Refused("packed") from error
 
 
 def _encoding(head: bytes) -> str:

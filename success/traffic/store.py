@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -20,7 +20,10 @@ _PARTS: Final = ("visits", "views", "bounces", "sources", "pages")
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """One file that was read: how many lines it had, how many were broken, how many were bots'."""
+    """One file that was read: how many lines it had, how many were broken, how many were bots'.
+
+    `outside`: how many were left out for their days; known when the file is read, and not kept.
+    """
 
     id: int
     site_id: int
@@ -33,6 +36,7 @@ class Import:
     bots: int
     by_id: int | None
     at: datetime
+    outside: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +67,22 @@ def keep(
         last_on=max((date.fromisoformat(row["last"]) for row in rows), default=None),
         lines=found["lines"], broken=found["broken"], bots=found["bots"],
     )  # fmt: skip
+    by_parts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        _put(conn, site_id, row, made["id"])
-    return _import(made)
+        said = {name: row[name] for name in _PARTS if row[name] is not None}
+        span = {"first_on": date.fromisoformat(row["first"]), "last_on": date.fromisoformat(row["last"])}
+        by_parts.setdefault(tuple(said), []).append({"site_id": site_id, "import_id": made["id"], **span, **said})
+    for parts, batch in by_parts.items():
+        _put(conn, parts, batch)
+    return replace(_import(made), outside=found["outside"])
 
 
-def _put(conn: Connection, site_id: int, row: Mapping[str, Any], import_id: int) -> None:
-    span = {"first_on": date.fromisoformat(row["first"]), "last_on": date.fromisoformat(row["last"])}
-    said = {name: row[name] for name in _PARTS if row[name] is not None} | {"import_id": import_id}
-    statement = insert_into(conn, traffic).values(site_id=site_id, **span, **said)
-    conn.execute(statement.on_conflict_do_update(index_elements=["site_id", "first_on", "last_on"], set_=said))
+def _put(conn: Connection, parts: Sequence[str], batch: Sequence[Mapping[str, Any]]) -> None:
+    """Keep rows that say the same parts."""
+    statement = insert_into(conn, traffic)
+    changed = {name: statement.excluded[name] for name in (*parts, "import_id")}
+    index = ["site_id", "first_on", "last_on"]
+    conn.execute(statement.on_conflict_do_update(index_elements=index, set_=changed), batch)
 
 
 def imports(conn: Connection, site_ids: Collection[int], *, limit: int = 50) -> tuple[Import, ...]:
@@ -148,4 +158,4 @@ def _ranked(pairs: Any) -> tuple[tuple[str, int], ...]:
 
 
 def _import(row: Mapping[Any, Any]) -> Import:
-    return Import(**{name: row[name] for name in Import.__dataclass_fields__})
+    return Import(**{name: row[name] for name in Import.__dataclass_fields__ if name in row})

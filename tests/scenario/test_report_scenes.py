@@ -28,7 +28,7 @@ def printed(folder: Path) -> list[int]:
 
 async def test_months_end(house: House) -> None:
     """The first of December at nine: drafts and tasks; approved in the desk, it is in the group and on the private page."""
-    app, now = house.app, house.clock()
+    app, now = house.app, house.clock() - timedelta(days=10)
     client = await app.db.write(
         lambda conn: directory.add_client(conn, slug="tea", name="晴川茶业", tier=Tier.GOLD, now=now)
     )

@@ -11,7 +11,7 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.gauge import Gauge
-from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule
+from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule, unfinished
 from store.tables import job
 
 LEASE = timedelta(seconds=60)
@@ -149,6 +149,23 @@ async def test_dead_letters_can_be_seen_replayed_and_dropped(database: Database,
     assert (again.id, again.attempts, again.error) == (held[0].id, 1, None)
     assert again.claims == 2
     assert not await database.write(lambda conn: drop(conn, again.id))
+
+
+async def test_what_is_unfinished_can_be_seen(database: Database, clock: ManualClock) -> None:
+    """What waits, what runs, what was given up lately; nothing of another queue, nothing that is done."""
+    await add(database, clock, "dead", "done", "running", "waiting")
+    held = await database.write(claim(clock, limit=3))
+    await database.write(lambda conn: leases.bury(conn, held[0], now=clock(), error="ValueError: bad"))
+    await database.write(lambda conn: leases.close(conn, held[1], now=clock()))
+
+    async def seen(queue: str, *, late: timedelta = timedelta(0)) -> dict[object, str]:
+        found = await database.read(lambda conn: unfinished(conn, queue, since=clock() + late))
+        return {one.body["name"]: one.state for one in found}
+
+    open_ones = {"running": "running", "waiting": "waiting"}
+    assert await seen("q") == open_ones | {"dead": "dead"}
+    assert await seen("q", late=MINUTE) == open_ones
+    assert await seen("other") == {}
 
 
 async def test_a_replayed_job_takes_its_old_place_in_its_key(database: Database, clock: ManualClock) -> None:

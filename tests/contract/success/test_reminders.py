@@ -2,19 +2,27 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
+from bot.reminding import Reminding
+from console.texts import Texts
 from handoff import accounts, directory, messages, sites
 from handoff.agreements import Draft
 from handoff.kinds import Mode, PersonKind, Tier
 from handoff.model import Button, Client
 from handoff.site_rules import read_site
 from handoff.tables import chat as chats
+from knowledge.errors import KnowledgeError
+from store import jobs
+from store.jobs import enqueue
 from store.tables import job
+from store.worker import Worker
 from success import broadcasts, mail_contacts, mails, proactive, reminder_choices, reminder_ground, reminders, tasks
 from success.broadcast_rules import Wanted
 from success.broadcasts import SPREAD
@@ -226,6 +234,93 @@ async def approved(world: World, **facts: Any) -> broadcasts.Broadcast:
     seen = broadcasts.version(made)
     await world.do(broadcasts.approve, broadcast_id=made.id, seen=seen, by=world.lead.id)
     return made
+
+
+class NoManual:
+    """A manual that cannot be asked."""
+
+    async def search(self, *_: Any, **__: Any) -> Any:
+        raise KnowledgeError
+
+
+@dataclass
+class Rounds:
+    """The handlers of reminders with their worker; `trouble` is what each reminder runs into."""
+
+    world: World
+    trouble: Exception | None = None
+
+    def __post_init__(self) -> None:
+        world = self.world
+        self.worker = Worker(world.db, clock=world.clock, owner="test")
+        Reminding(
+            world.db, manual=NoManual(), texts=Texts.shipped(), name=lambda _: "bot", href=lambda _: None,  # type: ignore[arg-type]
+            clock=world.clock, happened=self._happened,
+        ).register(self.worker)  # fmt: skip
+
+    def _happened(self, *_: object) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def look(self, times: int = 1) -> None:
+        """Look every five minutes."""
+        for _ in range(times):
+            await self.world.db.write(lambda c: enqueue(c, reminders.SWEEP, {}, now=self.world.clock()))
+            with capture_logs():
+                await self.worker.drain()
+            self.world.clock.advance(timedelta(minutes=5))
+
+    async def dead(self) -> int:
+        """How many were given up."""
+        return len(await self.world.ask(jobs.dead_letters))
+
+
+async def test_a_reminder_that_fails_is_tried_again_each_day(world: World) -> None:
+    """Its sweeps leave one dead letter a day; others are reminded meanwhile, and it is once nothing is in the way."""
+    await kept(world, icp_on=str(ENDS))
+    rounds = Rounds(world, trouble=RuntimeError("no"))
+    await rounds.look(40)
+    assert await rounds.dead() == 1
+    assert await jobs_of(world, reminders.REMIND) == []
+    rounds.trouble = None
+    await kept(world, tier=Tier.STANDARD, icp_on=str(ENDS))
+    await rounds.look()
+    assert (len(await said(world, Tier.STANDARD)), await said(world)) == (1, [])
+    rounds.trouble = RuntimeError("no")
+    world.clock.set(MONDAY + timedelta(days=1, hours=1))
+    await rounds.look(40)
+    assert await rounds.dead() == 2
+    rounds.trouble = None
+    world.clock.set(MONDAY + timedelta(days=2, hours=2))
+    await rounds.look(2)
+    assert len(await said(world)) == 1
+    assert await rounds.dead() == 2
+
+
+async def test_a_dead_letter_that_is_dropped_is_tried_at_once(world: World) -> None:
+    """Whoever mended what was in the way need not wait; one asked for early is no reason to wait at all."""
+    await kept(world, icp_on=str(ENDS))
+    rounds = Rounds(world, trouble=RuntimeError("no"))
+    await rounds.look(10)
+    (letter,) = await world.ask(jobs.dead_letters)
+    rounds.trouble = None
+    await world.db.write(lambda c: jobs.drop(c, letter.id))
+    await rounds.look()
+    assert len(await said(world)) == 1
+    client = world.clients[Tier.STANDARD]
+    early = {"client": client.id, "step": "broken", "by": None}
+    await world.db.write(lambda c: enqueue(c, reminders.REMIND, early, key=f"client:{client.id}", now=world.clock()))
+    await rounds.look(10)
+    assert await rounds.dead() == 1
+    await kept(world, tier=Tier.STANDARD, icp_on=str(ENDS))
+    await rounds.look()
+    assert len(await said(world, Tier.STANDARD)) == 1
+
+
+async def jobs_of(world: World, queue: str) -> list[Any]:
+    """The open jobs of a queue."""
+    query = select(job.c.body).where(job.c.queue == queue, job.c.closed_at.is_(None))
+    return list(await world.db.read(lambda c: c.execute(query).scalars().all()))
 
 
 async def test_a_broadcast_comes_once_to_each(world: World) -> None:

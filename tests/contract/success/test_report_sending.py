@@ -22,7 +22,7 @@ from handoff.tables import chat
 from handoff.tables import message as messages
 from store.schedule import tick
 from store.tables import job
-from store.worker import Worker
+from store.worker import GiveUp, Worker
 from success import mails, tasks
 from success.reports import office, store
 from success.reports.model import Kind, Office, Report, State
@@ -223,6 +223,22 @@ async def test_a_printer_that_fails_is_tried_again_and_then_told_of(post: Post) 
     await post.work()
     assert (await post.kept(other)).state is State.SENT
     assert len(await post.said()) == 2
+
+
+async def test_of_a_withdrawn_report_no_failure_is_told(post: Post) -> None:
+    """Withdrawn while it was printed for the last time, in vain: nobody has a task, and the report says nothing."""
+    report = await post.approved()
+
+    async def withdrawing(_: str, *, title: str) -> bytes:
+        del title
+        await post.world.do(store.withdraw, report_id=report.id, by=post.world.lead.id)
+        raise GiveUp("no paper")
+
+    post.paper.pdf = withdrawing  # type: ignore[method-assign,assignment]
+    await post.work()
+    kept = await post.kept(report)
+    assert (kept.state, "failed" in kept.sent) == (State.WITHDRAWN, False)
+    assert await post.world.ask(tasks.open_of) == ()
 
 
 async def test_two_workers_at_once_say_it_once(post: Post) -> None:

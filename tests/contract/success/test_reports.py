@@ -88,6 +88,23 @@ async def test_nothing_is_written_of_a_time_before_us(world: World) -> None:
     assert {each[0] for each in await due(world)} == {"brief", "week"}
 
 
+async def test_nothing_is_written_of_a_client_that_just_came(world: World) -> None:
+    """Served for less than a quarter of the month, it has a report of its next one; of the week, one of that."""
+    gold = world.clients[Tier.GOLD].id
+    world.clock.set(datetime(2026, 4, 1, 1, 0, tzinfo=UTC))
+
+    async def came(at: datetime) -> set[str]:
+        values = update(clients).where(clients.c.id == gold).values(created_at=at)
+        await world.db.write(lambda c: c.execute(values))
+        return {kind for kind, client_id, _ in await due(world) if client_id == gold}
+
+    assert await came(datetime(2026, 3, 31, 8, 0, tzinfo=UTC)) == set()
+    assert await came(datetime(2026, 3, 23, 22, 0, 1, tzinfo=UTC)) == {"brief"}
+    assert await came(datetime(2026, 3, 23, 22, 0, tzinfo=UTC)) == {"brief", "health"}
+    world.clock.set(datetime(2026, 5, 6, 3, 0, tzinfo=UTC))
+    assert "health" in await came(datetime(2026, 3, 31, 8, 0, tzinfo=UTC))
+
+
 async def test_the_clocks_change_around_the_hour(world: World) -> None:
     """In Berlin the week's brief is due at nine, an hour of UTC later after summer time ended."""
     platinum = world.clients[Tier.PLATINUM].id

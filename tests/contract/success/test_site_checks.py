@@ -155,7 +155,7 @@ async def test_a_blip_is_forgotten(world: World) -> None:
         await shop.pass_time(minutes=1)
         assert (await shop.state(), await shop.runs(), shop.changes) == (State.OK, 3, [])
         latest = await world.ask(checks.latest, shop.site.id)
-        assert (latest.failures, latest.waiting) == (0, False)
+        assert (latest.failures, latest.asked_at) == (0, None)
 
 
 async def test_two_presses_are_not_two_failures(world: World) -> None:
@@ -329,7 +329,7 @@ async def test_a_check_that_fails_by_itself_is_told_too(world: World) -> None:
             world.clock.advance(timedelta(seconds=30))
         [note] = await shop.notes(ticket)
         assert "人工" in note
-        assert not (await world.ask(checks.latest, shop.site.id)).waiting
+        assert (await world.ask(checks.latest, shop.site.id)).asked_at is None
         assert [d.dead for d in await world.ask(depths, now=world.clock()) if d.queue == asking.CHECK] == [1]
 
 

@@ -1,10 +1,12 @@
 """Imported visits on both databases: kept by day, replaced by the same days, added up honestly, through real files."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from gzip import compress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from handoff import sites
 from handoff.errors import NotFound
@@ -28,7 +30,14 @@ async def site(world: World, address: str = "https://shop.example") -> int:
 
 def found(*rows: dict[str, Any], kind: str = "ga4") -> dict[str, Any]:
     blank = {"visits": None, "views": None, "bounces": None, "sources": None, "pages": None}
-    return {"kind": kind, "lines": len(rows), "broken": 0, "bots": 0, "rows": [blank | row for row in rows]}
+    return {
+        "kind": kind,
+        "lines": len(rows),
+        "broken": 0,
+        "bots": 0,
+        "outside": 0,
+        "rows": [blank | row for row in rows],
+    }
 
 
 def day(n: int, **parts: Any) -> dict[str, Any]:
@@ -88,6 +97,7 @@ async def test_a_month_without_data_has_none(world: World) -> None:
 async def test_a_file_is_read_by_a_process_of_its_own(world: World, tmp_path: Path) -> None:
     """A log becomes days at the client's place; a removed site, another kind, a file that never ends in time are refused."""
     one, path = await site(world), tmp_path / "access.log"
+    world.clock.set(datetime(2026, 11, 1, tzinfo=UTC))
     path.write_text(LINE.format("01", "") + LINE.format("02", "a") + LINE.format("02", "b") + "rubbish\n")
     importing, now = Importing(), world.clock()
     done = await importing.take(world.db, path, site_id=one, name="access.log\0", now=now)
@@ -111,3 +121,42 @@ async def test_a_file_is_read_by_a_process_of_its_own(world: World, tmp_path: Pa
     await world.do(sites.remove, client_id=world.clients[Tier.GOLD].id, site_id=one, by=world.ann.id)
     with pytest.raises(NotFound):
         await importing.take(world.db, path, site_id=one, name="x", now=now)
+
+
+async def test_a_year_of_days_is_written_at_once(world: World) -> None:
+    """With as many statements as of one day; files that say other parts of some days keep what the others said."""
+    one = await site(world)
+    rows = [
+        {"first": str(day), "last": str(day), "visits": n, **({"views": n} if n % 2 else {})}
+        for n, day in enumerate(date(2025, 11, 1) + timedelta(days=n) for n in range(365))
+    ]
+
+    def count(conn: Connection) -> int:
+        said: list[str] = []
+
+        def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            said.append(statement)
+
+        event.listen(conn, "before_cursor_execute", heard)
+        store.keep(conn, site_id=one, name="f", found=found(*rows), by=None, now=world.clock())
+        event.remove(conn, "before_cursor_execute", heard)
+        return len(said)
+
+    assert await world.db.write(count) <= 6
+    seen = await world.ask(store.of_period, one, date(2025, 11, 1), date(2026, 10, 31))
+    assert seen is not None
+    assert (seen.days, seen.visits, seen.views) == (365, 364 * 365 // 2, 182 * 182)
+
+
+async def test_what_is_cut_off_or_wrong_is_told(world: World, tmp_path: Path) -> None:
+    """A packed file that ends too early is not imported at all; lines of wrong days are counted apart."""
+    one, path = await site(world), tmp_path / "access.log.gz"
+    importing, now = Importing(), datetime(2026, 11, 1, tzinfo=UTC)
+    log = "".join(LINE.format(f"{day:02}", "") for day in range(1, 20)).encode()
+    path.write_bytes(compress(log)[:-9])
+    with pytest.raises(Refused, match="cut"):
+        await importing.take(world.db, path, site_id=one, name="x", now=now)
+    assert await world.ask(store.imports, [one]) == ()
+    path.write_bytes(compress(log + LINE.format("01", "").replace("2026", "2004").encode()))
+    done = await importing.take(world.db, path, site_id=one, name="x", now=now)
+    assert (done.lines, done.outside, str(done.first_on)) == (20, 1, "2026-10-01")

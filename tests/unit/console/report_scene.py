@@ -158,7 +158,7 @@ def _visits(conn: Connection, site_id: int, now: datetime, dice: random.Random) 
                  ["/news/2026-autumn-tea-festival-opening-ceremony", visits // 5], ["/contact", visits // 6]]  # fmt: skip
         rows.append({"first": str(day), "last": str(day), "visits": visits, "views": int(visits * 2.6),
                      "bounces": int(visits * 0.41), "sources": sources, "pages": pages})  # fmt: skip
-    found = {"kind": "ga4", "lines": len(rows), "broken": 0, "bots": 0, "rows": rows}
+    found = {"kind": "ga4", "lines": len(rows), "broken": 0, "bots": 0, "outside": 0, "rows": rows}
     traffic.keep(conn, site_id=site_id, name="ga4.csv", found=found, by=None, now=now)
 
 

@@ -2,17 +2,22 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import ModelError
 from bot.llm import Json, ScriptedModel
 from bot.meters import Meters
 from bot.translating import ModelTranslator, Translating
 from console.app import create
+from console.ports import Translated
 from handoff import board, messages
 from handoff.model import Message, Ticket
+from store import rates
 from store.worker import Worker
 from success import across
 from tests.unit.bot.test_translating import PROMPT
@@ -31,13 +36,45 @@ class Room:
     worker: Worker
     said: list[Message] = field(default_factory=list)
 
-    async def ticket(self, text: str = JAPANESE) -> Ticket:
+    async def ticket(self, text: str = JAPANESE, *, title: str = "form") -> Ticket:
         """A client writes, and it is translated."""
-        made = await self.world.ticket(text=text, title="form")
+        made = await self.world.ticket(text=text, title=title)
         first = (await self.world.said(made))[0]
         await self.world.write(lambda conn: across.heard(conn, first, now=self.world.clock()))
         await self.worker.drain()
         return made
+
+
+@dataclass
+class Broken:
+    """A translator with a fault, until it is mended."""
+
+    said: str | None = None
+    name: str = "broken"
+
+    async def translate(self, text: str, *, source: str | None, into: str) -> Translated:
+        del text, source, into
+        if self.said is None:
+            raise RuntimeError("no")
+        return Translated(text=self.said, made_by=self.name)
+
+
+def broken(world: World) -> tuple[Room, Broken]:
+    """A desk whose translator has a fault, and a worker that tells of what it gave up."""
+    room, translator = furnished(world), Broken()
+    deps = replace(room.world.deps, translator=translator)
+    translating = Translating(deps.db, translator=translator, clock=world.clock)  # type: ignore[arg-type]
+    worker = Worker(deps.db, clock=world.clock, owner="test", on_dead=translating.dead)
+    translating.register(worker)
+    return Room(replace(world, deps=deps, app=create(deps)), room.model, worker), translator
+
+
+async def given_up(room: Room) -> None:
+    """Work until nothing is tried any more."""
+    for _ in range(12):
+        room.world.clock.advance(timedelta(minutes=6))
+        with capture_logs():
+            await room.worker.drain()
 
 
 def furnished(world: World, *lines: Json | ModelError, model: bool = True) -> Room:
@@ -75,6 +112,65 @@ async def test_one_that_lost_something_is_not_shown(world: World) -> None:
         page = (await browser.get(f"/desk/t/{ticket.number}")).text
     assert "のフォームが動きません" in page
     assert "was not taken; this is the original" in page
+
+
+async def test_one_that_was_given_up_is_said_and_can_be_tried_again(world: World) -> None:
+    """It is not being translated for ever; pressed twice it is tried once, and what comes stands there."""
+    room, translator = broken(world)
+    with capture_logs():
+        ticket = await room.ticket()
+    here = f"/desk/t/{ticket.number}"
+    async with await room.world.signed_in("lin") as browser:
+        assert "Being translated" in (await browser.get(here)).text
+    await given_up(room)
+    async with await room.world.signed_in("lin") as browser:
+        page = (await browser.get(here)).text
+        assert "Being translated" not in page
+        assert "could not be translated because of a fault" in page
+        translator.said = CHINESE
+        which = value(page.split("/translate-again")[1], "message")
+        for _ in range(2):
+            answer = await submit(browser, here, f"{here}/translate-again", message=which, into="zh-Hans")
+            assert answer.status_code == 303
+        assert "Being translated" in (await browser.get(here)).text
+        assert await room.worker.drain() == 1
+        assert "T-7 的表单不工作" in (await browser.get(here)).text
+
+
+async def test_what_is_not_tried_again(world: World) -> None:
+    """One that is too long, one of another ticket, one that never failed, too many in an hour."""
+    room, _ = broken(world)
+    with capture_logs():
+        ticket, other = await room.ticket(), await room.ticket(title="other")
+        long = await room.ticket("長いです" * 1200, title="long")
+    await given_up(room)
+    first, second, third = [(await room.world.said(each))[0].id for each in (ticket, other, long)]
+
+    async def asked(message_id: int, into: str = "zh-Hans", talk: int = ticket.conversation_id) -> bool:
+        again = partial(across.again, message_id=message_id, into=into, conversation_id=talk, now=world.clock())
+        return await room.world.write(again)
+
+    assert not await asked(second)
+    assert not await asked(first, "en")
+    assert not await asked(third, talk=long.conversation_id)
+    assert await asked(first)
+    assert not await asked(first), "it waits already"
+    async with await room.world.signed_in("lin") as browser:
+        here = f"/desk/t/{long.number}"
+        page = (await browser.get(here)).text
+        assert "Too long to be translated" in page
+        assert "/translate-again" not in page
+        answer = await submit(browser, here, f"{here}/translate-again", message="x", into="zh-Hans")
+        assert answer.status_code == 404
+    for _ in range(across.MOST):
+        await room.world.write(
+            lambda conn: rates.take(
+                conn, f"translate:{other.conversation_id}", per=across.PER, limit=across.MOST, now=world.clock()
+            )
+        )
+    assert not await asked(second, talk=other.conversation_id)
+    kept = await room.world.deps.db.read(lambda conn: across.of_messages(conn, [second], "zh-Hans"))
+    assert (kept[second].state, kept[second].why) == ("failed", "many")
 
 
 async def test_without_a_model_it_is_said(world: World) -> None:

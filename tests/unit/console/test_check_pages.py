@@ -118,6 +118,24 @@ async def test_a_press_asks_for_one_check(world: World) -> None:
     assert "A check is under way" in (await tom.get(here)).text
 
 
+async def test_a_check_that_got_lost_is_not_waited_for(world: World) -> None:
+    """After a quarter of an hour the page says nothing of it any more, and its button asks for another."""
+    site = await kept(world)
+    await world.write(lambda conn: asking.demand(conn, site_id=site.id, now=world.clock()))
+    tom = await world.signed_in("tom")
+    here = f"/desk/clients/nw/sites/{site.id}"
+    world.clock.advance(timedelta(minutes=14, seconds=59))
+    page = (await tom.get(here)).text
+    assert "A check is under way" in page
+    assert 'class="btn primary" disabled' in page
+    world.clock.advance(timedelta(seconds=1))
+    page = (await tom.get(here)).text
+    assert "A check is under way" not in page
+    assert 'class="btn primary" disabled' not in page
+    await submit(tom, here, f"{here}/check")
+    assert "A check is under way" in (await tom.get(here)).text
+
+
 async def test_a_finding_is_accepted_with_a_reason_and_taken_back(world: World) -> None:
     """Without a reason it is not; by whom and why stands there, as text."""
     site = await kept(world)

@@ -1,5 +1,6 @@
 """The desk's pages of reports, and a client's own: who may see what, what forms do, what is refused."""
 
+import gzip
 import re
 from dataclasses import replace
 from datetime import date
@@ -284,6 +285,14 @@ async def test_visits_are_imported_from_a_form(world: World) -> None:
         )
         assert said in answer.text
     assert len(await world.deps.db.read(lambda conn: traffic.imports(conn, [int(site_id)]))) == 1
+    log = b"".join(
+        b'1.2.3.4 - - [01/Oct/%d:09:00:00 +0800] "GET / HTTP/1.1" 200 1 "-" "Chrome"\n' % n for n in (2026, 2011)
+    )
+    answer = await submit(browser, at, at, site=site_id, files={"file": ("access.log", log)})
+    assert "1 line was left out: its day lies far" in answer.text
+    answer = await submit(browser, at, at, site=site_id, files={"file": ("access.log.gz", gzip.compress(log)[:-3])})
+    assert answer.status_code == 422
+    assert "cut off: it ends too early. Nothing was imported" in answer.text
     answer = await submit(browser, at, at, site=site_id, files={"file": (f"{EVIL}.csv", b"nonsense")})
     assert answer.status_code == 422
     assert "This is no export of GA4 or Matomo" in answer.text
@@ -291,4 +300,4 @@ async def test_visits_are_imported_from_a_form(world: World) -> None:
     for wrong in ("999999", "x", ""):
         assert (await submit(browser, at, at, site=wrong, files={"file": ("a.csv", content)})).status_code == 422
     facts = await scene.facts()
-    assert {each["title"]: each["visits"] for each in facts["traffic"]}["海外商城"] == 30
+    assert {each["title"]: each["visits"] for each in facts["traffic"]}["海外商城"] == 21

@@ -9,7 +9,7 @@ from handoff.spans import Span
 from success.reports.advice import advice
 from success.reports.lights import Light, availability, dates, security, speed, worst
 from success.reports.model import Kind
-from success.reports.periods import before, due_at, edges, finished, of_kind
+from success.reports.periods import before, due_at, edges, finished, of_kind, tells
 from success.reports.sources import Finding, Uptime
 
 SHANGHAI, BERLIN, KATHMANDU = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
@@ -163,3 +163,19 @@ def test_advice_is_the_three_that_weigh_most_one_of_a_kind() -> None:
         advice({**facts, "sites": [], "untold": [], "categories": [[None, 9]], "service": {"levels": {"emergency": 0}}})
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "came", "told"),
+    [
+        (Kind.HEALTH, "2026-09-01", True), (Kind.HEALTH, "2026-10-24T06:00", True), (Kind.HEALTH, "2026-10-24T06:01", False),
+        (Kind.HEALTH, "2026-10-31", False), (Kind.HEALTH, "2026-11-01", False), (Kind.HEALTH, "2026-11-09", False),
+        (Kind.BRIEF, "2026-10-31T06:00", True), (Kind.BRIEF, "2026-10-31T06:01", False),
+        (Kind.QUARTER, "2026-12-09", True), (Kind.QUARTER, "2026-12-09T00:01", False),
+    ],
+)  # fmt: skip
+def test_who_came_in_a_periods_last_quarter_has_no_report_of_it(kind: Kind, came: str, told: bool) -> None:
+    """Of a month seven days and eighteen hours, of a week less than two days, of three months 23 days."""
+    zone = ZoneInfo("UTC")
+    span = of_kind(kind, date(2026, 10, 29), zone)
+    assert tells(span, since=datetime.fromisoformat(came).replace(tzinfo=UTC)) is told

@@ -15,6 +15,7 @@ from success.traffic.model import Found, Refused, Source, Tally
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0 Safari/537.36"
+TODAY = date(2026, 11, 30)
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
 
 
@@ -25,10 +26,11 @@ def read(
     kind: str = "",
     hosts: tuple[str, ...] = ("shop.cn",),
     longest: int = reading.LONGEST,
+    today: date = TODAY,
 ) -> Found:
     path = tmp_path / "file"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return reading.read(path, zone=ZONE, hosts=hosts, kind=kind, longest=longest)
+    return reading.read(path, zone=ZONE, hosts=hosts, kind=kind, longest=longest, today=today)
 
 
 def refused(tmp_path: Path, content: str | bytes, **options: Any) -> str:
@@ -94,6 +96,38 @@ def test_days_without_visits_are_days_of_none(tmp_path: Path) -> None:
     assert [(str(first), one.visits) for (first, _), one in sorted(found.tallies.items())] == [
         ("2026-11-01", 1), ("2026-11-02", 0), ("2026-11-03", 0), ("2026-11-04", 0), ("2026-11-05", 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "left_out"),
+    [("27/Nov/2024", 1), ("29/Nov/2024", 0), ("01/Dec/2026", 0), ("02/Dec/2026", 1), ("01/Jan/1970", 1), ("06/Feb/2099", 1)],
+)  # fmt: skip
+def test_lines_of_wrong_days_are_left_out(tmp_path: Path, day: str, left_out: int) -> None:
+    """More than two years back, or after tomorrow; counted, and they end nobody's visit."""
+    log = line("30/Nov/2026:12:00:00", "/a") + line(f"{day}:12:00:00", "/x") + line("30/Nov/2026:12:10:00", "/b")
+    found = read(tmp_path, log)
+    one = found.tallies[TODAY, TODAY]
+    assert (found.lines, found.broken, found.outside) == (3, 0, left_out)
+    assert (one.views, one.visits) == (2, 1 if left_out else 2)
+    assert len(found.tallies) == (1 if left_out else 2)
+
+
+def test_lines_far_from_the_bulk_are_left_out(tmp_path: Path) -> None:
+    """A few lines of another season beside many; as many of two seasons are both kept, with no days of none between."""
+    bulk = "".join(line(f"{day:02}/Nov/2026:12:00:00") for day in range(1, 29))
+    stray = line("05/Mar/2026:12:00:00", "/old") + line("05/Mar/2026:12:00:01", agent="curl/8.0")
+    found = read(tmp_path, bulk + stray)
+    assert (len(found.tallies), found.lines, found.outside, found.bots) == (28, 30, 2, 0)
+    spring = "".join(line(f"{day:02}/Mar/2026:12:00:00") for day in range(1, 29, 3))
+    both = read(tmp_path, bulk + spring)
+    assert (len(both.tallies), both.outside) == (28 + 28, 0)
+    near = "".join(line(f"{day:02}/Oct/2026:12:00:00", agent="curl/8.0") for day in (1, 2))
+    assert read(tmp_path, bulk + line("30/Sep/2026:12:00:00") + near).outside == 0, "a quiet month is no gap"
+
+
+def test_a_log_of_another_age_is_refused(tmp_path: Path) -> None:
+    """With words of its own."""
+    assert refused(tmp_path, line("01/Nov/2020:01:00:00") * 9) == "outside"
 
 
 GA_CHANNELS = {
@@ -215,12 +249,25 @@ def test_a_packed_log_is_read_and_a_bomb_is_not(tmp_path: Path) -> None:
     """Gzip by its content; one that unpacks to more than we read, one that is cut off, a zip, are refused."""
     log = line("01/Nov/2026:01:00:00")
     assert read(tmp_path, gzip.compress(log.encode())).lines == 1
-    assert refused(tmp_path, gzip.compress(log.encode() * 5000)[:-20]) == "packed"
+    spoilt = bytearray(gzip.compress(log.encode()))
+    spoilt[-6] ^= 255
+    assert refused(tmp_path, bytes(spoilt)) == "packed"
     assert refused(tmp_path, gzip.compress(log.encode() * 100_000), longest=3 * 1024 * 1024) == "long"
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("access.log", log)
     assert refused(tmp_path, path.read_bytes()) == "packed"
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b"x" * 9)[:n] for n in (2, 5, 10, 12, -8, -1)]
+    + [gzip.compress(b"".join(b"%d " % n for n in range(200_000)))[:n] for n in (1000, -20)],
+    ids=range(8),
+)
+def test_a_file_that_is_cut_off(tmp_path: Path, packed: bytes) -> None:
+    """In its head, in what is read first, later on, in its last bytes: said as what it is."""
+    assert refused(tmp_path, packed, kind="logs") == "cut"
 
 
 @pytest.mark.parametrize(
