@@ -17,6 +17,7 @@ FIRMS: Final = 2
 LIKE: Final = 0.5
 """The cosine of two sets of words from which on they say much the same."""
 _READ: Final = 300
+_WORDS: Final = "words:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,13 @@ def fold(new: Report, others: Iterable[Report]) -> Fold | None:
             return Fold(key=f"hosting:{hosting}", place=hosting, server="", tickets=group)
     words = new.words
     if (group := _enough([new, *(each for each in near if alike(words, each.words))])) is not None:
-        return Fold(key=f"words:{min(group)}", place="", server="", tickets=group)
+        return Fold(key=f"{_WORDS}{min(group)}", place="", server="", tickets=group)
     return None
+
+
+def same_cause(one: str, other: str) -> bool:
+    """Whether the keys of two incidents that share a ticket are of one cause; like words have another key each time."""
+    return one == other or (one.startswith(_WORDS) and other.startswith(_WORDS))
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:

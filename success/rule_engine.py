@@ -21,6 +21,7 @@ from store.signals import signal
 from success import incidents, rule_book, rules, tasks
 from success.errors import SuccessError
 from success.incident_log import incident
+from success.incident_troubles import is_judged
 from success.rule_actions import Acting, Doing, act, cause_key, is_over, members_of
 from success.rule_deciding import DEPTH, Seen, Verdict, decide, end_of, subject, within
 from success.rule_model import Rule, Step
@@ -133,9 +134,14 @@ def _standing(conn: Connection, rule: Rule, about: str, *, now: datetime) -> Fir
     mine = (firings.c.rule == rule.key, firings.c.subject == about, firings.c.at > now - rule.cooldown)
     lately = select(firings).where(*mine, firings.c.outcome.in_(("fired", "held")))
     row = conn.execute(lately.order_by(firings.c.id.desc()).limit(1)).mappings().first()
-    if row is None or (row["incident_id"] is not None and not incident(conn, row["incident_id"]).live):
+    if row is None or (row["incident_id"] is not None and _is_past(conn, row["incident_id"])):
         return None  # what comes back after it was over is no repetition
     return _firing(row)
+
+
+def _is_past(conn: Connection, incident_id: int) -> bool:
+    known = incident(conn, incident_id)
+    return not known.live and not is_judged(conn, known)
 
 
 def _fold(conn: Connection, before: Firing, seen: Seen, rule: Rule, *, acting: Acting, now: datetime) -> None:

@@ -19,9 +19,11 @@ from handoff.tables import client as clients
 from handoff.tables import message as messages_table
 from store.tables import job
 from store.worker import Worker
-from success import alerts, hooks, rule_book, rule_causes, rule_engine, rules, tasks
+from success import alerts, hooks, incidents, rule_book, rule_causes, rule_engine, rules, tasks
 from success.addresses import PUBLIC
 from success.alert_rules import Heard, Notification
+from success.check_tables import site_check_state as states
+from success.checks import asking
 from success.hooks import CallState
 from success.incident_log import incident, live
 from success.incident_members import counts, of_incident
@@ -284,6 +286,46 @@ async def test_two_sites_of_a_server_suggest_an_incident(work: World) -> None:
     [known] = await work.ask(live)
     assert (known.state, known.server) == (IncidentState.SUGGESTED, "web-01")
     assert {each.member.subject for each in await work.ask(of_incident, known.id, Kind.SITE)} >= set(every[1:])
+
+
+async def test_a_dismissed_suggestion_of_sites_stays_so_until_they_were_well(work: World) -> None:
+    """While one is down all along no further site brings it back, and the rule is not worn out; then it may."""
+    slugs = [f"s{n}" for n in range(30)]
+    for slug in slugs:
+        await firm(work, slug)
+    every = [site.id for site, _ in await work.ask(sites.every)]
+
+    async def turns(site: int, state: str) -> None:
+        work.clock.set(work.clock() + timedelta(seconds=10))
+
+        def body(conn: Connection) -> None:
+            now = work.clock()
+            client = directory.client(conn, sites.find(conn, site).client_id)
+            asking.enrol(conn, sites.find(conn, site), client, now=now)
+            conn.execute(update(states).where(states.c.site_id == site).values(state=state, since=now))
+            rule_causes.site_changed(conn, site_id=site, state=state, run=None, now=now)
+
+        await work.db.write(body)
+        await work.worker.drain()
+
+    for site in every[:3]:
+        await turns(site, "down")
+    [known] = await work.ask(live)
+    await work.do(incidents.dismiss, incident_id=known.id, by=work.lead.id)
+    for site in every[3:]:
+        await turns(site, "down")
+    assert await work.ask(live) == ()
+    assert await work.ask(rule_book.stopped) == {}
+    joined = {each.member.subject for each in await work.ask(of_incident, known.id, Kind.SITE)}
+    assert joined >= set(every[1:])
+    work.clock.set(work.clock() + timedelta(hours=1))
+    for site in every[1:]:
+        await turns(site, "ok")
+    assert await work.ask(live) == ()
+    for site in every[4:6]:
+        await turns(site, "down")
+    [again] = await work.ask(live)
+    assert again.id != known.id
 
 
 async def test_a_late_ticket_of_a_platinum_client_gives_a_task(work: World) -> None:
