@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from handoff.rows import Row, clean
 from store.db import insert_into
@@ -188,6 +188,19 @@ def unlink(conn: Connection, incident_id: int, member: Member, *, by: int, now: 
     """Take something out: linked by mistake, or proposed and not so."""
     _require(conn, incident_id, "link")
     _take_out(conn, incident_id, member, by=by, now=now)
+
+
+def lose(conn: Connection, incident_id: int, member: Member, *, why: str, title: str, now: datetime) -> None:
+    """What is looked after no more belongs to it no more; should it be so again, it may come back by itself.
+
+    `why` is kept with it (`removed`, `archived`), and `title`, by which it cannot be found later.
+    """
+    hold(conn, incident_id)
+    mine = (members_table.c.incident_id == incident_id, members_table.c.kind == member.kind)
+    gone = delete(members_table).where(*mine, members_table.c.subject == member.subject)
+    if conn.execute(gone).rowcount:
+        facts: Mapping[str, Any] = {"member": str(member.kind), "subject": member.subject, "why": why, "title": title}
+        append(conn, incident_id, Happening.UNLINKED, by=None, now=now, **facts)
 
 
 def _of_cause(conn: Connection, key: str, *, now: datetime) -> Incident | None:

@@ -14,6 +14,7 @@ from handoff.lifecycle import UNSOLVED
 from store.jobs import JsonValue
 from success import alerts, hooks, incident_talk, incidents, proactive, rules, tasks
 from success.alerts import Alert
+from success.gone_sites import is_gone
 from success.incident_errors import IncidentRefused
 from success.incident_log import Incident, incident, of_key, opened_by_alerts
 from success.incident_members import firing, of_member
@@ -106,7 +107,7 @@ def is_over(conn: Connection, seen: Seen) -> bool:
     if (task_id := facts.get("task_id")) is not None:
         return tasks.task(conn, int(task_id)).state is not tasks.TaskState.OPEN
     if (site_id := facts.get("site_id")) is not None:
-        return rules.recovered(conn, int(site_id), after=seen)
+        return is_gone(conn, int(site_id)) or rules.recovered(conn, int(site_id), after=seen)
     return False
 
 
