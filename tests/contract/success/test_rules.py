@@ -1,6 +1,7 @@
 """Rules at work on both databases: storms fold, loops stop, every step happens once, hooks are called once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,8 @@ from success.checks import asking
 from success.hooks import CallState
 from success.incident_log import incident, live
 from success.incident_members import counts, of_incident
-from success.incident_rules import IncidentState, Kind
+from success.incident_rules import IncidentState, Kind, Member
+from success.incidents import Cause
 from success.rule_actions import Acting
 from success.rule_tables import rule_firing
 from tests.contract.handoff.conftest import World
@@ -250,6 +252,18 @@ async def test_what_must_last_is_looked_at_again(work: World) -> None:
     assert sorted(each.outcome for each in await fired(work)) == ["fired", "passed"]
 
 
+async def test_a_site_that_went_meanwhile_does_not_last(work: World) -> None:
+    """Removed while it was looked at whether it stays down: nothing fires."""
+    ant = await firm(work, "ant")
+    await in_force(work, written("open_incident: {title: x}", on="site_down", head="    for: 5m\n"))
+    [site] = await work.ask(sites.of_client, ant.id)
+    await work.do(rule_causes.site_changed, site_id=site.id, state="down", run=1)
+    await work.worker.drain()
+    await work.do(sites.remove, client_id=ant.id, site_id=site.id, by=work.lead.id)
+    await work.pass_time(minutes=6)
+    assert [each.outcome for each in await fired(work)] == ["passed"]
+
+
 async def test_quiet_hours_hold_what_people_hear_and_nothing_else(work: World) -> None:
     """The incident opens at night, the task comes in the morning, once; a wait goes on when it is over."""
     quiet = "    quiet: {from: '22:00', to: '08:00', zone: Asia/Shanghai}\n"
@@ -268,6 +282,35 @@ async def test_quiet_hours_hold_what_people_hear_and_nothing_else(work: World) -
     await work.pass_time(hours=9)
     assert len(await work.ask(tasks.open_of)) == 1
     assert len(await work.ask(hooks.latest)) == 1
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1), -timedelta(hours=3)], ids=str)
+async def test_a_wait_is_over_once_whatever_the_clock_says(work: World, back: timedelta) -> None:
+    """Set back, or ahead, while a step waits: what comes after is done, once."""
+    await in_force(work, written("wait: 10m", "give_task: {text: x}", "wait: 10m", "call_hook: {hook: out}"))
+    await post(work, heard(1))
+    await work.worker.drain()
+    work.clock.set(work.clock() - back)
+    await work.pass_time(minutes=30)
+    assert len(await work.ask(tasks.open_of)) == 1
+    assert len(await work.ask(hooks.latest)) == 1
+    await work.pass_time(hours=2)
+    assert len(await work.ask(tasks.open_of)) == 1
+    assert len(await work.ask(hooks.latest)) == 1
+
+
+async def test_what_is_held_till_morning_is_said_though_the_clock_was_set_back(work: World) -> None:
+    """It comes too early then, is held for the same morning again, and is said once."""
+    ant = await firm(work, "ant")
+    tell = "      - tell_clients: {zh-Hans: 请注意。, en: Mind this., at_night: critical}\n"
+    await in_force(work, written("wait: 1m", on="rating_low") + tell)
+    work.clock.set(datetime(2026, 3, 9, 22, 0, tzinfo=UTC))  # 06:00 in Shanghai
+    await work.do(rules.happened, kind="rating_low", facts={"client_id": ant.id, "value": 2}, origin="r:1")
+    await work.pass_time(minutes=5)
+    assert await outgoing(work) == []
+    work.clock.set(datetime(2026, 3, 9, 16, 0, tzinfo=UTC))
+    await work.pass_time(hours=20)
+    assert len(await outgoing(work)) == 1
 
 
 async def test_two_sites_of_a_server_suggest_an_incident(work: World) -> None:
@@ -403,3 +446,56 @@ async def test_old_events_are_forgotten_but_for_those_that_led_to_something(work
     rows = await work.db.read(lambda conn: conn.execute(select(func.count()).select_from(rule_firing)).scalar_one())
     assert rows == 1
     assert len(await work.ask(alerts.latest)) == 2
+
+
+async def test_what_rules_did_and_alerts_that_are_over_go_with_time(work: World) -> None:
+    """Firings after 400 days, with their events; alerts 90 days after they are over, unless they fire or hold up."""
+    ruling = RuleWork(work.db, desk=work.desk, texts=TEXTS, clock=work.clock)
+    ruling.register(work.worker)
+    await ruling.begin()
+    await in_force(work, written("give_task: {text: x}"))
+    every = [heard(n, server=f"web-{n}") for n in range(4)]
+    for n, each in enumerate(every):
+        await post(work, each, group=f"g{n}")
+    await work.worker.drain()
+    await post(work, *(over(each) for each in every[1:]))
+    await work.worker.drain()
+    known = {each.server: each.id for each in await work.ask(alerts.latest)}
+    cause = Cause(key="server:web-1", title="x", started_at=work.clock())
+    for name in ("web-1", "web-2"):
+        member = Member(kind=Kind.ALERT, subject=known[name])
+        raised = await work.do(incidents.begin, cause=replace(cause, key=f"server:{name}"), members=[member])
+    await work.do(incidents.resolve, incident_id=raised.incident.id, by=work.lead.id)
+
+    async def nights(days: int) -> tuple[int, set[str]]:
+        work.clock.set(work.clock() + timedelta(days=days))
+        await work.worker.drain()
+        firings = await work.db.read(
+            lambda conn: conn.execute(select(func.count()).select_from(rule_firing)).scalar_one()
+        )
+        return firings, {each.server for each in await work.ask(alerts.latest)}
+
+    async def heard_of() -> int:
+        return sum("alert_id" in each.facts for each in await work.ask(rules.since, datetime(2026, 1, 1, tzinfo=UTC)))
+
+    assert await nights(89) == (4, {"web-0", "web-1", "web-2", "web-3"})
+    assert await nights(2) == (4, {"web-0", "web-1"})
+    assert await heard_of() == 4
+    assert await nights(308) == (4, {"web-0", "web-1"})
+    assert await nights(3) == (0, {"web-0", "web-1"})
+    assert await heard_of() == 0
+
+
+async def test_old_rows_go_a_few_at_a_time(work: World) -> None:
+    """However many there are, a transaction takes only so many."""
+    await in_force(work, written("give_task: {text: x}"))
+    every = [heard(n, server=f"web-{n}") for n in range(5)]
+    for n, each in enumerate(every):
+        await post(work, each, group=f"g{n}")
+    await work.worker.drain()
+    await post(work, *(over(each) for each in every))
+    await work.worker.drain()
+    work.clock.set(work.clock() + timedelta(days=500))
+    assert [await work.do(alerts.sweep, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    gone = [await work.do(rules.sweep, limit=4) for _ in range(5)]
+    assert (sum(gone), gone[-1], max(gone) <= 8) == (15, 0, True)
