@@ -14,7 +14,7 @@ from handoff.sites import Site
 from store.db import insert_into
 from success.alert_rules import Heard, Notification, host_of, server_of
 from success.incident_log import IS_LIVE
-from success.incident_rules import Kind, Member
+from success.incident_rules import Kind, Member, place_name
 from success.incident_tables import alert as alerts
 from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members
@@ -187,8 +187,8 @@ def _ours(conn: Connection) -> _Ours:
     by_server: dict[str, list[Site]] = {}
     by_host: dict[str, Site] = {}
     for site, _ in sites.every(conn):
-        if site.server:
-            by_server.setdefault(site.server.strip().casefold(), []).append(site)
+        if place_name(site.server):
+            by_server.setdefault(place_name(site.server), []).append(site)
         if host := urlsplit(site.address).hostname:
             by_host.setdefault(host, site)
     clients = {client.slug.casefold(): client.id for client in directory.clients(conn)}

@@ -8,7 +8,7 @@ from typing import Final
 
 from knowledge.language import fold as folded
 from knowledge.language import tokens
-from success.incident_rules import server_key
+from success.incident_rules import place_name, server_key
 
 LEAST: Final = 3
 WITHIN: Final = timedelta(minutes=20)
@@ -73,8 +73,8 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def place(text: str | None) -> frozenset[str]:
-    """A server's or a hosting's name as it is compared."""
-    name = " ".join((text or "").casefold().split())
+    """A server's or a hosting's name as it is compared, if there is one."""
+    name = place_name(text)
     return frozenset({name}) if name else frozenset()
 
 

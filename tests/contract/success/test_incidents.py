@@ -15,11 +15,12 @@ from handoff.site_rules import read_site
 from handoff.tables import chat as chats
 from handoff.tables import message as messages_table
 from store.tables import job
-from success import incident_reports, incident_talk, incident_watch, incidents, tasks
+from success import alerts, incident_reports, incident_talk, incident_watch, incidents, tasks
+from success.alert_rules import Heard, Notification
 from success.incident_errors import IncidentRefused
 from success.incident_log import Incident, events, incident, live, stands
-from success.incident_members import affected, of_incident, of_member, tickets_of
-from success.incident_rules import IncidentState, Kind, Member, Severity, standing
+from success.incident_members import affected, of_incident, of_member, on_server, tickets_of
+from success.incident_rules import IncidentState, Kind, Member, Severity, server_key, standing
 from success.incident_talk import Saying
 from success.incidents import Cause
 from tests.contract.handoff.conftest import World
@@ -148,6 +149,22 @@ async def test_three_reports_of_one_server_are_suggested_as_one(world: World) ->
     await report(world, other, "发票怎么开", level=Level.QUESTION)
     assert len(await world.ask(tickets_of, known.id)) == 4
     assert {client.slug for client in await world.ask(affected, known)} == {"ant", "bee", "cat", "dog"}
+
+
+async def test_a_server_is_one_however_it_was_typed(world: World) -> None:
+    """For tickets, sites and alerts: without regard to case, of any script, or to spaces."""
+    firms = [await firm(world, f"f{n}", server=name) for n, name in enumerate(("WEB  É-01", " web é-01", "Web É-01"))]
+    for each in firms:
+        await report(world, each, f"{each.slug} 后台打不开")
+    [known] = await world.ask(live)
+    same = await world.do(incidents.begin, cause=cause(world, server_key("Web   É-01 "), server="Web   É-01 "))
+    assert same.incident.id == known.id
+    assert await world.ask(on_server, "wEB é-01") == tuple(each.id for each in firms)
+    labels = {"alertname": "x", "server": "WEB É-01", "client": "f1"}
+    heard = Heard(fingerprint="1", firing=True, starts_at=world.clock(), ends_at=None, labels=labels)
+    received = await world.do(alerts.receive, posted=Notification(group_key="g", alerts=(heard,)))
+    [site] = await world.ask(sites.of_client, firms[1].id)
+    assert received.fresh[0].site_id == site.id
 
 
 async def test_much_the_same_words_fold_across_servers(world: World) -> None:
