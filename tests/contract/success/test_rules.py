@@ -31,7 +31,10 @@ from success.incident_members import counts, of_incident
 from success.incident_rules import IncidentState, Kind, Member
 from success.incidents import Cause
 from success.rule_actions import Acting
+from success.rule_deciding import dry_run, with_causes
+from success.rule_reading import read
 from success.rule_tables import rule_firing
+from success.rule_trying import endings
 from tests.contract.handoff.conftest import World
 from tests.contract.success.test_incidents import firm, outgoing
 
@@ -250,6 +253,28 @@ async def test_what_must_last_is_looked_at_again(work: World) -> None:
     await work.pass_time(minutes=3)
     assert [known.key for known in await work.ask(live)] == ["server:b"]
     assert sorted(each.outcome for each in await fired(work)) == ["fired", "passed"]
+
+
+async def test_rules_are_tried_with_what_ended(work: World) -> None:
+    """Alerts and sites by what was told later, tickets and tasks as they stand: as the engine saw it then."""
+    source = written("give_task: {text: x}", head="    for: 2m\n")
+    await in_force(work, source)
+    await post(work, heard(1, server="a"), heard(2, server="b"))
+    await work.worker.drain()
+    ticket, other = await work.open(Level.BUG), await work.open(Level.BUG)
+    for each in (ticket, other):
+        await work.do(rule_causes.ticket_changed, ticket_id=each.id, seq=1, kind=EventKind.OPENED, causes=[])
+    work.clock.set(work.clock() + timedelta(minutes=1))
+    await post(work, over(heard(1, server="a")))
+    await work.do(work.desk.resolve, ticket_id=ticket.id, by=work.lead.id)
+    await work.pass_time(minutes=6)
+    events = with_causes(await work.ask(rules.since, datetime(2026, 3, 1, tzinfo=UTC)))
+    ended = await work.ask(endings, events)
+    would = dry_run(read(source), events, over=ended)
+    assert [each.seen.facts["server"] for each in would] == ["b"]
+    assert [firing.outcome for firing in reversed(await fired(work))] == ["passed", "fired"]
+    opened = [each for each in events if each.kind == "ticket_opened"]
+    assert [ended(each, each.at + timedelta(minutes=2)) for each in opened] == [True, False]
 
 
 async def test_a_site_that_went_meanwhile_does_not_last(work: World) -> None:
