@@ -81,8 +81,8 @@ def _entry(conn: Connection, event: IncidentEvent, who: Mapping[int, str], texts
             subject = facts.get("title") or subject_words(conn, Kind(facts["member"]), int(facts["subject"]))
             kind = texts.say(f"incident.member.{facts['member']}", language)
             gone = f"gone.{facts['why']}" if facts.get("why") else None  # nobody took it out
-            what = {"what": f"{kind} {subject}"}
-            words = told(gone, **what) if gone else told(str(event.kind), by=by, **what)
+            named = f"{kind} {subject}"
+            words = told(gone, what=named) if gone else told(str(event.kind), by=by, what=named)
         case Happening.SAID:
             text = "\n".join(str(each) for each in facts["texts"].values())
             what = texts.say(f"incident.saying.{facts['what']}", language)
