@@ -13,7 +13,7 @@ from store.db import Database
 from store.errors import StoreError
 from store.schedule import plan
 from store.worker import Running, Worker
-from success import rule_causes, rule_engine, rules
+from success import alerts, rule_causes, rule_engine, rules
 from success.checks.outcomes import SITE_CHANGED
 from success.incident_watch import LANGUAGE
 from success.rule_actions import Acting
@@ -24,6 +24,8 @@ LATE = "rules_late"
 SWEEP = "rules_sweep"
 _EVERY = "*/10 * * * *"
 _NIGHTLY = "41 3 * * *"
+MOST_BATCHES = 200
+"""A night's work is bounded: the rest goes the next night."""
 log = structlog.get_logger()
 
 
@@ -64,8 +66,8 @@ class RuleWork:
     async def go_on(self, running: Running) -> None:
         """Go on with a firing."""
         body, now = running.job.body, self._clock()
-        only = int(str(body["only"])) if "only" in body else None
-        facts = {"firing_id": int(str(body["firing"])), "only": only}
+        steps = {name: int(str(body[name])) for name in ("only", "woken") if name in body}
+        facts = {"firing_id": int(str(body["firing"])), **steps}
         await running.finish(partial(rule_engine.go_on, **facts, acting=self._acting, now=now))  # type: ignore[arg-type]
 
     async def site(self, running: Running) -> None:
@@ -80,10 +82,16 @@ class RuleWork:
         """Tell of late tasks."""
         await running.finish(partial(rule_causes.tasks_late, now=self._clock()))
 
-    async def sweep(self, running: Running) -> None:
-        """Forget old events."""
-        gone = await running.finish(partial(rules.sweep, now=self._clock()))
-        log.info("rule_events_forgotten", number=gone)
+    async def sweep(self, _: Running) -> None:
+        """Forget old events, what rules did about them, and alerts that are long over, a few at a time."""
+        for forget, name in ((rules.sweep, "rule_events"), (alerts.sweep, "alerts")):
+            gone = 0
+            for _batch in range(MOST_BATCHES):
+                found = await self._db.write(partial(forget, now=self._clock()))
+                gone += found
+                if not found:
+                    break
+            log.info("forgotten", what=name, number=gone)
 
     def register(self, worker: Worker) -> None:
         """Let a worker do it."""

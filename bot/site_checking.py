@@ -29,6 +29,7 @@ from store.jobs import JsonValue
 from store.schedule import plan
 from store.signals import signal
 from store.worker import Retry, Running, Worker
+from success import gone_sites
 from success.checks import asking, keeping, retention, versions
 from success.checks.asking import AGAIN, CHECK, SWEEP
 from success.checks.hysteresis import verdict
@@ -88,8 +89,14 @@ class SiteChecks:
         worker.register(TIDY, self.tidy, slots=1)
 
     async def sweep(self, running: Running) -> None:
-        """Ask for what is due."""
-        await running.finish(lambda conn: asking.sweep(conn, now=self._clock()))
+        """Ask for what is due; what is looked after no more is down no more."""
+
+        def body(conn: Connection) -> None:
+            now = self._clock()
+            gone_sites.leave(conn, now=now)
+            asking.sweep(conn, now=now)
+
+        await running.finish(body)
 
     async def again(self, running: Running) -> None:
         """The second look at a site that failed once."""

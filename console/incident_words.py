@@ -78,9 +78,11 @@ def _entry(conn: Connection, event: IncidentEvent, who: Mapping[int, str], texts
     text = str(facts.get("text") or "")
     match event.kind:
         case Happening.LINKED | Happening.PROPOSED | Happening.UNLINKED:
-            subject = subject_words(conn, Kind(facts["member"]), int(facts["subject"]))
+            subject = facts.get("title") or subject_words(conn, Kind(facts["member"]), int(facts["subject"]))
             kind = texts.say(f"incident.member.{facts['member']}", language)
-            words = told(str(event.kind), by=by, what=f"{kind} {subject}")
+            gone = f"gone.{facts['why']}" if facts.get("why") else None  # nobody took it out
+            named = f"{kind} {subject}"
+            words = told(gone, what=named) if gone else told(str(event.kind), by=by, what=named)
         case Happening.SAID:
             text = "\n".join(str(each) for each in facts["texts"].values())
             what = texts.say(f"incident.saying.{facts['what']}", language)

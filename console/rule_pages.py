@@ -1,7 +1,9 @@
 """Pages: the rules in force and what they did; for admins writing them, trying them on what happened, publishing."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -20,9 +22,10 @@ from handoff import directory
 from handoff.errors import NotFound
 from success import rule_book, rule_engine, rules
 from success.incident_errors import Problem, RulesBroken
-from success.rule_deciding import dry_run
+from success.rule_deciding import Seen, dry_run, with_causes
 from success.rule_model import Happens, Rule, Step
 from success.rule_reading import LONGEST, read
+from success.rule_trying import endings
 
 router = APIRouter(prefix="/desk/rules")
 DAYS: Final = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "90": timedelta(days=90)}
@@ -92,8 +95,13 @@ async def try_rules(request: Request, *, pages: PagesDep, viewer: AdminDep) -> R
         book = read(source)
     except RulesBroken as broken:
         return await _edit(request, pages, viewer, source, problems=broken.problems, days=days)
-    events = await pages.deps.db.read(lambda conn: rules.since(conn, start))
-    would = await asyncio.to_thread(dry_run, book, events)
+
+    def load(conn: Connection) -> tuple[tuple[Seen, ...], Callable[[Seen, datetime], bool]]:
+        found = with_causes(rules.since(conn, start))
+        return found, endings(conn, found)
+
+    events, over = await pages.deps.db.read(load)
+    would = await asyncio.to_thread(partial(dry_run, book, events, over=over))
     kinds = {kind: sum(1 for each in events if each.kind is kind) for kind in Happens}
     tried = {"would": would[-MOST_SHOWN:], "events": len(events), "many": len(would), "kinds": kinds}
     return await _edit(request, pages, viewer, source, tried=tried, days=days)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from handoff.rows import clean
 from success.incident_errors import AlertUnreadable
+from success.incident_rules import place_name
 
 MOST_ALERTS: Final = 5_000
 MOST_LABELS: Final = 64
@@ -74,8 +75,8 @@ def server_of(labels: Mapping[str, str]) -> str:
 
 def host_of(instance: str) -> str:
     """The host of "web-01:9100", "https://shop.example/x", "[::1]:9100"."""
-    text = instance.strip().casefold().partition("://")[2] or instance.strip().casefold()
-    text = text.partition("/")[0]
+    name = place_name(instance)
+    text = (name.partition("://")[2] or name).partition("/")[0]
     if text.startswith("["):
         return text[1:].partition("]")[0]
     host, colon, port = text.rpartition(":")

@@ -2,23 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from handoff import directory, sites
 from handoff.errors import NotFound
 from handoff.sites import Site
 from store.db import insert_into
 from success.alert_rules import Heard, Notification, host_of, server_of
-from success.incident_rules import Kind, Member
+from success.incident_log import IS_LIVE
+from success.incident_rules import Kind, Member, place_name
 from success.incident_tables import alert as alerts
+from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members
 
 FIRING: Final = "firing"
 RESOLVED: Final = "resolved"
+KEPT: Final = timedelta(days=90)
+"""After an alert is over, by when it was reported last."""
+SWEPT: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,19 @@ def of_incident(conn: Connection, incident_id: int, *, limit: int = 50) -> tuple
     return tuple(_alert(row) for row in conn.execute(query.order_by(*order).limit(limit)).mappings())
 
 
+def sweep(conn: Connection, *, now: datetime, limit: int = SWEPT) -> int:
+    """Forget alerts that have been over for long and are of no incident under way: the next few; how many."""
+    mine = (members.c.kind == Kind.ALERT, members.c.subject == alerts.c.id)
+    joined = select(members.c.id).join(incidents, incidents.c.id == members.c.incident_id).where(*mine, IS_LIVE)
+    old = (alerts.c.status == RESOLVED, alerts.c.last_at < now - KEPT)
+    ids = conn.execute(
+        select(alerts.c.id).where(*old, ~joined.exists()).order_by(alerts.c.last_at, alerts.c.id).limit(limit)
+    )
+    gone = ids.scalars().all()
+    conn.execute(delete(alerts).where(alerts.c.id.in_(gone)))
+    return len(gone)
+
+
 def servers_firing(conn: Connection, group_key: str) -> int:
     """On how many servers alerts of a group fire."""
     mine = (alerts.c.group_key == group_key, alerts.c.status == FIRING)
@@ -169,8 +187,8 @@ def _ours(conn: Connection) -> _Ours:
     by_server: dict[str, list[Site]] = {}
     by_host: dict[str, Site] = {}
     for site, _ in sites.every(conn):
-        if site.server:
-            by_server.setdefault(site.server.strip().casefold(), []).append(site)
+        if place_name(site.server):
+            by_server.setdefault(place_name(site.server), []).append(site)
         if host := urlsplit(site.address).hostname:
             by_host.setdefault(host, site)
     clients = {client.slug.casefold(): client.id for client in directory.clients(conn)}

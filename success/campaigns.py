@@ -73,7 +73,7 @@ def keep(
     conn: Connection, draft: CampaignDraft, *, client_id: int, campaign_id: int | None = None, by: int, now: datetime
 ) -> Campaign:
     """Keep a campaign, or change one of this client's. Raises NotFound, CampaignRefused: `name`, `dates`, `sites`,
-    `hook`. With other days it is looked ahead anew.
+    `hook`. With another first day it is looked ahead anew, and what was to be done before the old one is dropped.
     """
     directory.lock_client(conn, client_id)
     called = " ".join(clean(draft.name).split())
@@ -102,6 +102,7 @@ def keep(
         raise NotFound("campaign", campaign_id)
     if had.starts_on != draft.starts_on:
         values["checked"] = {}
+        _drop(conn, had, by=by, now=now)
     changed = update(campaigns).where(campaigns.c.id == campaign_id).values(values).returning(*campaigns.c)
     return _campaign(conn.execute(changed).mappings().one())
 
@@ -110,8 +111,7 @@ def remove(conn: Connection, campaign_id: int, *, by: int, now: datetime) -> Non
     """Take a campaign off the calendar. Raises NotFound."""
     known = one(conn, campaign_id)
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(removed_at=now, by_id=by))
-    for days in LOOKS:
-        tasks.close_origin(conn, f"{known.origin}:{days}", tasks.TaskState.DROPPED, by=by, now=now)
+    _drop(conn, known, by=by, now=now)
     signal(conn, "desk", "")
 
 
@@ -138,7 +138,8 @@ def ahead(
 
 def look(conn: Connection, campaign_id: int, *, now: datetime) -> tuple[Finding, ...] | None:
     """Look ahead if that is due: what was found is kept, and somebody gets a task. None where nothing was due."""
-    known = one(conn, campaign_id)
+    directory.lock_client(conn, one(conn, campaign_id).client_id)
+    known = one(conn, campaign_id)  # nobody moves its days meanwhile
     client = directory.client(conn, known.client_id)
     done = (int(days) for days in known.checked)
     due = look_due(known.starts_on, zone=client.timezone, done=done, now=now)
@@ -246,6 +247,12 @@ def note(conn: Connection, ticket: Ticket, *, say: Say, now: datetime) -> bool:
     messages.internal(conn, text=text, name=say("incident.desk", language), **facts, now=now)
     signal(conn, "desk", ticket.number)
     return True
+
+
+def _drop(conn: Connection, known: Campaign, *, by: int, now: datetime) -> None:
+    """Nothing is to be done for its days any more; should it have them again, tasks are given anew."""
+    for days in LOOKS:
+        tasks.retire(conn, f"{known.origin}:{days}", by=by, now=now)
 
 
 def _dates(site: Site, known: Campaign, client: Client, *, now: datetime) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from knowledge.language import fold as folded
 from knowledge.language import tokens
-from success.incident_rules import server_key
+from success.incident_rules import place_name, server_key
 
 LEAST: Final = 3
 WITHIN: Final = timedelta(minutes=20)
@@ -17,6 +17,7 @@ FIRMS: Final = 2
 LIKE: Final = 0.5
 """The cosine of two sets of words from which on they say much the same."""
 _READ: Final = 300
+_WORDS: Final = "words:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,13 @@ def fold(new: Report, others: Iterable[Report]) -> Fold | None:
             return Fold(key=f"hosting:{hosting}", place=hosting, server="", tickets=group)
     words = new.words
     if (group := _enough([new, *(each for each in near if alike(words, each.words))])) is not None:
-        return Fold(key=f"words:{min(group)}", place="", server="", tickets=group)
+        return Fold(key=f"{_WORDS}{min(group)}", place="", server="", tickets=group)
     return None
+
+
+def same_cause(one: str, other: str) -> bool:
+    """Whether the keys of two incidents that share a ticket are of one cause; like words have another key each time."""
+    return one == other or (one.startswith(_WORDS) and other.startswith(_WORDS))
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -67,8 +73,8 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def place(text: str | None) -> frozenset[str]:
-    """A server's or a hosting's name as it is compared."""
-    name = " ".join((text or "").casefold().split())
+    """A server's or a hosting's name as it is compared, if there is one."""
+    name = place_name(text)
     return frozenset({name}) if name else frozenset()
 
 

@@ -15,7 +15,7 @@ from handoff.site_tables import site as sites_table
 from handoff.tables import client as clients
 from handoff.tables import ticket as tickets
 from success.incident_log import LIVE_STATES, Incident, incident_of
-from success.incident_rules import Kind, Member
+from success.incident_rules import Kind, Member, place_name
 from success.incident_tables import alert as alerts
 from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members
@@ -66,7 +66,7 @@ def of_member(conn: Connection, member: Member, *, live: bool = True) -> tuple[t
 
 def affected(conn: Connection, incident: Incident) -> tuple[Client, ...]:
     """The clients it concerns: those of its tickets, sites and alerts, those added by hand, all on its server."""
-    ids = {row for query in _sources(incident) for row in conn.execute(query).scalars() if row is not None}
+    ids = {row for query in _sources(conn, incident) for row in conn.execute(query).scalars() if row is not None}
     standing = (clients.c.id.in_(ids), clients.c.archived_at.is_(None))
     rows = conn.execute(select(clients).where(*standing).order_by(clients.c.name, clients.c.id)).mappings()
     return tuple(to_client(row) for row in rows)
@@ -74,7 +74,7 @@ def affected(conn: Connection, incident: Incident) -> tuple[Client, ...]:
 
 def on_server(conn: Connection, server: str) -> tuple[int, ...]:
     """The clients that have a site on a server."""
-    return tuple(sorted(set(conn.execute(_on_server(server)).scalars())))
+    return tuple(sorted(set(conn.execute(_on_server(conn, server)).scalars())))
 
 
 def counts(conn: Connection, incident_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -99,7 +99,7 @@ def names(conn: Connection, person_ids: Iterable[int | None]) -> dict[int, str]:
     return directory.names(conn, [each for each in person_ids if each is not None])
 
 
-def _sources(incident: Incident) -> list[Any]:
+def _sources(conn: Connection, incident: Incident) -> list[Any]:
     def of(kind: Kind) -> Any:
         return select(members.c.subject).where(_linked(incident.id), members.c.kind == kind)
 
@@ -109,12 +109,14 @@ def _sources(incident: Incident) -> list[Any]:
         select(alerts.c.client_id).where(alerts.c.id.in_(of(Kind.ALERT))),
         of(Kind.CLIENT),
     ]
-    return [*found, _on_server(incident.server)] if incident.server else found
+    return [*found, _on_server(conn, incident.server)] if incident.server else found
 
 
-def _on_server(server: str) -> Any:
-    same = func.lower(func.trim(sites_table.c.server)) == server.strip().lower()
-    return select(sites_table.c.client_id).where(same, sites_table.c.removed_at.is_(None))
+def _on_server(conn: Connection, server: str) -> Any:
+    listed = (sites_table.c.removed_at.is_(None), sites_table.c.server.is_not(None))
+    known = conn.execute(select(sites_table.c.server).where(*listed).distinct()).scalars()
+    same = [name for name in known if place_name(name) == place_name(server)]
+    return select(sites_table.c.client_id).where(*listed, sites_table.c.server.in_(same))
 
 
 def _linked(incident_id: int) -> Any:

@@ -159,9 +159,14 @@ _LEADS_TO: Final = {
 }
 
 
+def place_name(text: str | None) -> str:
+    """A server's or a hosting's name as it is compared, however it was typed; "" for none."""
+    return " ".join((text or "").casefold().split())
+
+
 def server_key(server: str) -> str:
     """The cause of everything that is wrong on one server."""
-    return f"server:{server.strip().casefold()}"
+    return f"server:{place_name(server)}"
 
 
 def group_key(group: str) -> str:

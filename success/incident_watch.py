@@ -8,16 +8,18 @@ from sqlalchemy import Connection, select
 
 from handoff import board, directory, messages, sites, staff_chats
 from handoff.kinds import Level
+from handoff.lifecycle import UNSOLVED
 from handoff.model import Ticket
 from handoff.rows import to_ticket
 from handoff.tables import ticket as tickets
 from store.signals import signal
 from success import incidents
-from success.folding import WITHIN, Fold, Report, alike, fold, place
+from success.folding import WITHIN, Fold, Report, alike, fold, place, same_cause
 from success.incident_log import Incident, live
 from success.incident_members import affected, of_member, tickets_of
-from success.incident_rules import GOING_ON, Kind, Member, Severity
+from success.incident_rules import GOING_ON, IncidentState, Kind, Member, Severity
 from success.incident_talk import last_in, of_incident
+from success.incident_troubles import judged
 from success.incidents import Cause
 
 Say = Callable[..., str]
@@ -31,11 +33,11 @@ def ticket_came(conn: Connection, ticket_id: int, *, say: Say, now: datetime) ->
     ticket = board.ticket(conn, ticket_id)
     if ticket.client_id is None or ticket.merged_into is not None:
         return
-    if of_member(conn, Member(kind=Kind.TICKET, subject=ticket_id)):
+    if of_member(conn, _of(ticket)):
         return
     known = _known_matter(conn, ticket)
     if known is not None:
-        if incidents.link(conn, known.id, Member(kind=Kind.TICKET, subject=ticket.id), proposed=True, now=now):
+        if incidents.link(conn, known.id, _of(ticket), proposed=True, now=now):
             _note(conn, ticket, known, say=say, now=now)
     elif ticket.level in REPORTING:
         _fold(conn, ticket, say=say, now=now)
@@ -58,7 +60,8 @@ def _known_matter(conn: Connection, ticket: Ticket) -> Incident | None:
 def _fold(conn: Connection, ticket: Ticket, *, say: Say, now: datetime) -> None:
     lately = (tickets.c.opened_at >= ticket.opened_at - WITHIN, tickets.c.level.in_(REPORTING))
     query = select(tickets).where(*lately, tickets.c.client_id.is_not(None), tickets.c.state != "merged")
-    around = [to_ticket(row) for row in conn.execute(query.order_by(tickets.c.id)).mappings()]
+    found_here = [to_ticket(row) for row in conn.execute(query.order_by(tickets.c.id)).mappings()]
+    around = [each for each in found_here if not _settled(conn, each)]
     reports = {each.id: _report(conn, each) for each in around}
     found = fold(reports.get(ticket.id) or _report(conn, ticket), reports.values())
     if found is not None:
@@ -66,9 +69,10 @@ def _fold(conn: Connection, ticket: Ticket, *, say: Say, now: datetime) -> None:
 
 
 def _begin(conn: Connection, found: Fold, group: Sequence[Ticket], *, say: Say, now: datetime) -> None:
-    """Suggest it, or let the tickets join the suggestion that one of them is part of already."""
-    members = [Member(kind=Kind.TICKET, subject=each.id) for each in group]
+    """Suggest it, or let the tickets join the suggestion that one of them is part of already, dismissed or not."""
+    members = [_of(each) for each in group]
     standing = next((known for each in members for known, _ in of_member(conn, each)), None)
+    standing = standing or _dismissed(conn, found, members)
     if standing is not None:
         for member in members:
             incidents.link(conn, standing.id, member, proposed=standing.state in GOING_ON, now=now)
@@ -86,6 +90,18 @@ def _begin(conn: Connection, found: Fold, group: Sequence[Ticket], *, say: Say, 
     incidents.begin(conn, cause, members=members, suggested=True, now=now)
 
 
+def _dismissed(conn: Connection, found: Fold, members: Sequence[Member]) -> Incident | None:
+    """The dismissed suggestion of the same cause that lasts and one of these is part of."""
+    known = (judged(conn, each) for each in members)
+    return next((each for each in known if each is not None and same_cause(each.key, found.key)), None)
+
+
+def _settled(conn: Connection, ticket: Ticket) -> bool:
+    """Whether it is solved and of a suggestion that was dismissed: it is no sign of anything new."""
+    mine = () if ticket.state in UNSOLVED else of_member(conn, _of(ticket), live=False)
+    return any(known.state is IncidentState.DISMISSED for known, _ in mine)
+
+
 def _note(conn: Connection, ticket: Ticket, known: Incident, *, say: Say, now: datetime) -> None:
     """Write down in the ticket, for our people, what is known."""
     language = staff_language(conn)
@@ -98,6 +114,10 @@ def _note(conn: Connection, ticket: Ticket, known: Incident, *, say: Say, now: d
     facts: dict[str, Any] = {"conversation_id": ticket.conversation_id, "ticket_id": ticket.id, "author": "system"}
     messages.internal(conn, text=text, name=say("incident.desk", language), **facts, now=now)
     signal(conn, "desk", ticket.number)
+
+
+def _of(ticket: Ticket) -> Member:
+    return Member(kind=Kind.TICKET, subject=ticket.id)
 
 
 def _like(ticket: Ticket, linked: Sequence[Ticket]) -> bool:

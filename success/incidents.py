@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from handoff.rows import Row, clean
 from store.db import insert_into
@@ -29,6 +29,7 @@ from success.incident_rules import (
 from success.incident_tables import LIVE as LIVE_ROWS
 from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members_table
+from success.incident_troubles import dismissed
 from success.tasks import TaskKind, TaskState
 
 NOTE_LENGTH: Final = 4_000
@@ -60,10 +61,11 @@ def begin(
 ) -> Raised:  # fmt: skip
     """The live incident of this cause, with these members: the one there is, the one just over, or a new one.
 
-    A suggestion that is raised again, not as one, is opened thereby; a lead gets a task for each new suggestion.
+    A suggestion that is raised again, not as one, is opened thereby; a lead gets a task for each new suggestion. What
+    a person dismissed is not suggested again while it lasts: that one is what is raised, and the members join it.
     """
     cause = replace(cause, key=clean(cause.key), server=clean(cause.server))
-    known = _of_cause(conn, cause.key, now=now)
+    known = _of_cause(conn, cause.key, now=now) or (dismissed(conn, cause.key) if suggested else None)
     if known is None:
         raised = _new(conn, cause, suggested=suggested, by=by, rule=rule, now=now)
     elif known.state is IncidentState.RESOLVED:
@@ -156,15 +158,20 @@ def link(
     by: int | None = None, rule: str = "", now: datetime,
 ) -> bool:  # fmt: skip
     """Let something belong to it, or propose that it does; whether that is new. What a person took out stays out,
-    unless a person puts it back. A ticket leaves the other incident it was in.
+    unless a person puts it back. A ticket leaves the other incident it was in. Nobody but the desk itself lets
+    something join a dismissed suggestion: it is the same trouble, and a person has judged of that.
     """
-    _require(conn, incident_id, "link")
+    settled = by is None and hold(conn, incident_id).state is IncidentState.DISMISSED
+    if not settled:
+        _require(conn, incident_id, "link")
     row = _member(conn, incident_id, member)
     wanted = "suggested" if proposed else "linked"
     had = row["standing"] if row is not None else None
+    if row is not None and had == "linked" and settled:
+        conn.execute(update(members_table).where(members_table.c.id == row["id"]).values(at=now))
     if had in {wanted, "linked"} or (had == "left" and by is None):
         return False
-    if member.kind is Kind.TICKET and not proposed:
+    if member.kind is Kind.TICKET and not proposed and not settled:
         _leave_others(conn, incident_id, member, by=by, now=now)
     values = {"incident_id": incident_id, "kind": member.kind, "subject": member.subject, "standing": wanted}
     statement = insert_into(conn, members_table).values(values | {"at": now, "by_id": by})
@@ -181,6 +188,19 @@ def unlink(conn: Connection, incident_id: int, member: Member, *, by: int, now: 
     """Take something out: linked by mistake, or proposed and not so."""
     _require(conn, incident_id, "link")
     _take_out(conn, incident_id, member, by=by, now=now)
+
+
+def lose(conn: Connection, incident_id: int, member: Member, *, why: str, title: str, now: datetime) -> None:
+    """What is looked after no more belongs to it no more; should it be so again, it may come back by itself.
+
+    `why` is kept with it (`removed`, `archived`), and `title`, by which it cannot be found later.
+    """
+    hold(conn, incident_id)
+    mine = (members_table.c.incident_id == incident_id, members_table.c.kind == member.kind)
+    gone = delete(members_table).where(*mine, members_table.c.subject == member.subject)
+    if conn.execute(gone).rowcount:
+        facts: Mapping[str, Any] = {"member": str(member.kind), "subject": member.subject, "why": why, "title": title}
+        append(conn, incident_id, Happening.UNLINKED, by=None, now=now, **facts)
 
 
 def _of_cause(conn: Connection, key: str, *, now: datetime) -> Incident | None:

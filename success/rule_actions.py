@@ -14,11 +14,13 @@ from handoff.lifecycle import UNSOLVED
 from store.jobs import JsonValue
 from success import alerts, hooks, incident_talk, incidents, proactive, rules, tasks
 from success.alerts import Alert
+from success.gone_sites import is_gone
 from success.incident_errors import IncidentRefused
 from success.incident_log import Incident, incident, of_key, opened_by_alerts
 from success.incident_members import firing, of_member
 from success.incident_rules import IncidentState, Kind, Member, Severity, alert_key, group_key, server_key
 from success.incident_talk import Saying, text_in
+from success.incident_troubles import dismissed
 from success.incidents import Cause
 from success.rule_deciding import Seen
 from success.rule_model import PLACE, GiveTask, MendIncident, OpenIncident, Rule, Step, TellClients, TellStaff
@@ -70,7 +72,9 @@ def fill(template: str, facts: Mapping[str, Any]) -> str:
 
 
 def cause_key(conn: Connection, seen: Seen, *, now: datetime) -> str | None:
-    """The cause of the incident that an event is of: the one under way if there is one; None where it has none."""
+    """The cause of the incident that an event is of: the one under way, or dismissed while it lasts, if there is one;
+    None where it has none.
+    """
     facts = seen.facts
     server, group = str(facts.get("server") or ""), str(facts.get("group") or "")
     if facts.get("alert_id") is None:
@@ -78,7 +82,7 @@ def cause_key(conn: Connection, seen: Seen, *, now: datetime) -> str | None:
         return server_key(server) if server else f"site:{site}" if site else None
     known = [server_key(server)] if server else []
     for key in (*known, group_key(group)):
-        if of_key(conn, key) is not None:
+        if of_key(conn, key) is not None or dismissed(conn, key) is not None:
             return key
     lately = opened_by_alerts(conn, now=now)
     return alert_key(server=server, group=group, servers=alerts.servers_firing(conn, group), lately=lately)
@@ -103,7 +107,7 @@ def is_over(conn: Connection, seen: Seen) -> bool:
     if (task_id := facts.get("task_id")) is not None:
         return tasks.task(conn, int(task_id)).state is not tasks.TaskState.OPEN
     if (site_id := facts.get("site_id")) is not None:
-        return rules.recovered(conn, int(site_id), after=seen)
+        return is_gone(conn, int(site_id)) or rules.recovered(conn, int(site_id), after=seen)
     return False
 
 
@@ -115,6 +119,8 @@ def _open(conn: Connection, doing: Doing, what: OpenIncident, _acting: Acting, n
     cause = Cause(key=key, title=title, severity=what.severity, server=server, started_at=_began(conn, seen))
     facts: dict[str, Any] = {"members": members_of(conn, seen), "rule": doing.rule.key, "now": now}
     raised = incidents.begin(conn, cause, suggested=what.suggest, **facts)
+    if raised.incident.state is IncidentState.DISMISSED:
+        return {"state": "skipped", "why": "dismissed", "incident": raised.incident.id}
     if raised.fresh:
         for member in _beside(conn, seen, key):
             incidents.link(conn, raised.incident.id, member, rule=doing.rule.key, now=now)

@@ -14,6 +14,7 @@ from success import alerts, rules
 from success.alert_rules import Notification, number_in
 from success.alerts import Alert, Received
 from success.care_tables import task as tasks
+from success.incident_rules import place_name
 from success.reminder_rules import Step
 from success.rule_model import Happens
 from success.rule_tables import rule_event
@@ -45,7 +46,12 @@ def site_changed(conn: Connection, *, site_id: int, state: str, run: int | None,
         "site": site.title,
         "title": site.title,
     }
-    facts |= {"server": _name(site.server), "hosting": _name(site.hosting), "severity": "major", "says": site.title}
+    facts |= {
+        "server": place_name(site.server),
+        "hosting": place_name(site.hosting),
+        "severity": "major",
+        "says": site.title,
+    }
     origin = f"site:{site_id}:{kind}:{run if run is not None else now.isoformat()}"
     return rules.happened(conn, kind, facts, now, origin=origin)
 
@@ -119,8 +125,4 @@ def _main_site(conn: Connection, client_id: int | None) -> Mapping[str, Any]:
     main = next((site for site in sites.of_client(conn, client_id) if site.main), None) if client_id else None
     if main is None:
         return {"server": "", "site": ""}
-    return {"server": _name(main.server), "hosting": _name(main.hosting), "site": main.title}
-
-
-def _name(text: str | None) -> str:
-    return " ".join((text or "").casefold().split())
+    return {"server": place_name(main.server), "hosting": place_name(main.hosting), "site": main.title}

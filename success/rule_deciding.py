@@ -1,13 +1,14 @@
 """Whether a rule fires on an event, and why; what fires fold by; what it would have done on what happened. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import takewhile
 from typing import Any, Final
 
 from handoff.business_time import WEEKDAYS
 from store.zones import find_zone
+from success.incident_rules import alert_key, server_key
 from success.rule_model import Book, Condition, Count, Happens, Hours, Op, Rule
 from success.rule_patterns import found
 
@@ -129,9 +130,10 @@ class Would:
 
 @dataclass
 class _Past:
-    """What a dry run remembers of one rule."""
+    """What a dry run remembers of one rule. `held`: until when it waited whether something lasts that did not."""
 
     last: dict[str, int] = field(default_factory=dict)
+    held: dict[str, datetime] = field(default_factory=dict)
     fired: list[datetime] = field(default_factory=list)
     stopped: bool = False
 
@@ -152,18 +154,59 @@ def dry_run(
             if not rule.enabled or past.stopped or rule.on is not seen.kind:
                 continue
             verdict = decide(rule, seen, counting=counting)
-            lasted = rule.lasting is None or over is None or not over(seen, seen.at + rule.lasting)
-            if verdict.fires and lasted:
+            if not verdict.fires or seen.at < past.held.get(subject(seen), seen.at):
+                continue
+            if rule.lasting is not None and over is not None and over(seen, seen.at + rule.lasting):
+                _passes(rule, seen, past, would)
+            else:
                 _dry(rule, seen, verdict, past, would)
     return tuple(would)
 
 
+def with_causes(events: Sequence[Seen]) -> tuple[Seen, ...]:
+    """Events with the causes that they would fold by, as far as they tell themselves: those of sites and alerts.
+
+    Which incidents were under way is not known: an alert's cause is its server, or its group where that spans many.
+    """
+    firing: dict[str, dict[int, str]] = {}
+    return tuple(_with_cause(seen, firing) for seen in events)
+
+
+def _with_cause(seen: Seen, firing: dict[str, dict[int, str]]) -> Seen:
+    facts = seen.facts
+    server, group, site = str(facts.get("server") or ""), str(facts.get("group") or ""), facts.get("site_id")
+    if facts.get("alert_id") is None:
+        cause = server_key(server) if server else f"site:{site}" if site else None
+    else:
+        here = firing.setdefault(group, {})
+        if seen.kind is Happens.ALERT_FIRING:
+            here[facts["alert_id"]] = server
+        else:
+            here.pop(facts["alert_id"], None)
+        cause = alert_key(server=server, group=group, servers=len(set(here.values())), lately=0)
+    return seen if cause is None or "cause" in facts else replace(seen, facts={**facts, "cause": cause})
+
+
+def _folds(rule: Rule, seen: Seen, past: _Past, would: Sequence[Would]) -> int | None:
+    """The firing that an event folds into, by its place."""
+    last = past.last.get(subject(seen))
+    return last if last is not None and seen.at - would[last].seen.at < rule.cooldown else None
+
+
+def _passes(rule: Rule, seen: Seen, past: _Past, would: list[Would]) -> None:
+    """It waits whether it lasts, which it does not: meanwhile what is of the same folds into that, and is gone."""
+    assert rule.lasting is not None
+    last = _folds(rule, seen, past, would)
+    if last is not None:
+        would[last] = replace(would[last], folded=would[last].folded + 1)
+    else:
+        past.held[subject(seen)] = seen.at + min(rule.lasting, rule.cooldown)
+
+
 def _dry(rule: Rule, seen: Seen, verdict: Verdict, past: _Past, would: list[Would]) -> None:
-    key = subject(seen)
-    last = past.last.get(key)
-    if last is not None and seen.at - would[last].seen.at < rule.cooldown:
-        before = would[last]
-        would[last] = Would(rule=rule, seen=before.seen, why=before.why, folded=before.folded + 1)
+    key, last = subject(seen), _folds(rule, seen, past, would)
+    if last is not None:
+        would[last] = replace(would[last], folded=would[last].folded + 1)
         return
     lately = [at for at in past.fired if seen.at - at < rule.limit.within]
     stopped = "depth" if len(seen.chain) >= DEPTH else "limit" if len(lately) >= rule.limit.firings else ""

@@ -21,6 +21,7 @@ from store.signals import signal
 from success import incidents, rule_book, rules, tasks
 from success.errors import SuccessError
 from success.incident_log import incident
+from success.incident_troubles import is_judged
 from success.rule_actions import Acting, Doing, act, cause_key, is_over, members_of
 from success.rule_deciding import DEPTH, Seen, Verdict, decide, end_of, subject, within
 from success.rule_model import Rule, Step
@@ -29,7 +30,9 @@ from success.tasks import TaskKind
 
 JOINING: Final = frozenset({"link_incident", "mend_incident"})
 STEP: Final = "rule_step"
-"""The queue that goes on with a firing: `{"firing": id}`, or with one step of it: `{"firing": id, "only": n}`."""
+"""The queue that goes on with a firing: `{"firing": id}`, after a step that waited: `{"firing": id, "woken": n}`, or
+with one step that was held: `{"firing": id, "only": n}`.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +73,14 @@ def look(conn: Connection, event_id: int, *, acting: Acting, now: datetime) -> i
     return fired
 
 
-def go_on(conn: Connection, firing_id: int, *, only: int | None = None, acting: Acting, now: datetime) -> None:
-    """Go on with a firing that waited. Doubled calls change nothing."""
+def go_on(
+    conn: Connection, firing_id: int, *, only: int | None = None, woken: int | None = None, acting: Acting,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Go on with a firing that waited. Doubled calls change nothing.
+
+    `woken` is the step whose wait is over: its timer knows, also where the wall clock was set back meanwhile.
+    """
     row = conn.execute(select(firings).where(firings.c.id == firing_id).with_for_update()).mappings().first()
     if row is None:
         return
@@ -88,7 +97,7 @@ def go_on(conn: Connection, firing_id: int, *, only: int | None = None, acting: 
         firing = replace(
             firing, results={n: kept for n, kept in firing.results.items() if n != str(only) or not _held(kept)}
         )
-    _run(conn, firing, rule, seen, acting=acting, awake=only, now=now)
+    _run(conn, firing, rule, seen, acting=acting, awake=only, woken=woken, now=now)
 
 
 def of_rule(conn: Connection, rule: str | None = None, *, limit: int = 50) -> tuple[tuple[Firing, Seen], ...]:
@@ -133,9 +142,14 @@ def _standing(conn: Connection, rule: Rule, about: str, *, now: datetime) -> Fir
     mine = (firings.c.rule == rule.key, firings.c.subject == about, firings.c.at > now - rule.cooldown)
     lately = select(firings).where(*mine, firings.c.outcome.in_(("fired", "held")))
     row = conn.execute(lately.order_by(firings.c.id.desc()).limit(1)).mappings().first()
-    if row is None or (row["incident_id"] is not None and not incident(conn, row["incident_id"]).live):
+    if row is None or (row["incident_id"] is not None and _is_past(conn, row["incident_id"])):
         return None  # what comes back after it was over is no repetition
     return _firing(row)
+
+
+def _is_past(conn: Connection, incident_id: int) -> bool:
+    known = incident(conn, incident_id)
+    return not known.live and not is_judged(conn, known)
 
 
 def _fold(conn: Connection, before: Firing, seen: Seen, rule: Rule, *, acting: Acting, now: datetime) -> None:
@@ -176,14 +190,17 @@ def _stop(conn: Connection, rule: Rule, why: str, *, now: datetime) -> None:
 
 
 def _run(
-    conn: Connection, firing: Firing, rule: Rule, seen: Seen, *, acting: Acting, awake: int | None = None, now: datetime
-) -> None:
+    conn: Connection, firing: Firing, rule: Rule, seen: Seen, *, acting: Acting, awake: int | None = None,
+    woken: int | None = None, now: datetime,
+) -> None:  # fmt: skip
     """Do the steps that were not done; a step that waits ends it until its time comes."""
     results, incident_id = dict(firing.results), firing.incident_id
     for n, step in enumerate(rule.then):
         if (kept := results.get(str(n))) is not None:
-            if kept["state"] == "waits" and datetime.fromisoformat(kept["until"]) > now:
-                break
+            if kept["state"] == "waits":
+                if n != woken and datetime.fromisoformat(kept["until"]) > now:
+                    break
+                results[str(n)] = {"state": "done"}
             continue
         doing = Doing(rule=rule, seen=seen, firing_id=firing.id, incident_id=incident_id, step=n)
         result = _step(conn, doing, step, acting, awake=awake == n, now=now)
@@ -198,7 +215,7 @@ def _step(
     conn: Connection, doing: Doing, step: Step, acting: Acting, *, awake: bool, now: datetime
 ) -> Mapping[str, Any]:
     if step.wait is not None:
-        body = {"firing": doing.firing_id}
+        body = {"firing": doing.firing_id, "woken": doing.step}
         enqueue(conn, STEP, body, dedup=f"wait:{doing.origin}", run_at=now + step.wait, now=now)
         return {"state": "waits", "until": (now + step.wait).isoformat()}
     quiet = doing.rule.quiet
@@ -216,7 +233,8 @@ def _step(
 
 def _held_until(conn: Connection, doing: Doing, at: datetime, *, now: datetime) -> Mapping[str, Any]:
     body = {"firing": doing.firing_id, "only": doing.step}
-    enqueue(conn, STEP, body, dedup=f"held:{doing.origin}:{at.isoformat()}", run_at=at, now=now)
+    dedup = f"held:{doing.origin}:{at.isoformat()}:{now.isoformat()}"  # by a clock set back, the same morning again
+    enqueue(conn, STEP, body, dedup=dedup, run_at=at, now=now)
     return {"state": "held", "until": at.isoformat()}
 
 

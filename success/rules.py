@@ -22,6 +22,9 @@ from success.rule_tables import rule_firing as firings
 HAPPENED: Final = "rules"
 """The queue that hears of new events: `{"events": [id, …]}`."""
 KEPT: Final = timedelta(days=90)
+FIRINGS_KEPT: Final = timedelta(days=400)
+"""What rules did can be read for a year and a month."""
+SWEPT: Final = 500
 MOST_READ: Final = 5_000
 _BATCH: Final = 200
 _ADDED: Final = frozenset({"client", "client_name", "tier"})
@@ -141,11 +144,16 @@ def _with_client(row: Row, client: Client | None) -> Seen:
     )
 
 
-def sweep(conn: Connection, *, now: datetime) -> int:
-    """Forget events that are old and led to nothing; how many."""
+def sweep(conn: Connection, *, now: datetime, limit: int = SWEPT) -> int:
+    """Forget firings that are old, and events that are old and led to nothing that is kept: the next few; how many."""
+    past = select(firings.c.id).where(firings.c.at < now - FIRINGS_KEPT).order_by(firings.c.id).limit(limit)
+    forgotten = conn.execute(past).scalars().all()
+    conn.execute(delete(firings).where(firings.c.id.in_(forgotten)))
     led = select(firings.c.event_id)
-    old = delete(events).where(events.c.at < now - KEPT, events.c.handled_at.is_not(None), events.c.id.not_in(led))
-    return conn.execute(old).rowcount
+    old = (events.c.at < now - KEPT, events.c.handled_at.is_not(None), events.c.id.not_in(led))
+    gone = conn.execute(select(events.c.id).where(*old).order_by(events.c.id).limit(limit)).scalars().all()
+    conn.execute(delete(events).where(events.c.id.in_(gone)))
+    return len(forgotten) + len(gone)
 
 
 def waiting(conn: Connection) -> int:

@@ -121,6 +121,14 @@ def close_origin(conn: Connection, origin: str, state: TaskState, *, by: int | N
         signal(conn, "desk", "")
 
 
+def retire(conn: Connection, origin: str, *, by: int | None, now: datetime) -> None:
+    """Drop the task of this origin, if there is an open one; a closed one stays as it is. The origin may give again."""
+    close_origin(conn, origin, TaskState.DROPPED, by=by, now=now)
+    given = of_origin(conn, origin)
+    if given is not None:
+        conn.execute(update(tasks).where(tasks.c.id == given.id).values(origin=f"{origin}:{given.id}"))
+
+
 def hand_over(conn: Connection, task_id: int, *, to: int) -> Task:
     """Give an open task to somebody else. Raises NotFound."""
     mine = (tasks.c.id == task_id, tasks.c.state == TaskState.OPEN)

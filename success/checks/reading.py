@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from handoff.rows import Row
+from handoff.site_tables import site as sites
 from success.check_tables import site_check_day as days_table
 from success.check_tables import site_check_run as runs
 from success.check_tables import site_check_state as states
@@ -174,7 +175,8 @@ def findings(
     """Findings of a client or of a site, the worst first, then the oldest.
 
     Those that stand now; with `since` and `until` those that stood at some time in that period, fixed ones too. The
-    finding of a site that does not answer is among them only once the site counts as down.
+    finding of a site that does not answer is among them only once the site counts as down. Of a client's sites that
+    were taken off its list only what was fixed is.
     """
     rows = conn.execute(select(tracked).where(*_wanted(client_id, site_id, since, until, security=security))).mappings()
     found = [_tracked(row) for row in rows]
@@ -251,7 +253,11 @@ def _wanted(
 ) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if client_id is not None:
-        where.append(tracked.c.client_id == client_id)
+        removed = select(sites.c.id).where(sites.c.removed_at.is_not(None))
+        where += [
+            tracked.c.client_id == client_id,
+            or_(tracked.c.fixed_at.is_not(None), tracked.c.site_id.not_in(removed)),
+        ]
     if site_id is not None:
         where.append(tracked.c.site_id == site_id)
     if security is not None:

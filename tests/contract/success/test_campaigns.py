@@ -77,6 +77,45 @@ async def test_other_days_are_looked_at_anew(world: World) -> None:
         await world.do(campaigns.look, campaign_id=known.id)
 
 
+async def test_tasks_of_days_that_were_moved_go_with_them(world: World) -> None:
+    """What is open is dropped, what is done stays done; should it move back, what is to be done is given anew."""
+    world.clock.set(datetime(2026, 3, 16, 2, 0, tzinfo=UTC))
+    client = world.clients[Tier.PLATINUM]
+    known = await kept(world)
+    later = CampaignDraft(**vars(DRAFT) | {"starts_on": date(2026, 3, 18), "ends_on": date(2026, 3, 25)})
+
+    async def look() -> tasks.Task:
+        assert await world.do(campaigns.look, campaign_id=known.id) is not None
+        [given] = await world.ask(tasks.open_of)
+        return given
+
+    first = await look()
+    await kept(world, draft=later, campaign_id=known.id)
+    assert (await world.ask(tasks.task, first.id)).state is tasks.TaskState.DROPPED
+    second = await look()
+    await world.do(tasks.close, task_id=second.id, state=tasks.TaskState.DONE, by=world.lead.id)
+    world.clock.set(world.clock() + timedelta(minutes=1))
+    await kept(world, campaign_id=known.id)
+    assert (await world.ask(tasks.task, second.id)).state is tasks.TaskState.DONE
+    third = await look()
+    world.clock.set(world.clock() + timedelta(minutes=1))
+    await kept(world, draft=later, campaign_id=known.id)
+    fourth = await look()
+    assert {each.id for each in await world.ask(tasks.of_client, client.id)} == {
+        first.id, second.id, third.id, fourth.id,
+    }  # fmt: skip
+
+
+async def test_a_campaign_that_begins_as_before_keeps_its_tasks(world: World) -> None:
+    """Another name, or another end, is nothing to look at anew."""
+    world.clock.set(datetime(2026, 3, 16, 2, 0, tzinfo=UTC))
+    known = await kept(world)
+    await world.do(campaigns.look, campaign_id=known.id)
+    longer = CampaignDraft(**vars(DRAFT) | {"name": "双12", "ends_on": date(2026, 3, 22)})
+    await kept(world, draft=longer, campaign_id=known.id)
+    assert len(await world.ask(tasks.open_of)) == 1
+
+
 async def test_standby_is_called_once_after_its_name_was_typed(world: World) -> None:
     """Without an address, with a wrong word, twice: refused; after a failure it may be tried again."""
     known = await kept(world)

@@ -1,5 +1,6 @@
 """Incidents on both databases: one cause is one, what clients hear they hear once, linked tickets hold their clocks."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from handoff.site_rules import read_site
 from handoff.tables import chat as chats
 from handoff.tables import message as messages_table
 from store.tables import job
-from success import incident_reports, incident_talk, incident_watch, incidents, tasks
+from success import alerts, incident_reports, incident_talk, incident_watch, incidents, tasks
+from success.alert_rules import Heard, Notification
 from success.incident_errors import IncidentRefused
-from success.incident_log import events, incident, live, stands
-from success.incident_members import affected, of_incident, of_member, tickets_of
-from success.incident_rules import IncidentState, Kind, Member, Severity, standing
+from success.incident_log import Incident, events, incident, live, stands
+from success.incident_members import affected, of_incident, of_member, on_server, tickets_of
+from success.incident_rules import IncidentState, Kind, Member, Severity, server_key, standing
 from success.incident_talk import Saying
 from success.incidents import Cause
 from tests.contract.handoff.conftest import World
@@ -149,6 +151,22 @@ async def test_three_reports_of_one_server_are_suggested_as_one(world: World) ->
     assert {client.slug for client in await world.ask(affected, known)} == {"ant", "bee", "cat", "dog"}
 
 
+async def test_a_server_is_one_however_it_was_typed(world: World) -> None:
+    """For tickets, sites and alerts: without regard to case, of any script, or to spaces."""
+    firms = [await firm(world, f"f{n}", server=name) for n, name in enumerate(("WEB  É-01", " web é-01", "Web É-01"))]
+    for each in firms:
+        await report(world, each, f"{each.slug} 后台打不开")
+    [known] = await world.ask(live)
+    same = await world.do(incidents.begin, cause=cause(world, server_key("Web   É-01 "), server="Web   É-01 "))
+    assert same.incident.id == known.id
+    assert await world.ask(on_server, "wEB é-01") == tuple(each.id for each in firms)
+    labels = {"alertname": "x", "server": "WEB É-01", "client": "f1"}
+    heard = Heard(fingerprint="1", firing=True, starts_at=world.clock(), ends_at=None, labels=labels)
+    received = await world.do(alerts.receive, posted=Notification(group_key="g", alerts=(heard,)))
+    [site] = await world.ask(sites.of_client, firms[1].id)
+    assert received.fresh[0].site_id == site.id
+
+
 async def test_much_the_same_words_fold_across_servers(world: World) -> None:
     """Three clients on three servers write that their site is down: one suggestion."""
     for n, slug in enumerate(("ant", "bee", "cat", "dog")):
@@ -156,6 +174,55 @@ async def test_much_the_same_words_fold_across_servers(world: World) -> None:
     [known] = await world.ask(live)
     assert known.key.startswith("words:")
     assert len(await world.ask(tickets_of, known.id)) == 4
+
+
+async def dismissed(world: World) -> Incident:
+    """The one suggestion there is, dismissed by the lead."""
+    [known] = await world.ask(live)
+    gone: Incident = await world.do(incidents.dismiss, incident_id=known.id, by=world.lead.id)
+    return gone
+
+
+async def solve(world: World, tickets: Sequence[Ticket]) -> None:
+    for each in tickets:
+        await world.do(world.desk.resolve, ticket_id=each.id, by=world.lead.id)
+
+
+@pytest.mark.parametrize("words", [None, "网站打不开了，显示 502 错误"], ids=["server", "words"])
+async def test_what_was_dismissed_is_not_suggested_again_while_it_lasts(world: World, words: str | None) -> None:
+    """Neither by the same tickets nor by further ones, which join it; once all were well, new ones are suggested."""
+    slugs = ("ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "jay", "kea")
+    firms = [await firm(world, slug, server=f"s-{slug}" if words else "web-01") for slug in slugs]
+    reported = [await report(world, each, words or f"{each.slug} 后台打不开") for each in firms[:3]]
+    gone = await dismissed(world)
+    for each in reported:
+        await came(world, each)
+    for each in firms[3:7]:  # the first ones are out of sight by then
+        world.clock.set(world.clock() + timedelta(minutes=9))
+        reported.append(await report(world, each, words or f"{each.slug} 首页很慢"))
+    assert await world.ask(live) == ()
+    assert await world.ask(tasks.open_of) == ()
+    assert [each.id for each in await world.ask(tickets_of, gone.id)] == [each.id for each in reported]
+    assert (await world.ask(incident, gone.id)).state is IncidentState.DISMISSED
+    await solve(world, reported)
+    for each in firms[7:]:
+        assert await world.ask(live) == ()
+        await report(world, each, words or f"{each.slug} 报错")
+    [known] = await world.ask(live)
+    assert known.id != gone.id
+    assert len(await world.ask(tickets_of, known.id)) == 3
+
+
+async def test_what_a_person_opens_was_never_dismissed(world: World) -> None:
+    """A cause that is opened, not suggested, is an incident whatever was said of the suggestion."""
+    first = await report(world, await firm(world, "ant"), "打不开")
+    members = [Member(kind=Kind.TICKET, subject=first.id)]
+    await world.do(incidents.begin, cause=cause(world), members=members, suggested=True)
+    gone = await dismissed(world)
+    again = await world.do(incidents.begin, cause=cause(world), members=members, suggested=True)
+    assert (again.fresh, again.incident.id) == (False, gone.id)
+    opened = await world.do(incidents.begin, cause=cause(world), members=members, by=world.lead.id)
+    assert (opened.fresh, opened.incident.state) == (True, IncidentState.OPEN)
 
 
 async def test_one_client_that_writes_often_is_no_incident(world: World) -> None:

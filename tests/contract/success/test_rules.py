@@ -1,6 +1,7 @@
 """Rules at work on both databases: storms fold, loops stop, every step happens once, hooks are called once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,15 +20,21 @@ from handoff.tables import client as clients
 from handoff.tables import message as messages_table
 from store.tables import job
 from store.worker import Worker
-from success import alerts, hooks, rule_book, rule_causes, rule_engine, rules, tasks
+from success import alerts, hooks, incidents, rule_book, rule_causes, rule_engine, rules, tasks
 from success.addresses import PUBLIC
 from success.alert_rules import Heard, Notification
+from success.check_tables import site_check_state as states
+from success.checks import asking
 from success.hooks import CallState
 from success.incident_log import incident, live
 from success.incident_members import counts, of_incident
-from success.incident_rules import IncidentState, Kind
+from success.incident_rules import IncidentState, Kind, Member
+from success.incidents import Cause
 from success.rule_actions import Acting
+from success.rule_deciding import dry_run, with_causes
+from success.rule_reading import read
 from success.rule_tables import rule_firing
+from success.rule_trying import endings
 from tests.contract.handoff.conftest import World
 from tests.contract.success.test_incidents import firm, outgoing
 
@@ -248,6 +255,40 @@ async def test_what_must_last_is_looked_at_again(work: World) -> None:
     assert sorted(each.outcome for each in await fired(work)) == ["fired", "passed"]
 
 
+async def test_rules_are_tried_with_what_ended(work: World) -> None:
+    """Alerts and sites by what was told later, tickets and tasks as they stand: as the engine saw it then."""
+    source = written("give_task: {text: x}", head="    for: 2m\n")
+    await in_force(work, source)
+    await post(work, heard(1, server="a"), heard(2, server="b"))
+    await work.worker.drain()
+    ticket, other = await work.open(Level.BUG), await work.open(Level.BUG)
+    for each in (ticket, other):
+        await work.do(rule_causes.ticket_changed, ticket_id=each.id, seq=1, kind=EventKind.OPENED, causes=[])
+    work.clock.set(work.clock() + timedelta(minutes=1))
+    await post(work, over(heard(1, server="a")))
+    await work.do(work.desk.resolve, ticket_id=ticket.id, by=work.lead.id)
+    await work.pass_time(minutes=6)
+    events = with_causes(await work.ask(rules.since, datetime(2026, 3, 1, tzinfo=UTC)))
+    ended = await work.ask(endings, events)
+    would = dry_run(read(source), events, over=ended)
+    assert [each.seen.facts["server"] for each in would] == ["b"]
+    assert [firing.outcome for firing in reversed(await fired(work))] == ["passed", "fired"]
+    opened = [each for each in events if each.kind == "ticket_opened"]
+    assert [ended(each, each.at + timedelta(minutes=2)) for each in opened] == [True, False]
+
+
+async def test_a_site_that_went_meanwhile_does_not_last(work: World) -> None:
+    """Removed while it was looked at whether it stays down: nothing fires."""
+    ant = await firm(work, "ant")
+    await in_force(work, written("open_incident: {title: x}", on="site_down", head="    for: 5m\n"))
+    [site] = await work.ask(sites.of_client, ant.id)
+    await work.do(rule_causes.site_changed, site_id=site.id, state="down", run=1)
+    await work.worker.drain()
+    await work.do(sites.remove, client_id=ant.id, site_id=site.id, by=work.lead.id)
+    await work.pass_time(minutes=6)
+    assert [each.outcome for each in await fired(work)] == ["passed"]
+
+
 async def test_quiet_hours_hold_what_people_hear_and_nothing_else(work: World) -> None:
     """The incident opens at night, the task comes in the morning, once; a wait goes on when it is over."""
     quiet = "    quiet: {from: '22:00', to: '08:00', zone: Asia/Shanghai}\n"
@@ -268,6 +309,35 @@ async def test_quiet_hours_hold_what_people_hear_and_nothing_else(work: World) -
     assert len(await work.ask(hooks.latest)) == 1
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1), -timedelta(hours=3)], ids=str)
+async def test_a_wait_is_over_once_whatever_the_clock_says(work: World, back: timedelta) -> None:
+    """Set back, or ahead, while a step waits: what comes after is done, once."""
+    await in_force(work, written("wait: 10m", "give_task: {text: x}", "wait: 10m", "call_hook: {hook: out}"))
+    await post(work, heard(1))
+    await work.worker.drain()
+    work.clock.set(work.clock() - back)
+    await work.pass_time(minutes=30)
+    assert len(await work.ask(tasks.open_of)) == 1
+    assert len(await work.ask(hooks.latest)) == 1
+    await work.pass_time(hours=2)
+    assert len(await work.ask(tasks.open_of)) == 1
+    assert len(await work.ask(hooks.latest)) == 1
+
+
+async def test_what_is_held_till_morning_is_said_though_the_clock_was_set_back(work: World) -> None:
+    """It comes too early then, is held for the same morning again, and is said once."""
+    ant = await firm(work, "ant")
+    tell = "      - tell_clients: {zh-Hans: 请注意。, en: Mind this., at_night: critical}\n"
+    await in_force(work, written("wait: 1m", on="rating_low") + tell)
+    work.clock.set(datetime(2026, 3, 9, 22, 0, tzinfo=UTC))  # 06:00 in Shanghai
+    await work.do(rules.happened, kind="rating_low", facts={"client_id": ant.id, "value": 2}, origin="r:1")
+    await work.pass_time(minutes=5)
+    assert await outgoing(work) == []
+    work.clock.set(datetime(2026, 3, 9, 16, 0, tzinfo=UTC))
+    await work.pass_time(hours=20)
+    assert len(await outgoing(work)) == 1
+
+
 async def test_two_sites_of_a_server_suggest_an_incident(work: World) -> None:
     """By the rules that come with the program; a third site joins it; a run that is told of twice counts once."""
     for slug in ("ant", "bee", "cat"):
@@ -284,6 +354,46 @@ async def test_two_sites_of_a_server_suggest_an_incident(work: World) -> None:
     [known] = await work.ask(live)
     assert (known.state, known.server) == (IncidentState.SUGGESTED, "web-01")
     assert {each.member.subject for each in await work.ask(of_incident, known.id, Kind.SITE)} >= set(every[1:])
+
+
+async def test_a_dismissed_suggestion_of_sites_stays_so_until_they_were_well(work: World) -> None:
+    """While one is down all along no further site brings it back, and the rule is not worn out; then it may."""
+    slugs = [f"s{n}" for n in range(30)]
+    for slug in slugs:
+        await firm(work, slug)
+    every = [site.id for site, _ in await work.ask(sites.every)]
+
+    async def turns(site: int, state: str) -> None:
+        work.clock.set(work.clock() + timedelta(seconds=10))
+
+        def body(conn: Connection) -> None:
+            now = work.clock()
+            client = directory.client(conn, sites.find(conn, site).client_id)
+            asking.enrol(conn, sites.find(conn, site), client, now=now)
+            conn.execute(update(states).where(states.c.site_id == site).values(state=state, since=now))
+            rule_causes.site_changed(conn, site_id=site, state=state, run=None, now=now)
+
+        await work.db.write(body)
+        await work.worker.drain()
+
+    for site in every[:3]:
+        await turns(site, "down")
+    [known] = await work.ask(live)
+    await work.do(incidents.dismiss, incident_id=known.id, by=work.lead.id)
+    for site in every[3:]:
+        await turns(site, "down")
+    assert await work.ask(live) == ()
+    assert await work.ask(rule_book.stopped) == {}
+    joined = {each.member.subject for each in await work.ask(of_incident, known.id, Kind.SITE)}
+    assert joined >= set(every[1:])
+    work.clock.set(work.clock() + timedelta(hours=1))
+    for site in every[1:]:
+        await turns(site, "ok")
+    assert await work.ask(live) == ()
+    for site in every[4:6]:
+        await turns(site, "down")
+    [again] = await work.ask(live)
+    assert again.id != known.id
 
 
 async def test_a_late_ticket_of_a_platinum_client_gives_a_task(work: World) -> None:
@@ -361,3 +471,56 @@ async def test_old_events_are_forgotten_but_for_those_that_led_to_something(work
     rows = await work.db.read(lambda conn: conn.execute(select(func.count()).select_from(rule_firing)).scalar_one())
     assert rows == 1
     assert len(await work.ask(alerts.latest)) == 2
+
+
+async def test_what_rules_did_and_alerts_that_are_over_go_with_time(work: World) -> None:
+    """Firings after 400 days, with their events; alerts 90 days after they are over, unless they fire or hold up."""
+    ruling = RuleWork(work.db, desk=work.desk, texts=TEXTS, clock=work.clock)
+    ruling.register(work.worker)
+    await ruling.begin()
+    await in_force(work, written("give_task: {text: x}"))
+    every = [heard(n, server=f"web-{n}") for n in range(4)]
+    for n, each in enumerate(every):
+        await post(work, each, group=f"g{n}")
+    await work.worker.drain()
+    await post(work, *(over(each) for each in every[1:]))
+    await work.worker.drain()
+    known = {each.server: each.id for each in await work.ask(alerts.latest)}
+    cause = Cause(key="server:web-1", title="x", started_at=work.clock())
+    for name in ("web-1", "web-2"):
+        member = Member(kind=Kind.ALERT, subject=known[name])
+        raised = await work.do(incidents.begin, cause=replace(cause, key=f"server:{name}"), members=[member])
+    await work.do(incidents.resolve, incident_id=raised.incident.id, by=work.lead.id)
+
+    async def nights(days: int) -> tuple[int, set[str]]:
+        work.clock.set(work.clock() + timedelta(days=days))
+        await work.worker.drain()
+        firings = await work.db.read(
+            lambda conn: conn.execute(select(func.count()).select_from(rule_firing)).scalar_one()
+        )
+        return firings, {each.server for each in await work.ask(alerts.latest)}
+
+    async def heard_of() -> int:
+        return sum("alert_id" in each.facts for each in await work.ask(rules.since, datetime(2026, 1, 1, tzinfo=UTC)))
+
+    assert await nights(89) == (4, {"web-0", "web-1", "web-2", "web-3"})
+    assert await nights(2) == (4, {"web-0", "web-1"})
+    assert await heard_of() == 4
+    assert await nights(308) == (4, {"web-0", "web-1"})
+    assert await nights(3) == (0, {"web-0", "web-1"})
+    assert await heard_of() == 0
+
+
+async def test_old_rows_go_a_few_at_a_time(work: World) -> None:
+    """However many there are, a transaction takes only so many."""
+    await in_force(work, written("give_task: {text: x}"))
+    every = [heard(n, server=f"web-{n}") for n in range(5)]
+    for n, each in enumerate(every):
+        await post(work, each, group=f"g{n}")
+    await work.worker.drain()
+    await post(work, *(over(each) for each in every))
+    await work.worker.drain()
+    work.clock.set(work.clock() + timedelta(days=500))
+    assert [await work.do(alerts.sweep, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    gone = [await work.do(rules.sweep, limit=4) for _ in range(5)]
+    assert (sum(gone), gone[-1], max(gone) <= 8) == (15, 0, True)

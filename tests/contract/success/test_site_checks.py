@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.site_checking import GAP, SiteChecks
+from console.incident_words import timeline
 from console.texts import Texts
-from handoff import accounts, messages, sites
+from handoff import accounts, archive, messages, sites
 from handoff.errors import NotFound
 from handoff.kinds import Level, Tier
 from handoff.model import Ticket
@@ -20,13 +21,15 @@ from handoff.site_rules import read_site
 from handoff.sites import Site
 from store.jobs import depths
 from store.worker import Running
-from success import checks
+from success import checks, incident_rules, incidents
 from success.check_tables import site_check_day, site_check_run
 from success.checks import asking, keeping, retention
 from success.checks.model import Cause, Kind, State
 from success.checks.outcomes import SITE_CHANGED
 from success.checks.rhythm import Plan
 from success.checks.versions import load
+from success.incident_members import of_incident
+from success.incidents import Cause as Trouble
 from tests import hostile
 from tests.contract.handoff.conftest import World
 from tests.hostile import Asked, probe
@@ -143,6 +146,44 @@ async def test_one_failure_is_not_believed_two_are(world: World) -> None:
             checks.findings, site_id=shop.site.id, since=world.clock() - timedelta(hours=2), until=world.clock()
         )
         assert fixed.fixed_at is not None
+
+
+async def test_a_site_that_went_while_it_was_down_is_down_no_more(world: World) -> None:
+    """Removed, or its client archived: it leaves its incident, which says so; served again, it may join again."""
+    async with opened(world) as shop:
+        shop.status = 502
+        await shop.pass_time(minutes=2)
+        assert await shop.state() is State.DOWN
+        other = await world.do(sites.add, client_id=world.clients[Tier.PLATINUM].id, draft=read_site({"name": "Other"}))
+        sites_down = [
+            incident_rules.Member(kind=incident_rules.Kind.SITE, subject=each.id) for each in (shop.site, other)
+        ]
+        cause = Trouble(key="server:a", title="a", started_at=world.clock())
+        raised = await world.do(incidents.begin, cause=cause, members=sites_down)
+        await world.do(archive.archive, client_id=shop.site.client_id, by=world.lead.id)
+        await world.do(sites.remove, client_id=other.client_id, site_id=other.id, by=world.lead.id)
+        await shop.pass_time(minutes=1, seconds=10)
+        assert await shop.state() is State.UNKNOWN
+        assert await world.ask(of_incident, raised.incident.id) == ()
+        seen = await world.ask(timeline, raised.incident, Texts.shipped(), "en")
+        told = [each.words for each in seen]
+        assert [words for words in told if "Shop" in words and "its client was archived" in words]
+        assert [words for words in told if "Other" in words and "taken off its client’s list" in words]
+        assert len(told) == 5
+        await world.db.write(lambda conn: archive.restore(conn, shop.site.client_id))
+        assert await world.do(incidents.link, incident_id=raised.incident.id, member=sites_down[0], rule="r")
+
+
+async def test_findings_of_a_removed_site_are_not_its_clients_any_more(world: World) -> None:
+    """What was fixed stays in the record; what stood when the site went is nothing to mend."""
+    async with opened(world) as shop:
+        shop.status = 502
+        await shop.pass_time(minutes=2)
+        client_id = shop.site.client_id
+        assert [each.key for each in await world.ask(checks.findings, client_id=client_id)] == ["http.server_error"]
+        await world.do(sites.remove, client_id=client_id, site_id=shop.site.id, by=world.lead.id)
+        assert await world.ask(checks.findings, client_id=client_id) == ()
+        assert len(await world.ask(checks.findings, site_id=shop.site.id)) == 1
 
 
 async def test_a_blip_is_forgotten(world: World) -> None:

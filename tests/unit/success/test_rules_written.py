@@ -8,7 +8,7 @@ import pytest
 
 from success.incident_errors import RulesBroken
 from success.rule_book import shipped
-from success.rule_deciding import Seen, decide, dry_run, end_of, holds, within
+from success.rule_deciding import Seen, decide, dry_run, end_of, holds, with_causes, within
 from success.rule_model import Book, Condition, Happens, Hours
 from success.rule_patterns import bounded, found
 from success.rule_reading import read
@@ -184,6 +184,26 @@ def test_the_reasons_stop_at_the_first_that_does_not_hold() -> None:
     assert [(each.what, each.found, each.held) for each in verdict.why] == [("severity == critical", "minor", False)]
     verdict = decide(rule, seen(severity="critical", tier="gold"), counting=lambda *_: 0)
     assert [each.held for each in verdict.why] == [True, False]
+
+
+def test_a_dry_run_waits_whether_it_lasts() -> None:
+    """What is over by then fires nothing, nor does what came meanwhile of the same; the next does."""
+    [rule] = book("for: 10m").rules
+    storm = [seen(n, minutes=n, cause="x") for n in (0, 3, 6, 11)]
+    found = dry_run(Book(rules=(rule,)), storm, over=lambda each, _: each.id < 11)
+    assert [(each.seen.id, each.folded) for each in found] == [(11, 0)]
+    assert [each.folded for each in dry_run(Book(rules=(rule,)), storm, over=lambda *_: False)] == [3]
+
+
+def test_alerts_of_a_server_fold_in_a_dry_run() -> None:
+    """By their server; by their group once it spans many; sites with them."""
+    alerts = [seen(n, server=f"s{n // 2}", group="g", alert_id=n) for n in range(10)]
+    causes = [each.facts["cause"] for each in with_causes(alerts)]
+    assert causes[:6] == [f"server:s{n // 2}" for n in range(6)]
+    assert len(set(causes[6:])) == 1
+    [site, other, ticket] = with_causes([seen(1, server="s1", site_id=4), seen(2, site_id=4), seen(3, ticket_id=3)])
+    assert (site.facts["cause"], other.facts["cause"]) == ("server:s1", "site:4")
+    assert "cause" not in ticket.facts
 
 
 def test_a_dry_run_folds_counts_and_stops_as_the_engine_does() -> None:
