@@ -11,6 +11,7 @@ import pytest
 from bot import commands
 from bot.app import open_app
 from bot.errors import BotError
+from bot.outward import Outward
 from bot.settings import Settings
 from handoff import directory, messages, sites
 from handoff.site_rules import read_site
@@ -41,7 +42,8 @@ async def looking(
     """The program, whose probe may reach the shop; the demo client's main site is the shop."""
     clock = MovableClock(WORKING_HOURS)
     shutil.copytree(indexed, tmp_path / "data")
-    opening = open_app(Settings(data=tmp_path / "data"), clock=clock, embedder=embedder, probe=hostile.probe())
+    outward = Outward(probe=hostile.probe())
+    opening = open_app(Settings(data=tmp_path / "data"), clock=clock, embedder=embedder, outward=outward)
     async with opening as app:
 
         def shop(conn: object) -> Site:
