@@ -131,6 +131,7 @@ def chat_frame(page: Page) -> Frame:
 
 
 def write(page: Page, text: str) -> None:
+    expect(chat(page).locator("#empty, .msg").first).to_be_visible()  # before, nobody listens to the keys
     chat(page).locator("#text").fill(text)
     chat(page).locator("#text").press("Enter")
     expect(chat(page).locator(".msg.mine:not(.unsent)").last).to_contain_text(text)
