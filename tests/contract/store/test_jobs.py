@@ -11,7 +11,7 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.gauge import Gauge
-from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule
+from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule, revive
 from store.tables import job
 
 LEASE = timedelta(seconds=60)
@@ -149,6 +149,17 @@ async def test_dead_letters_can_be_seen_replayed_and_dropped(database: Database,
     assert (again.id, again.attempts, again.error) == (held[0].id, 1, None)
     assert again.claims == 2
     assert not await database.write(lambda conn: drop(conn, again.id))
+
+
+async def test_a_dead_letter_is_revived_by_its_name(database: Database, clock: ManualClock) -> None:
+    """Once, and only while it is dead: not what waits, not what is not there."""
+    await add(database, clock, "a", dedup="erasure:7")
+    assert not await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    await bury_all(database, clock)
+    assert not await database.write(lambda conn: revive(conn, "other", dedup="erasure:7", now=clock()))
+    assert await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    assert not await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    assert await ready(database, clock) == ["a"]
 
 
 async def test_a_replayed_job_takes_its_old_place_in_its_key(database: Database, clock: ManualClock) -> None:
