@@ -21,6 +21,7 @@ from store.errors import StoreError
 from store.schedule import plan
 from store.worker import GiveUp, Running, Worker
 from success.privacy import ageing, erasing, exporting, tombstones
+from success.privacy.ageing import UNLINK
 from success.privacy.erasing import ERASE
 from success.privacy.exporting import EXPORT, Export
 from success.privacy.tombstones import Tombstone
@@ -41,14 +42,16 @@ class Privacy:
         self._db, self._files, self._stones, self._texts, self._clock = db, files, stones, texts, clock
 
     async def begin(self) -> None:
-        """Erase again whom a restored copy of the database has brought back; note whom the file does not know."""
+        """Erase again whom a restored copy has brought back, go on with what was given up, note who was erased."""
         lines = await asyncio.to_thread(tombstones.read, self._stones)
         again = await self._db.write(lambda conn: tombstones.replay(conn, lines, now=self._clock()))
         if again:
             log.warning("erased again after a restore", people=again)
-        for each in await self._db.read(partial(erasing.listed, limit=100_000)):
-            if each.state == "done":
-                await asyncio.to_thread(tombstones.write, self._stones, Tombstone.of(each))
+        if taken_up := await self._db.write(lambda conn: erasing.resume(conn, now=self._clock())):
+            log.warning("erasures taken up again", erasures=taken_up)
+        known = await self._db.read(partial(erasing.listed, limit=100_000))
+        done = [Tombstone.of(each) for each in known if each.state == "done"]
+        await asyncio.to_thread(tombstones.write, self._stones, done)
         await self._db.write(self._plan)
 
     def _plan(self, conn: Connection) -> None:
@@ -61,7 +64,7 @@ class Privacy:
         asked = await self._db.read(lambda conn: erasing.find(conn, which))
         if asked is None:
             return
-        await asyncio.to_thread(tombstones.write, self._stones, Tombstone.of(asked))
+        await asyncio.to_thread(tombstones.write, self._stones, [Tombstone.of(asked)])
         await self.sweep(running)
         more = True
         while more:
@@ -103,11 +106,14 @@ class Privacy:
     async def age(self, _: Running) -> None:
         """Let go what the desk's rules keep no longer, some thousand rows a night."""
         for _batch in range(MOST_BATCHES):
-            now = self._clock()
-            names = await self._db.read(lambda conn: ageing.files(conn, now=now))  # noqa: B023 - awaited at once
-            await asyncio.to_thread(_unlink, self._files, names)
-            if not await self._db.write(lambda conn: ageing.age(conn, now=now)):  # noqa: B023 - awaited at once
+            if not await self._db.write(lambda conn: ageing.age(conn, now=self._clock())):
                 return
+
+    async def unlink(self, running: Running) -> None:
+        """The handler of `privacy_unlink` jobs, `{"files": names}`: what no row names any more leaves the disk."""
+        names = running.job.body["files"]
+        assert isinstance(names, list)
+        await asyncio.to_thread(_unlink, self._files, map(str, names))
 
     async def dead(self, running: Running, error: Exception) -> None:
         """An export that cannot be made says so; an erasure stays a dead letter, which the page shows."""
@@ -123,6 +129,7 @@ class Privacy:
         worker.register(EXPORT, self.export, slots=1)
         worker.register(SWEEP, self.sweep, slots=1)
         worker.register(AGE, self.age, slots=1)
+        worker.register(UNLINK, self.unlink, slots=1)
 
 
 def _unlink(folder: Path, names: Iterable[str]) -> None:

@@ -13,7 +13,8 @@ from console.moments import iso
 from console.texts import LANGUAGES, Texts
 from handoff.figures import home_zone
 from knowledge.errors import NothingIndexed
-from success.review import Quarter, review
+from success.quarters import Quarter
+from success.review import review
 
 if TYPE_CHECKING:
     from bot.app import Aftercare
@@ -26,11 +27,10 @@ async def show(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> An
     if language not in LANGUAGES:
         raise BotError(f"no such language: {language} (there are {', '.join(LANGUAGES)})")
     now, zone = app.clock(), await app.db.read(home_zone)
-    try:
-        asked = str(arguments.get("quarter") or "")
-        quarter = Quarter.parse(asked) if asked else Quarter.of(now.astimezone(zone).date())
-    except ValueError:
-        raise BotError("a quarter is written as 2026Q4") from None
+    asked = str(arguments.get("quarter") or "")
+    quarter = Quarter.read(asked) if asked else Quarter.at(now, zone)
+    if quarter is None:
+        raise BotError("a quarter is written as 2026Q4")
     try:
         pages = await app.manual.pages()
     except NothingIndexed:
@@ -39,7 +39,7 @@ async def show(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> An
     found = await app.db.read(partial(review, quarter=quarter, pages=pages, live=live, zone=zone, now=now))
     written = review_document.printable if arguments.get("as") == "html" else review_document.markdown
     return {
-        "quarter": str(quarter),
+        "quarter": quarter.written,
         "since": iso(found.since),
         "until": iso(found.until),
         "subjects": [asdict(each) for each in found.subjects],

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy import Connection, text
 from starlette.exceptions import HTTPException
@@ -93,8 +94,8 @@ from console.errors import Forbidden, LinkRefused
 from console.guard import NotSignedIn, PasswordDue
 from console.pages import ConsoleDeps, Pages, environment, pages_of
 from console.texts import Texts
-from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders
-from store.errors import DiskFull, StoreError
+from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders, names_nothing
+from store.errors import DiskFull, OutOfRange, StoreError
 
 __all__ = ["ConsoleDeps", "create"]
 _UPLOADS = {
@@ -106,7 +107,7 @@ _UPLOADS = {
     "/desk/manual/_edit": manual_editing.BODY_LIMIT,
     alert_pages.PATH: alert_pages.BODY_LIMIT,
 }
-_PAGES = (403, 404, 405, 410)
+_PAGES = (403, 404, 405, 410, 422)
 
 
 def create(deps: ConsoleDeps) -> FastAPI:
@@ -203,6 +204,8 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app.add_exception_handler(LinkRefused, progress_guard.refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreError, _not_stored)
+    app.add_exception_handler(OutOfRange, _out_of_range)
+    app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_middleware(Auditing, db=deps.db, clock=deps.clock)
     app.add_middleware(PageLanguage)
     app.add_middleware(BodyLimit, larger=_UPLOADS)
@@ -259,6 +262,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
     answer = pages_of(request).page(request, "error.html", status=error.status_code, **_error_values(error.status_code))
     answer.headers.update(error.headers or {})
     return answer
+
+
+async def _out_of_range(request: Request, _error: Exception) -> Response:
+    """A number that no row has: there is no such page; in a filter or a form, it cannot be meant."""
+    return await _http_error(request, HTTPException(404 if names_nothing(request.path_params) else 422))
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    """What the routes declare and did not get. A path that names nothing is not found."""
+    assert isinstance(error, RequestValidationError)
+    in_path = any(each["loc"][0] == "path" for each in error.errors())
+    return await _http_error(request, HTTPException(404 if in_path else 422))
 
 
 async def _not_stored(request: Request, error: Exception) -> Response:

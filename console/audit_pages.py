@@ -3,7 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from handoff.audit_list import PAGE, Entry, Sieve
 from handoff.figures import home_zone
 from handoff.kinds import EventKind
 from handoff.model import Person
+from handoff.spans import midnight
 
 router = APIRouter(prefix="/desk/settings/audit")
 MOST_EXPORTED: Final = 10_000
@@ -130,7 +131,7 @@ def _day(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     if not date(1971, 1, 1) < day < date(9998, 12, 31):
         return None
-    return datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
+    return midnight(day, zone)
 
 
 def _lines(found: tuple[Entry, ...], request: Request, pages: Pages, names: dict[int, str]) -> tuple[AuditLine, ...]:

@@ -24,7 +24,6 @@ from success.errors import BroadcastRefused
 
 router = APIRouter(prefix="/desk/broadcasts")
 HERE: Final = "/desk/broadcasts"
-PLATFORMS: Final = ("telegram", "slack", "web")
 
 
 @router.get("")
@@ -173,10 +172,11 @@ async def _form(
         kinds = {
             name: sorted({getattr(each, name) for each in every if getattr(each, name)}) for name in ("cms", "hosting")
         }
-        return {"clients": directory.clients(conn), **kinds}
+        return {"clients": directory.clients(conn), "platforms": broadcasts.platforms(conn), **kinds}
 
     loaded = await pages.deps.db.read(load)
     shown = await frame(pages, viewer, section="care") | loaded
+    narrowed = wanted or (found.wanted if found else Wanted())
     texts = (
         {tongue: (typed or {}).get(f"text_{tongue}") for tongue in LANGUAGES}
         if typed
@@ -189,10 +189,10 @@ async def _form(
         "written": texts,
         "local_at": typed.get("local_at", "") if typed else found.local_at if found else "",
         "by_mail": bool(typed.get("by_mail")) if typed else bool(found and found.by_mail),
-        "wanted": wanted or (found.wanted if found else Wanted()),
+        "wanted": narrowed,
+        "platforms": sorted({*loaded["platforms"], *narrowed.platforms}),
         "tiers": list(Tier),
         "languages": LANGUAGES,
-        "platforms": PLATFORMS,
         "longest": LONGEST_TEXT,
         "longest_title": LONGEST_TITLE,
     }

@@ -1,8 +1,5 @@
 """A broadcast in each reader's language: the chat's text, the letter, the way to hear no more of it. Pure."""
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +8,7 @@ from html import escape
 from opencc import OpenCC
 
 from console.reminder_words import plain
+from console.signing import holds, signature
 from console.texts import LANGUAGES, Texts
 from handoff.model import Button
 from success.broadcast_rules import text_in
@@ -71,21 +69,19 @@ def traditional(text: str) -> str:
 
 def leave_path(contact_id: int, *, secret: bytes) -> str:
     """The path by which a reader leaves the list of broadcasts: whoever has it may."""
-    return f"/leave/{contact_id}.{_signature(contact_id, secret)}"
+    return f"/leave/{contact_id}.{signature(_link_of(contact_id), secret=secret)}"
 
 
 def leaver(token: str, *, secret: bytes) -> int | None:
     """Whose path it is; None where it is not ours."""
-    number, _, signature = token.partition(".")
+    number, _, given = token.partition(".")
     if not (number.isascii() and number.isdecimal()) or len(number) > 18:  # noqa: PLR2004 -- a BIGINT's digits
         return None
-    right = _signature(int(number), secret).encode()
-    return int(number) if hmac.compare_digest(right, signature.encode("utf-8", "replace")) else None
+    return int(number) if holds(given, _link_of(int(number)), secret=secret) else None
 
 
-def _signature(contact_id: int, secret: bytes) -> str:
-    digest = hmac.new(secret, f"leave:{contact_id}".encode(), hashlib.sha256).digest()
-    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+def _link_of(contact_id: int) -> str:
+    return f"leave:{contact_id}"
 
 
 @cache

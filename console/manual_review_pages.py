@@ -15,7 +15,8 @@ from console.pages import Pages, PagesDep
 from console.rendering import page_html
 from handoff.figures import home_zone
 from knowledge.errors import NothingIndexed
-from success.review import Quarter, Review, review
+from success.quarters import Quarter
+from success.review import Review, review
 
 router = APIRouter(prefix="/desk/manual-review")
 _PRINTED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,7 +39,7 @@ async def review_page(request: Request, pages: PagesDep, viewer: ReaderDep, quar
         shown["problem"] = pages.say(request, "review.error.quarter")
     html = Markup(page_html(told, anchors={}))  # noqa: S704 - safe by construction
     now, here = found.review.until, found.review.quarter
-    present = Quarter.of(pages.deps.clock().astimezone(found.zone).date())
+    present = Quarter.at(pages.deps.clock(), found.zone)
     offered = [present]
     while len(offered) < 8:  # noqa: PLR2004 - two years
         offered.append(offered[-1].before)
@@ -63,21 +64,19 @@ async def markdown(request: Request, pages: PagesDep, viewer: ReaderDep, quarter
     del viewer
     found = await _read(pages, quarter)
     told = review_document.markdown(found.review, pages.texts, request.state.language, zone=found.zone)
-    name = f'attachment; filename="manual-review-{found.review.quarter}.md"'
+    name = f'attachment; filename="manual-review-{found.review.quarter.written}.md"'
     return PlainTextResponse(told, media_type="text/markdown", headers={"Content-Disposition": name})
 
 
 async def _read(pages: Pages, quarter: str) -> _Read:
     now, zone = pages.deps.clock(), await pages.deps.db.read(home_zone)
-    present, problem = Quarter.of(now.astimezone(zone).date()), False
-    try:
-        wanted = Quarter.parse(quarter) if quarter.strip() else present
-    except ValueError:
-        wanted, problem = present, True
+    asked, present = Quarter.read(quarter), Quarter.at(now, zone)
     try:
         held = await pages.deps.manual.pages()
     except NothingIndexed:
         held = ()
     live = pages.deps.manual.version
-    found = await pages.deps.db.read(partial(review, quarter=wanted, pages=held, live=live, zone=zone, now=now))
-    return _Read(review=found, zone=zone, problem=problem)
+    found = await pages.deps.db.read(
+        partial(review, quarter=asked or present, pages=held, live=live, zone=zone, now=now)
+    )
+    return _Read(review=found, zone=zone, problem=asked is None and bool(quarter.strip()))

@@ -20,6 +20,7 @@ from console.texts import LANGUAGES
 from handoff import directory, people
 from handoff.errors import NotFound
 from handoff.model import Client, Person
+from success.errors import ErasureRefused
 from success.privacy import ageing, consent, erasing, exporting, keeping
 from success.privacy.exporting import Export
 
@@ -110,14 +111,23 @@ async def erase(
     now, by = pages.deps.clock(), viewer.person.id
 
     def body(conn: Connection) -> bool:
-        who = _known(conn, slug, person_id)[1]
+        client = known_client(conn, slug)
+        if erasing.of_person(conn, typed_id(person_id) or 0) is not None:
+            if take_form(conn, once, person_id=by, now=now):
+                raise ErasureRefused("asked")
+            return True
+        who = _of(conn, client, person_id)
         if " ".join(typed.split()) != " ".join(who.name.split()):
             return False
         if take_form(conn, once, person_id=by, now=now):
             erasing.ask(conn, who.id, by=by, now=now)
         return True
 
-    if not await pages.deps.db.write(body):
+    try:
+        named = await pages.deps.db.write(body)
+    except ErasureRefused:
+        return await _home_page(request, pages, viewer, under_way=True)
+    if not named:
         return await _ask(request, pages, viewer, slug, person_id, problem=True)
     return RedirectResponse(HOME, 303)
 
@@ -135,13 +145,14 @@ async def _ask(
 
 async def _home_page(
     request: Request, pages: Pages, viewer: Viewer, *, problem: str | None = None,
-    rules: Mapping[str, int | None] | None = None,
+    rules: Mapping[str, int | None] | None = None, under_way: bool = False,
 ) -> Response:  # fmt: skip
-    """The page; with `rules` that were only tried, how much would go by them."""
+    """The page; with `rules` that were only tried, how much would go by them; `under_way`: somebody asked before."""
     now = pages.deps.clock()
     found = await pages.deps.db.read(lambda conn: _home(conn, now=now) | _rules(conn, rules, now=now))
-    shown = await frame(pages, viewer, section="settings") | found | {"problem": problem, "tried": rules is not None}
-    return pages.page(request, "privacy.html", status=422 if problem else 200, **shown)
+    said = {"problem": problem, "tried": rules is not None, "under_way": under_way}
+    shown = await frame(pages, viewer, section="settings") | found | said
+    return pages.page(request, "privacy.html", status=422 if problem else 409 if under_way else 200, **shown)
 
 
 def _rules(conn: Connection, tried: Mapping[str, int | None] | None, *, now: datetime) -> dict[str, Any]:
@@ -159,8 +170,12 @@ def _rules(conn: Connection, tried: Mapping[str, int | None] | None, *, now: dat
 
 def _known(conn: Connection, slug: str, person_id: str) -> tuple[Client, Person]:
     client = known_client(conn, slug)
+    return client, _of(conn, client, person_id)
+
+
+def _of(conn: Connection, client: Client, person_id: str) -> Person:
     try:
-        return client, people.of_client(conn, client.id, typed_id(person_id) or 0)
+        return people.of_client(conn, client.id, typed_id(person_id) or 0)
     except NotFound:
         raise HTTPException(404) from None
 

@@ -1,8 +1,5 @@
 """Ratings on pages: the requester's own, behind a signed link, and what the desk shows of a ticket and a client."""
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -13,6 +10,7 @@ from starlette.exceptions import HTTPException
 from console.auth import csrf_token
 from console.guard import check_form
 from console.pages import Pages, PagesDep
+from console.signing import holds, signature
 from handoff import board
 from handoff.kinds import TicketState
 from handoff.model import Client, Ticket
@@ -29,7 +27,7 @@ SHOWN: Final = 5
 async def rating_page(request: Request, *, pages: PagesDep, number: str, s: Annotated[str, Query()] = "") -> Response:
     """Five choices and a comment, for whoever has the requester's link; looking changes nothing."""
     ticket, rating = await _signed(pages, number, s)
-    return _page(request, pages, ticket, rating, signature=s)
+    return _page(request, pages, ticket, rating, given=s)
 
 
 @router.post("/rate/{number}")
@@ -47,7 +45,7 @@ async def rate(
     ticket, rating = await _signed(pages, number, s)
     check_form(request, pages, bound_to=_form_of(ticket), given=csrf)
     if value not in {str(each) for each in SCALE}:
-        return _page(request, pages, ticket, rating, signature=s, problem="value", typed=comment)
+        return _page(request, pages, ticket, rating, given=s, problem="value", typed=comment)
 
     def body(conn: Connection) -> Rating:
         who, now = ticket.requester_id, pages.deps.clock()
@@ -56,13 +54,13 @@ async def rate(
     try:
         await pages.deps.db.write(body)
     except RatingRefused as refused:
-        return _page(request, pages, ticket, rating, signature=s, problem=refused.reason, typed=comment)
+        return _page(request, pages, ticket, rating, given=s, problem=refused.reason, typed=comment)
     return RedirectResponse(request.url.path + f"?s={s}", 303)
 
 
 def rating_link(ticket: Ticket, *, secret: bytes) -> str:
     """The path by which the requester rates the ticket: whoever has it counts as the requester."""
-    return f"/rate/{ticket.number}?s={_signature(ticket, secret)}"
+    return f"/rate/{ticket.number}?s={signature(_link_of(ticket), secret=secret)}"
 
 
 async def of_ticket(request: Request, pages: Pages, ticket: Ticket) -> dict[str, Any]:
@@ -90,7 +88,7 @@ def _page(
     ticket: Ticket,
     rating: Rating | None,
     *,
-    signature: str,
+    given: str,
     problem: str | None = None,
     typed: str | None = None,
 ) -> Response:
@@ -102,7 +100,7 @@ def _page(
         "closed": closed_to(resolved_at=open_now, answered_at=given_at, now=pages.deps.clock()),
         "problem": problem,
         "typed": typed if typed is not None else rating.comment if rating else "",
-        "action": f"/rate/{ticket.number}?s={signature}",
+        "action": f"/rate/{ticket.number}?s={given}",
         "token": csrf_token(pages.deps.secret, _form_of(ticket)),
         "scale": SCALE,
         "longest": COMMENT_LENGTH,
@@ -113,7 +111,7 @@ def _page(
     return answer
 
 
-async def _signed(pages: Pages, number: str, signature: str) -> tuple[Ticket, Rating | None]:
+async def _signed(pages: Pages, number: str, given: str) -> tuple[Ticket, Rating | None]:
     """The ticket of a link that holds; 404 for any other."""
 
     def body(conn: Connection) -> tuple[Ticket, Rating | None] | None:
@@ -121,18 +119,13 @@ async def _signed(pages: Pages, number: str, signature: str) -> tuple[Ticket, Ra
         return None if ticket is None else (ticket, ratings.of_ticket(conn, ticket.id))
 
     found = await pages.deps.db.read(body)
-    if found is None or not _holds(found[0], signature, pages.deps.secret):
+    if found is None or not holds(given, _link_of(found[0]), secret=pages.deps.secret):
         raise HTTPException(404)
     return found
 
 
-def _holds(ticket: Ticket, signature: str, secret: bytes) -> bool:
-    return hmac.compare_digest(_signature(ticket, secret).encode(), signature.encode("utf-8", "replace"))
-
-
-def _signature(ticket: Ticket, secret: bytes) -> str:
-    named = f"rating:{ticket.id}:{ticket.requester_id}".encode()
-    return urlsafe_b64encode(hmac.new(secret, named, hashlib.sha256).digest()[:16]).decode().rstrip("=")
+def _link_of(ticket: Ticket) -> str:
+    return f"rating:{ticket.id}:{ticket.requester_id}"
 
 
 def _form_of(ticket: Ticket) -> str:

@@ -1,9 +1,6 @@
 """Text → HTML that is safe by construction: no HTML passes, and only links we made ourselves are links."""
 
-import hashlib
-import hmac
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import escape
 
+from console.signing import holds, signature
 from handoff.model import Citation
 
 _MARK: Final = re.compile(r"\[(\d{1,2})\]")
@@ -65,8 +63,8 @@ def page_html(body: str, *, anchors: Mapping[int, str], pictures: Mapping[str, s
 def picture_link(page_id: str, name: str, *, client: str | None = None, secret: bytes) -> str:
     """The signed path of a client page's picture; whoever may read the page may see it (see :func:`page_link`)."""
     named = f"&c={quote(client, safe='')}" if client else ""
-    signature = _signature(page_id, client, secret)
-    return f"/manual-picture/{quote(name)}?page={quote(page_id, safe='')}{named}&s={signature}"
+    signed = signature(_link_of(page_id, client), secret=secret)
+    return f"/manual-picture/{quote(name)}?page={quote(page_id, safe='')}{named}&s={signed}"
 
 
 def page_link(page_id: str, anchor: str = "", *, client: str | None = None, secret: bytes) -> str:
@@ -76,18 +74,16 @@ def page_link(page_id: str, anchor: str = "", *, client: str | None = None, secr
     """
     place = f"#{quote(anchor)}" if anchor else ""
     named = f"c={quote(client, safe='')}&" if client else ""
-    return f"/m/{quote(page_id)}?{named}s={_signature(page_id, client, secret)}{place}"
+    return f"/m/{quote(page_id)}?{named}s={signature(_link_of(page_id, client), secret=secret)}{place}"
 
 
-def page_link_holds(page_id: str, signature: str, *, client: str | None = None, secret: bytes) -> bool:
-    """Whether ``signature`` is ours for this page and this client (compared in constant time)."""
-    return hmac.compare_digest(_signature(page_id, client, secret).encode(), signature.encode("utf-8", "replace"))
+def page_link_holds(page_id: str, given: str, *, client: str | None = None, secret: bytes) -> bool:
+    """Whether the signature that was ``given`` is ours for this page and this client (compared in constant time)."""
+    return holds(given, _link_of(page_id, client), secret=secret)
 
 
-def _signature(page_id: str, client: str | None, secret: bytes) -> str:
-    named = f"manual-page-of:{client}\0{page_id}" if client else f"manual-page:{page_id}"
-    digest = hmac.new(secret, named.encode("utf-8", "replace"), hashlib.sha256).digest()
-    return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+def _link_of(page_id: str, client: str | None) -> str:
+    return f"manual-page-of:{client}\0{page_id}" if client else f"manual-page:{page_id}"
 
 
 def _markdown() -> MarkdownIt:

@@ -36,7 +36,7 @@ def markdown(review: Review, texts: Texts, language: str, *, zone: ZoneInfo) -> 
 
 def printable(review: Review, texts: Texts, language: str, *, zone: ZoneInfo) -> str:
     """The same as a page of its own that prints well and loads nothing."""
-    title = texts.say("review.title", language, quarter=review.quarter)
+    title = texts.say("review.title", language, quarter=review.quarter.written)
     body = page_html(markdown(review, texts, language, zone=zone), anchors={})
     head = f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
     view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -82,7 +82,7 @@ def concern_words(finding: Finding, texts: Texts, language: str, *, until: datet
 
 
 def _parts(say: _Words, review: Review) -> Iterator[str]:
-    yield f"# {say('review.title', quarter=review.quarter)}"
+    yield f"# {say('review.title', quarter=review.quarter.written)}"
     until = review.until.astimezone(say.zone)
     first = review.since.astimezone(say.zone).date()
     yield say(

@@ -1,5 +1,6 @@
 """Middleware around every page: security headers, the body's size, the language. Plain ASGI: streams stay streams."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
@@ -28,6 +29,7 @@ BODY_LIMIT: Final = 256 * 1024
 UPLOAD_LIMIT: Final = 64 * 1024 * 1024
 LANGUAGE_COOKIE: Final = "language"
 _YEAR: Final = 31536000
+_LONG_NUMBER: Final = re.compile(r"\D*\d{10,}")  # longer than an INTEGER's
 
 
 class SecurityHeaders:
@@ -109,6 +111,11 @@ class _Counted:
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("too large", status_code=413)(scope, receive, send)
+
+
+def names_nothing(path: Mapping[str, object]) -> bool:
+    """Whether one of a path's parameters is a number that is too long for a row to have it."""
+    return any(_LONG_NUMBER.fullmatch(str(value)) for value in path.values())
 
 
 class PageLanguage:

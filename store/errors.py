@@ -11,7 +11,8 @@
     ├── AlreadyOwned        another process owns the data folder
     └── BadSchedule         a cron expression or a time zone that cannot be read
 
-Constraint violations stay SQLAlchemy's (`sqlalchemy.exc.IntegrityError`): bodies may expect them.
+Constraint violations stay SQLAlchemy's (`sqlalchemy.exc.IntegrityError`): bodies may expect them. `OutOfRange` is a
+`ValueError`, no StoreError: the number that was asked for is wrong, and stays wrong however often one tries.
 """
 
 # ruff: noqa: N818 -- the names say what happened, as the field does
@@ -25,6 +26,8 @@ from sqlalchemy.exc import DBAPIError
 _BUSY_STATES = {"40001", "40P01", "55P03"}
 _DISK_STATES = {"53100"}
 _DISK_NAMES = {"SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}  # a used-up quota is a failed write
+_RANGE_STATES = {"22003"}
+_RANGE_TEXT = "too large to convert to SQLite INTEGER"
 _BUSY_TEXTS = ("database is locked", "database table is locked", "database schema is locked")
 _GONE_TEXTS = ("unable to open database file", "connection is closed", "connection failed")
 
@@ -92,9 +95,15 @@ class BadSchedule(StoreError):
         self.part, self.value = part, value
 
 
-def translate(error: DBAPIError) -> StoreError | None:
+class OutOfRange(ValueError):
+    """A statement had a number that its column cannot hold; nothing of the transaction was kept."""
+
+
+def translate(error: DBAPIError) -> StoreError | OutOfRange | None:
     """Our name for a database error; None for those callers handle themselves, such as IntegrityError."""
     state: str | None = getattr(error.orig, "sqlstate", None)
+    if state in _RANGE_STATES:
+        return OutOfRange()
     text = str(error.orig).lower()
     name: str | None = getattr(error.orig, "sqlite_errorname", None)
     if "database or disk is full" in text or name in _DISK_NAMES or state in _DISK_STATES:
@@ -116,3 +125,7 @@ def translated() -> Iterator[None]:
         if ours is None:
             raise
         raise ours from error
+    except OverflowError as error:  # the driver's own, which SQLAlchemy hands on as it is
+        if _RANGE_TEXT not in str(error):
+            raise
+        raise OutOfRange from error

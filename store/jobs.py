@@ -162,6 +162,12 @@ def replay(conn: Connection, job_id: int, *, now: datetime) -> bool:
     return True
 
 
+def revive(conn: Connection, queue: str, *, dedup: str, now: datetime) -> bool:
+    """`replay` the dead letter with this dedup key. False if there is none."""
+    found = conn.execute(select(job.c.id).where(job.c.queue == queue, job.c.dedup == dedup, _DEAD)).scalar_one_or_none()
+    return found is not None and replay(conn, found, now=now)
+
+
 def drop(conn: Connection, job_id: int) -> bool:
     """Delete a dead letter, which frees its dedup key. False if not dead."""
     return conn.execute(delete(job).where(job.c.id == job_id, _DEAD)).rowcount > 0

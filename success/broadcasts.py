@@ -41,6 +41,11 @@ WAITING, SENT, LEFT = "waiting", "sent", "left"
 LONGEST_TITLE: Final = 120
 LONGEST_TEXT: Final = 3_000
 SLOTS: Final = 2
+_CLIENTS_GROUPS: Final = (
+    chats.c.kind == ChatKind.GROUP,
+    chats.c.purpose == ChatPurpose.CLIENT,
+    chats.c.client_id.is_not(None),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +133,18 @@ def every(conn: Connection, *, limit: int = 100) -> tuple[Broadcast, ...]:
     return tuple(_broadcast(row) for row in conn.execute(query).mappings())
 
 
+def platforms(conn: Connection) -> tuple[str, ...]:
+    """Where our clients have groups, by name: what a broadcast can be narrowed to."""
+    query = select(chats.c.platform).where(*_CLIENTS_GROUPS).distinct().order_by(chats.c.platform)
+    return tuple(conn.execute(query).scalars())
+
+
 def reach(conn: Connection, found: Broadcast, *, now: datetime) -> tuple[Reach, ...]:
     """Every group and address that fits, with who is left out and why; at night it is the next morning."""
     refused = frozenset(conn.execute(select(refusals.c.chat_id)).scalars())
     hosts = [to_client(row) for row in conn.execute(select(clients).order_by(clients.c.name)).mappings()]
-    mine = (chats.c.kind == ChatKind.GROUP, chats.c.purpose == ChatPurpose.CLIENT, chats.c.client_id.is_not(None))
     groups: dict[int | None, list[Chat]] = defaultdict(list)
-    for row in conn.execute(select(chats).where(*mine).order_by(chats.c.id)).mappings():
+    for row in conn.execute(select(chats).where(*_CLIENTS_GROUPS).order_by(chats.c.id)).mappings():
         groups[row["client_id"]].append(to_chat(row))
     by_mail = found.by_mail and not found.wanted.platforms
     readers = mail_contacts.readers(conn, mail_contacts.BROADCASTS) if by_mail else {}

@@ -13,6 +13,7 @@ SuccessError
     ├── FeedbackRefused         a visit, survey, complaint or figure: the field, or why
     ├── MailContactRefused      an address: address, person, many
     ├── ReminderRefused         a reminder to be sent or skipped: gone, taken, night, off
+    ├── ErasureRefused          an erasure: asked (it is under way or done)
     ├── BroadcastRefused        a broadcast: title, text, nobody, state, changed, at
     └── ReferralRefused         a referral: company, state
 """
@@ -93,6 +94,10 @@ class MailContactRefused(Refused):
 
 class ReminderRefused(Refused):
     """A reminder is not sent or skipped."""
+
+
+class ErasureRefused(Refused):
+    """A person is not erased a second time."""
 
 
 class BroadcastRefused(Refused):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from handoff.spans import midnight
 
-_NAME: Final = re.compile(r"(?P<year>20\d\d)-Q(?P<n>[1-4])", re.ASCII)
+_NAME: Final = re.compile(r"(?P<year>20\d\d)-?[Qq](?P<n>[1-4])", re.ASCII)
 _MONTHS: Final = 3
 _LAST: Final = 4
 
@@ -32,12 +32,17 @@ class Quarter:
 
     @classmethod
     def read(cls, name: str) -> Self | None:
-        """The quarter called that (`2026-Q4`); None where none is."""
-        found = _NAME.fullmatch(name)
+        """The quarter called that (`2026-Q4`, or as people write it: `2026Q4`, ` 2026q4 `); None where none is."""
+        found = _NAME.fullmatch(name.strip())
         return None if found is None else cls(int(found["year"]), int(found["n"]))
 
     def __str__(self) -> str:
         return f"{self.year}-Q{self.n}"
+
+    @property
+    def written(self) -> str:
+        """As people write it: `2026Q4`."""
+        return f"{self.year}Q{self.n}"
 
     @property
     def first(self) -> date:

@@ -1,10 +1,9 @@
 """The quarterly review of the manual: what was asked, what lacks, which pages want a look, what changed, what to do."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,58 +19,12 @@ from knowledge.tables import version
 from success import gap_sources, gap_store, page_use
 from success.freshness import UNUSED, Finding, judge
 from success.gap_model import Gap, State
+from success.quarters import Quarter
 from success.recalled import Recalled, recalled
 
 MOST_GAPS: Final = 20
 MOST_CHANGES: Final = 200
-_QUARTERS: Final = 4
-_MONTHS: Final = 3
 _LIVE: Final = frozenset({"publish", "override", "index", "rollback"})
-_WRITTEN: Final = re.compile(r"((?:19[7-9]|[2-8][0-9][0-9])[0-9])[Qq]([1-4])")
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class Quarter:
-    """A quarter of a year."""
-
-    year: int
-    number: int
-
-    @classmethod
-    def of(cls, day: date) -> "Quarter":
-        """The quarter of a day."""
-        return cls(year=day.year, number=(day.month - 1) // _MONTHS + 1)
-
-    @classmethod
-    def parse(cls, text: str) -> "Quarter":
-        """Read "2026Q4"; raises ValueError."""
-        found = _WRITTEN.fullmatch(text.strip())
-        if found is None:
-            raise ValueError(text)
-        return cls(year=int(found[1]), number=int(found[2]))
-
-    @property
-    def first(self) -> date:
-        """Its first day."""
-        return date(self.year, _MONTHS * (self.number - 1) + 1, 1)
-
-    @property
-    def after(self) -> "Quarter":
-        """The next one."""
-        last = self.number == _QUARTERS
-        return Quarter(year=self.year + last, number=1 if last else self.number + 1)
-
-    @property
-    def before(self) -> "Quarter":
-        """The one before."""
-        return Quarter.of(self.first - timedelta(days=1))
-
-    def since(self, zone: ZoneInfo) -> datetime:
-        """Its first instant, in a zone."""
-        return datetime.combine(self.first, datetime.min.time(), tzinfo=zone).astimezone(UTC)
-
-    def __str__(self) -> str:
-        return f"{self.year}Q{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +84,7 @@ def review(
     conn: Connection, quarter: Quarter, *, pages: Sequence[Page], live: int | None, zone: ZoneInfo, now: datetime
 ) -> Review:
     """The review of a quarter. Which pages want a look is as of its end, gaps are as of now."""
-    since, end = quarter.since(zone), quarter.after.since(zone)
+    since, end = quarter.since(zone), quarter.until(zone)
     until = min(end, now + timedelta(seconds=1))  # what happened this very instant belongs to it
     day = until.astimezone(zone).date()
     findings = judge(pages, page_use.uses(conn, since=until - UNUSED), now=until, today=day)

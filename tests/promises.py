@@ -1,5 +1,6 @@
 """Who may do what: every way into the program, and whom we promise it to. Written by hand, the guards not consulted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handoff.kinds import Role
@@ -221,12 +222,21 @@ class Door:
 
     def address(self) -> str:
         """The path with the names of things that are not there: guards come before the search for them."""
-        return self.path.replace(":path", "").format_map(_Unknown())
+        return self.path.replace(":path", "").format_map(_Unknown(UNKNOWN))
+
+    def with_number(self, number: str) -> str:
+        """The path with this number for whatever may be one."""
+        words = {name: value for name, value in UNKNOWN.items() if not any(sign.isdecimal() for sign in value)}
+        return self.path.replace(":path", "").format_map(_Unknown(words, missing=number))
 
 
 class _Unknown(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return UNKNOWN.get(name, "999999")
+    def __init__(self, known: Mapping[str, str], missing: str = "999999") -> None:
+        super().__init__(known)
+        self._missing = missing
+
+    def __missing__(self, _name: str) -> str:
+        return self._missing
 
 
 def promised() -> dict[Door, str]:

@@ -17,7 +17,7 @@ from console.api.problems import Problem
 from console.pages import Pages
 from console.web import BodyLimit
 from handoff.errors import HandoffError
-from store.errors import StoreError
+from store.errors import OutOfRange, StoreError
 
 BODY_LIMIT: Final = 128 * 1024
 ROOMS: Final = (
@@ -56,6 +56,7 @@ def create(pages: Pages) -> FastAPI:
         (HTTPException, problems.http_error),
         (HandoffError, doing.refused),
         (StoreError, doing.not_stored),
+        (OutOfRange, problems.out_of_range),
         (Exception, problems.unexpected),
     ):
         api.add_exception_handler(error, handler)

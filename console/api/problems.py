@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from console.web import names_nothing
+
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/docs#"
 PROBLEMS: Final = {
@@ -79,6 +81,13 @@ async def not_understood(_request: Request, error: Exception) -> Response:
         return missing("resource").response()
     errors = [{"field": _field(each["loc"]), "detail": str(each["msg"])} for each in found]
     return Problem("invalid", "Some fields cannot be understood; see errors.", errors=errors).response()
+
+
+async def out_of_range(request: Request, _error: Exception) -> Response:
+    """The handler of numbers that no row has: in the path there is no such thing, elsewhere they cannot be meant."""
+    if names_nothing(request.path_params):
+        return missing("resource").response()
+    return Problem("invalid", "A number is larger than any of ours.").response()
 
 
 async def http_error(_request: Request, error: Exception) -> Response:

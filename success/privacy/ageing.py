@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Text, cast, delete, exists, func, or_, select, update
@@ -16,9 +17,11 @@ from handoff.audit_tables import audit
 from handoff.case_tables import brief, suggestion
 from handoff.kinds import TicketState
 from handoff.tables import message, ticket, turn
+from store.jobs import enqueue
 from success.privacy import keeping
 from success.translation_tables import reply_original, translation
 
+UNLINK: Final = "privacy_unlink"
 GONE: Final = "[removed]"
 BATCH: Final = 500
 MONTH: Final = timedelta(days=30.5)
@@ -31,20 +34,17 @@ def due(conn: Connection, *, now: datetime, rules: Mapping[str, int | None] | No
     return {kind: _count(conn, kind, now - months * MONTH) for kind in KINDS if (months := held.get(kind))}
 
 
-def files(conn: Connection, *, now: datetime, limit: int = BATCH) -> tuple[str, ...]:
-    """The names of the files that the next `age` of messages lets go."""
-    before = _before(conn, "messages", now)
-    if before is None:
-        return ()
-    rows = conn.execute(_old_messages(before).limit(limit)).all()
-    return tuple(str(each["id"]) for row in rows for each in row.attachments)
-
-
 def age(conn: Connection, *, now: datetime, limit: int = BATCH) -> bool:
-    """Let the next few rows of every kind go; whether there are more. Safe to run again."""
+    """Let the next few rows of every kind go; whether there are more. Safe to run again.
+
+    The files that rows named are handed to a job of `UNLINK`, `{"files": names}`: it runs once the rows are gone.
+    """
     work: Mapping[str, Callable[[Connection, datetime, int], int]] = {
-        "messages": _age_messages, "audit": _age_audit, "webhooks": _age_webhooks, "translations": _age_translations,
-    }  # fmt: skip
+        "messages": partial(_age_messages, now=now),
+        "audit": _age_audit,
+        "webhooks": _age_webhooks,
+        "translations": _age_translations,
+    }
     gone = [do(conn, before, limit) for kind, do in work.items() if (before := _before(conn, kind, now)) is not None]
     return any(each >= limit for each in gone)
 
@@ -80,9 +80,12 @@ def _old_messages(before: datetime) -> Select[Any]:
     return query.where(message.c.at < before, kept, old, ~busy).order_by(message.c.id)
 
 
-def _age_messages(conn: Connection, before: datetime, limit: int) -> int:
+def _age_messages(conn: Connection, before: datetime, limit: int, *, now: datetime) -> int:
     rows = conn.execute(_old_messages(before).limit(limit)).all()
     ids = [row.id for row in rows]
+    names = [str(each["id"]) for row in rows for each in row.attachments]
+    if names:
+        enqueue(conn, UNLINK, {"files": names}, now=now)
     conn.execute(update(message).where(message.c.id.in_(ids)).values(text=GONE, attachments=[], citations=[]))
     turns = {row.turn_id for row in rows if row.turn_id is not None}
     conn.execute(update(turn).where(turn.c.id.in_(turns)).values(question=GONE, trace={}))

@@ -23,7 +23,8 @@ from handoff.errors import NotFound
 from handoff.kinds import Author, PersonKind
 from handoff.rows import Row, add, first
 from handoff.tables import identity, message, person
-from store.jobs import enqueue
+from store.jobs import enqueue, revive
+from success.errors import ErasureRefused
 from success.gap_tables import gap_question
 from success.privacy import cutting, sweeping
 from success.privacy.ground import ground
@@ -89,18 +90,32 @@ def of_person(conn: Connection, person_id: int) -> Erasure | None:
 
 
 def ask(conn: Connection, person_id: int, *, by: int | None, now: datetime, at: datetime | None = None) -> Erasure:
-    """Have a person erased; what nobody can wait for, the cut, is done at once. Raises NotFound.
+    """Have a person erased; what nobody can wait for, the cut, is done at once. Raises NotFound, ErasureRefused.
 
     `at`: when it was first asked for, where a restored copy is erased again.
     """
+    conn.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())  # one asks after the other
+    if of_person(conn, person_id) is not None:
+        raise ErasureRefused("asked")
     row = contact(conn, person_id)
     counts = preview(conn, person_id)
     values = {"person_id": person_id, "since": row["created_at"], "by_id": by, "at": at or now, "state": "waiting"}
     made = add(conn, erasure, **values, stage=_FIRST, counts=counts)
     looked_for = cutting.cut(conn, ground(conn, person_id), now=now)
     conn.execute(update(erasure).where(erasure.c.id == made["id"]).values(needles=looked_for))
-    enqueue(conn, ERASE, {"erasure": made["id"]}, dedup=f"{made['id']}", now=now)
+    _send(conn, made["id"], now=now)
     return _erasure(made)
+
+
+def resume(conn: Connection, *, now: datetime) -> int:
+    """Take up again what is not done and was given up, or has no job any more; how many."""
+    undone = conn.execute(select(erasure.c.id).where(erasure.c.state != _CLOSED)).scalars().all()
+    return sum(revive(conn, ERASE, dedup=str(each), now=now) or _send(conn, each, now=now) for each in undone)
+
+
+def _send(conn: Connection, erasure_id: int, *, now: datetime) -> bool:
+    """Hand an erasure to the worker; whether it had no job yet."""
+    return enqueue(conn, ERASE, {"erasure": erasure_id}, dedup=str(erasure_id), now=now) is not None
 
 
 def next_files(conn: Connection, erasure_id: int) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ how much it was. The file must not be restored with the database; it may lie on 
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from handoff.kinds import PersonKind
 from handoff.tables import person
+from success.errors import ErasureRefused
 from success.privacy import erasing
 from success.privacy.erasing import Erasure
 
@@ -50,20 +52,20 @@ def read(path: Path) -> tuple[Tombstone, ...]:
     return tuple(found.values())
 
 
-def write(path: Path, one: Tombstone) -> None:
-    """Add a line, unless it is there; blocks until it is on the disk."""
-    if any(each.person_id == one.person_id and each.since == one.since for each in read(path)):
+def write(path: Path, stones: Iterable[Tombstone]) -> None:
+    """Add the lines that are not there; blocks until they are on the disk."""
+    there = {(each.person_id, each.since) for each in read(path)}
+    new = {(each.person_id, each.since): each for each in stones if (each.person_id, each.since) not in there}
+    if not new:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    facts = {"person": one.person_id, "since": one.since.isoformat(), "at": one.at.isoformat(), "by": one.by_id}
-    line = json.dumps(facts | {"counts": dict(one.counts)}) + "\n"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "a", encoding="utf-8") as file:
-        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
-            line = "\n" + line
-        file.write(line)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        if file.tell() and os.pread(handle, 1, file.tell() - 1) != b"\n":
+            file.write(b"\n")
+        file.writelines(_written(each) for each in new.values())
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(handle)
 
 
 def replay(conn: Connection, lines: tuple[Tombstone, ...], *, now: datetime) -> int:
@@ -71,11 +73,17 @@ def replay(conn: Connection, lines: tuple[Tombstone, ...], *, now: datetime) -> 
     again = 0
     for one in lines:
         row = conn.execute(select(person.c.kind, person.c.created_at).where(person.c.id == one.person_id)).first()
-        there = row is not None and row.kind == PersonKind.CLIENT and row.created_at == one.since
-        if there and erasing.of_person(conn, one.person_id) is None:
+        if row is None or row.kind != PersonKind.CLIENT or row.created_at != one.since:
+            continue
+        with suppress(ErasureRefused):
             erasing.ask(conn, one.person_id, by=None, now=now, at=one.at)
             again += 1
     return again
+
+
+def _written(one: Tombstone) -> bytes:
+    facts = {"person": one.person_id, "since": one.since.isoformat(), "at": one.at.isoformat(), "by": one.by_id}
+    return json.dumps(facts | {"counts": dict(one.counts)}).encode() + b"\n"
 
 
 def _line(line: str) -> Tombstone | None:

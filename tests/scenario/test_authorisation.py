@@ -9,13 +9,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.routing import Mount
 
 from bot.server import web_app
 from console import auth
 from console.auth import csrf_token, viewer_of
 from console.guard import SESSION_COOKIE
+from handoff import tokens
 from handoff.kinds import Role
+from handoff.tokens import Scope, Token
 from tests.house import House, embedder, house, indexed
 from tests.promises import TABLE, WHO, Door
 from tests.unit.console.world import PASSWORD, hashed
@@ -47,14 +50,17 @@ class Caller:
     role: Role | None = None
     person_id: int | None = None
 
-    async def opens(self, door: Door, *, csrf: bool = True, origin: str = "http://desk.test") -> httpx.Response:
+    async def opens(
+        self, door: Door, *, csrf: bool = True, origin: str = "http://desk.test", number: str | None = None
+    ) -> httpx.Response:
         """Try a door with a session of its own, so that signing out does not matter."""
+        address = door.address() if number is None else door.with_number(number)
         transport = httpx.ASGITransport(app=self.application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as browser:
             session = await self._enter(browser)
             token = csrf_token(self.house.app.secret, session) if csrf else ""
             form = {"csrf": token, "once": secrets.token_urlsafe(9)} if door.method != "GET" else None
-            return await browser.request(door.method, door.address(), data=form, headers={"Origin": origin})
+            return await browser.request(door.method, address, data=form, headers={"Origin": origin})
 
     async def _enter(self, browser: httpx.AsyncClient) -> str:
         if self.person_id is None:
@@ -162,3 +168,43 @@ async def test_the_api_knows_tokens_alone(callers: list[Caller]) -> None:
     for caller in (callers[0], callers[-1]):
         answers = {door: (await caller.opens(door)).status_code for door in programs}
         assert {door: status for door, status in answers.items() if status not in (401, 429)} == {}
+
+
+HUGE = (str(2**63), "9" * 5000)
+"""Past a BIGINT's end, and past what Python reads."""
+
+
+@pytest.mark.parametrize("number", HUGE, ids=lambda number: f"{len(number)} digits")
+async def test_a_number_that_no_row_has_names_nothing(callers: list[Caller], number: str) -> None:
+    """A page is not found, a form is refused or changes nothing: never an error of ours."""
+    admin, numbered = callers[-1], [door for door in at_desk() if "{" in door.path]
+
+    async def ask(caller: Caller, door: Door) -> str | None:
+        status = (await caller.opens(door, number=number)).status_code
+        fine = status == 404 if door.method == "GET" else status < 500
+        return None if fine else f"{door}: {status}"
+
+    assert [said for door in numbered if (said := await ask(admin, door))] == []
+
+
+@pytest.mark.parametrize("number", HUGE, ids=lambda number: f"{len(number)} digits")
+async def test_the_api_has_no_such_number_either(callers: list[Caller], number: str) -> None:
+    """A resource that a huge number names is not found; as a filter it is invalid: both are problems."""
+    house = callers[0].house
+    _, secret = await house.app.db.write(lambda conn: _token(conn, callers[-1]))
+    transport = httpx.ASGITransport(app=callers[0].application, raise_app_exceptions=False)
+    told = {"Authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=told) as program:
+        for door in (door for door, who in TABLE.items() if who == "token" and door.path.startswith("/api/")):
+            if "{" in door.path:
+                answer = await program.request(door.method, door.with_number(number), json={})
+                assert answer.status_code == 404 if door.method == "GET" else answer.status_code in {404, 422}, door
+                assert answer.headers["content-type"] == "application/problem+json", door
+        for name in ("client", "assignee"):
+            answer = await program.get("/api/v1/tickets", params={name: number})
+            assert (answer.status_code, answer.json()["status"]) == (422, 422)
+
+
+def _token(conn: Connection, caller: Caller) -> tuple[Token, str]:
+    facts = {"name": "Mirror", "scopes": frozenset(Scope), "client_id": None, "expires_at": None}
+    return tokens.make(conn, **facts, person_id=caller.person_id, by=caller.person_id, now=caller.house.clock())

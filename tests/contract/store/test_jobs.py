@@ -11,7 +11,19 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.gauge import Gauge
-from store.jobs import Job, QueueDepth, cancel, dead_letters, depths, drop, enqueue, replay, reschedule, unfinished
+from store.jobs import (
+    Job,
+    QueueDepth,
+    cancel,
+    dead_letters,
+    depths,
+    drop,
+    enqueue,
+    replay,
+    reschedule,
+    revive,
+    unfinished,
+)
 from store.tables import job
 
 LEASE = timedelta(seconds=60)
@@ -166,6 +178,17 @@ async def test_what_is_unfinished_can_be_seen(database: Database, clock: ManualC
     assert await seen("q") == open_ones | {"dead": "dead"}
     assert await seen("q", late=MINUTE) == open_ones
     assert await seen("other") == {}
+
+
+async def test_a_dead_letter_is_revived_by_its_name(database: Database, clock: ManualClock) -> None:
+    """Once, and only while it is dead: not what waits, not what is not there."""
+    await add(database, clock, "a", dedup="erasure:7")
+    assert not await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    await bury_all(database, clock)
+    assert not await database.write(lambda conn: revive(conn, "other", dedup="erasure:7", now=clock()))
+    assert await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    assert not await database.write(lambda conn: revive(conn, "q", dedup="erasure:7", now=clock()))
+    assert await ready(database, clock) == ["a"]
 
 
 async def test_a_replayed_job_takes_its_old_place_in_its_key(database: Database, clock: ManualClock) -> None:

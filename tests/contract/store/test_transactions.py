@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, func, insert, select, text
+from sqlalchemy import Connection, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from store.db import Database
-from store.errors import DatabaseBusy, DatabaseGone, DiskFull
+from store.errors import DatabaseBusy, DatabaseGone, DiskFull, OutOfRange
 from store.jobs import enqueue
 from store.signals import OVERFLOW, Signal, signal
 from store.sqlite import SqliteDatabase
@@ -84,6 +84,21 @@ async def test_constraint_violations_reach_the_caller_as_they_are(database: Data
     with pytest.raises(IntegrityError) as caught:
         await database.write(add("secret", NOON + timedelta(days=400)))
     assert "2027" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+async def test_a_number_that_no_column_holds_is_out_of_range(database: Database, number: int) -> None:
+    """Asked for in a read or handed to a write, on either database; what the body wrote before it is undone."""
+
+    def wrong(conn: Connection) -> None:
+        add("lost")(conn)
+        conn.execute(update(job).where(job.c.id == number).values(claims=0))
+
+    with pytest.raises(OutOfRange):
+        await database.write(wrong)
+    with pytest.raises(OutOfRange):
+        await database.read(lambda conn: conn.execute(select(job.c.id).where(job.c.id == number)).all())
+    assert await database.read(buckets) == []
 
 
 async def test_a_read_cannot_write(database: Database) -> None:

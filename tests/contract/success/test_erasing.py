@@ -1,9 +1,11 @@
 """One person erased: nothing of them is left anywhere, everything of others is, and a crash changes nothing of it."""
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from console import privacy_document
 from console.texts import Texts
@@ -12,6 +14,7 @@ from handoff.errors import NotFound
 from handoff.kinds import Audience, Tier
 from handoff.tables import chat, person, ticket
 from store.db import Database
+from store.tables import job
 from success import mail_contacts, mails, report_tables
 from success.privacy import erasing, exporting, tombstones
 from success.privacy.needles import MARK
@@ -152,7 +155,7 @@ async def test_the_record_of_it_names_nobody(world: World, tmp_path: Path) -> No
     kept = await world.ask(erasing.find, which)
     assert kept is not None
     assert (kept.state, kept.counts, kept.by_id) == ("done", preview, world.lead.id)
-    tombstones.write(tmp_path / "erasures.jsonl", Tombstone.of(kept))
+    tombstones.write(tmp_path / "erasures.jsonl", [Tombstone.of(kept)])
     assert not any(each in (tmp_path / "erasures.jsonl").read_text() for each in MARKERS)
 
 
@@ -163,8 +166,8 @@ async def test_a_restored_copy_is_erased_again(world: World, tmp_path: Path) -> 
     one = Tombstone(person_id=life.who.id, since=row["created_at"], at=world.clock(), by_id=None, counts={})
     stones = tmp_path / "erasures.jsonl"
     for each in (one, Tombstone(**(vars(one) | {"person_id": life.bob.id, "since": world.clock().replace(year=2020)}))):
-        tombstones.write(stones, each)
-        tombstones.write(stones, each)
+        tombstones.write(stones, [each])
+        tombstones.write(stones, [each])
     stones.write_text(stones.read_text() + '{"person": 7, "si')
     lines = tombstones.read(stones)
     assert len(lines) == 2
@@ -182,6 +185,47 @@ async def test_colleagues_and_strangers_are_not_erased(world: World, database: D
     for each in (world.ann.id, 999_999):
         with pytest.raises(NotFound):
             await world.do(erasing.ask, person_id=each, by=None)
+
+
+async def test_of_two_who_ask_at_once_one_is_told(world: World, tmp_path: Path) -> None:
+    """One erasure, whoever was first; the other hears that it was asked for."""
+    life = await lived(world, tmp_path / "files")
+    asked = [world.do(erasing.ask, person_id=life.who.id, by=by) for by in (world.lead.id, world.ann.id)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in outcomes) == ["Erasure", "ErasureRefused"]
+    assert len(await world.ask(erasing.listed)) == 1
+
+
+async def test_one_that_was_given_up_or_lost_is_taken_up_again(world: World, tmp_path: Path) -> None:
+    """As a dead letter or without any job; what waits is left alone, and so is what is done."""
+    life = await lived(world, tmp_path / "files")
+    asked = await world.do(erasing.ask, person_id=life.who.id, by=None)
+    assert await world.do(erasing.resume) == 0
+
+    def given_up(conn: Connection) -> None:
+        conn.execute(update(job).where(job.c.queue == erasing.ERASE).values(state="dead", due=None))
+
+    await world.db.write(given_up)
+    assert [await world.do(erasing.resume), await world.do(erasing.resume)] == [1, 0]
+    await world.db.write(lambda conn: conn.execute(delete(job).where(job.c.queue == erasing.ERASE)))
+    assert [await world.do(erasing.resume), await world.do(erasing.resume)] == [1, 0]
+    await finished(world, asked.id, tmp_path / "files")
+    await world.db.write(given_up)
+    assert await world.do(erasing.resume) == 0
+
+
+def test_tombstones_are_added_at_once_and_once_each(tmp_path: Path) -> None:
+    """Many in one go, those that stand there or come twice are left out, and a cut-off line is closed first."""
+    stones, now = tmp_path / "on" / "erasures.jsonl", datetime(2026, 11, 16, 2, tzinfo=UTC)
+    some = [Tombstone(person_id=n, since=now, at=now, by_id=None, counts={}) for n in range(5)]
+    tombstones.write(stones, some[:2])
+    stones.write_text(stones.read_text() + '{"person": 7, "si')
+    tombstones.write(stones, [*some, *some])
+    assert tombstones.read(stones) == tuple(some)
+    assert len(stones.read_text().splitlines()) == len(some) + 1
+    tombstones.write(stones, [])
+    tombstones.write(stones, some)
+    assert len(stones.read_text().splitlines()) == len(some) + 1
 
 
 async def test_a_copy_has_letters_and_answers_and_outlives_no_erasure(world: World, tmp_path: Path) -> None:

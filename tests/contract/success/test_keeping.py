@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from handoff import messages
 from handoff.audit_tables import audit
 from handoff.kinds import Audience, Tier
+from store.tables import job
 from success.privacy import ageing, consent, keeping
 from tests.contract.handoff.conftest import World
 from tests.contract.success.life import lived
@@ -18,6 +19,16 @@ LONG = timedelta(days=100)
 async def rule(world: World, **months: int | None) -> None:
     for name, each in months.items():
         await world.do(keeping.keep_for, name=name, months=each, by=world.lead.id)
+
+
+async def files_to_go(world: World) -> list[str]:
+    """The files that jobs are to take from the disk."""
+    bodies = select(job.c.body).where(job.c.queue == ageing.UNLINK)
+    return [
+        name
+        for body in await world.db.read(lambda conn: conn.execute(bodies).scalars().all())
+        for name in body["files"]
+    ]
 
 
 async def test_nothing_goes_without_a_rule(world: World, tmp_path: Path) -> None:
@@ -32,7 +43,7 @@ async def test_nothing_goes_without_a_rule(world: World, tmp_path: Path) -> None
 
 
 async def test_old_resolved_matters_lose_their_words(world: World, tmp_path: Path) -> None:
-    """A file's name is told first, so that it goes from the disk; rows stay; a second night finds nothing."""
+    """The files' names are handed on in the same transaction; rows stay; a second night finds nothing."""
     life = await lived(world, tmp_path / "files")
     await rule(world, messages=3)
     assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
@@ -40,11 +51,14 @@ async def test_old_resolved_matters_lose_their_words(world: World, tmp_path: Pat
     world.clock.set(world.clock() + LONG)
     due = (await world.ask(ageing.due, now=world.clock()))["messages"]
     assert due > 0
-    assert set(await world.ask(ageing.files, now=world.clock())) == {"pic1", "bobs"}
+    assert await files_to_go(world) == []
     await world.do(ageing.age)
+    assert sorted(await files_to_go(world)) == ["bobs", "pic1"]
     said = await world.ask(messages.transcript, life.group.id, audience=Audience.INTERNAL)
     assert {each.text for each in said if each.at < world.clock() - LONG / 2} == {ageing.GONE}
     assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
+    await world.do(ageing.age)
+    assert len(await files_to_go(world)) == len({"bobs", "pic1"})
 
 
 async def test_open_matters_keep_theirs(world: World, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from handoff.tables import message
 from knowledge import cited, store
 from knowledge.cited import Cited
 from success.freshness import Concern
+from success.quarters import Quarter
 from success.recalling import Recalls
-from success.review import Quarter, Review, review
+from success.review import Review, review
 from tests.contract.success.conftest import Agency
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -23,7 +24,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 async def reviewed(agency: Agency) -> Review:
     pages, live, now = await agency.manual.pages(), agency.manual.version, agency.clock()
-    quarter = Quarter.parse("2026Q1")
+    quarter = Quarter(2026, 1)
     return await agency.db.read(lambda conn: review(conn, quarter, pages=pages, live=live, zone=ZONE, now=now))
 
 

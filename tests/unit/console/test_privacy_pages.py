@@ -8,18 +8,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.privacy_work import Privacy
 from console.texts import Texts
 from handoff import directory
 from handoff.audit_tables import audit
+from handoff.kinds import TicketState
 from handoff.model import Person
+from handoff.tables import message
+from handoff.tables import ticket as tickets
+from store.tables import job
 from store.worker import Worker
 from success.privacy import erasing, keeping, tombstones
-from tests.unit.console.world import World, submit
+from tests.unit.console.world import World, field, submit
 
 HOME = "/desk/settings/privacy"
+NO_AGEING = "CREATE TRIGGER no_ageing BEFORE UPDATE ON message BEGIN SELECT RAISE(ABORT, 'not now'); END"
 NASTY = "<script>alert(1)</script> Sarah"
 
 
@@ -116,6 +122,63 @@ async def test_a_killed_erasure_goes_on(world: World, tmp_path: Path) -> None:
     found = await world.deps.db.read(lambda conn: erasing.find(conn, asked.id))
     assert found is not None
     assert found.state == "done"
+
+
+async def test_the_second_who_asks_is_told(world: World) -> None:
+    """Whose page was open before the first asked hears that it is under way, not that there is nobody."""
+    who = await contact(world)
+    here = f"/desk/clients/nw/people/{who.id}/erase"
+    async with await world.signed_in("mira") as browser:
+        html = (await browser.get(here)).text
+        once = {name: field(html, name) for name in ("csrf", "once")}
+        first = await browser.post(here, data=once | {"typed": NASTY})
+        assert (first.status_code, first.headers["location"]) == (303, HOME)
+        again = await browser.post(here, data=once | {"typed": NASTY})
+        assert (again.status_code, again.headers["location"]) == (303, HOME), "the same press, twice"
+        second = await browser.post(here, data=once | {"typed": NASTY, "once": "another"})
+    assert second.status_code == 409
+    assert "already asked for" in second.text
+    assert len(await world.deps.db.read(erasing.listed)) == 1
+
+
+async def test_an_erasure_that_was_given_up_goes_on_at_the_next_start(world: World, tmp_path: Path) -> None:
+    """A dead letter of an erasure is not the end of it."""
+    who = await contact(world)
+    asked = await world.write(lambda conn: erasing.ask(conn, who.id, by=None, now=world.clock()))
+    given_up = update(job).where(job.c.queue == erasing.ERASE).values(state="dead", due=None, closed_at=world.clock())
+    await world.write(lambda conn: conn.execute(given_up))
+    await working(world, tmp_path)
+    found = await world.deps.db.read(lambda conn: erasing.find(conn, asked.id))
+    assert found is not None
+    assert found.state == "done"
+
+
+async def test_what_is_too_old_goes_from_the_rows_first(world: World, tmp_path: Path) -> None:
+    """A night that cannot be written takes no file; once it is, the files go, by a job that a crash leaves waiting."""
+    ticket = await world.ticket()
+    picture = world.deps.files / "pic-1"
+    world.deps.files.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(b"x")
+    named = [{"id": "pic-1", "name": "a.png", "media_type": "image/png", "size": 1}]
+    resolved = {"state": TicketState.RESOLVED, "resolved_at": world.clock()}
+
+    def old(conn: Connection) -> None:
+        conn.execute(update(tickets).where(tickets.c.id == ticket.id).values(resolved))
+        conn.execute(update(message).values(attachments=named))
+        keeping.keep_for(conn, "messages", 1, by=world.people["mira"].id, now=world.clock())
+
+    await world.write(old)
+    world.clock.set(world.clock() + timedelta(days=100))
+    work = await working(world, tmp_path)
+    await world.write(lambda conn: conn.exec_driver_sql(NO_AGEING))
+    with pytest.raises(IntegrityError):
+        await work.age(None)  # type: ignore[arg-type]
+    assert picture.exists()
+    await world.write(lambda conn: conn.exec_driver_sql("DROP TRIGGER no_ageing"))
+    await work.age(None)  # type: ignore[arg-type]
+    assert picture.exists(), "the process died here"
+    await working(world, tmp_path)
+    assert not picture.exists()
 
 
 async def test_rules_are_tried_before_they_are_set(world: World) -> None:

@@ -1,5 +1,6 @@
 """The pages of reminders, letters, broadcasts and referrals: what they show, do once, and refuse."""
 
+import re
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -226,6 +227,8 @@ async def test_a_broadcast_from_draft_to_approval(world: World) -> None:
     await group(world, title=XSS)
     await group(world, title="quiet", mode=Mode.OFF)
     browser = await world.signed_in("tom")
+    narrowing = (await browser.get("/desk/broadcasts/new")).text
+    assert re.findall(r'name="platforms" value="(\w+)"', narrowing) == ["telegram"], "where there are groups"
     form = {"title": "News", "text_zh-Hans": "系统今晚升级 <b>x</b>", "text_en": "", "text_zh-Hant": "", "when": "now"}
     made = await submit(browser, "/desk/broadcasts/new", "/desk/broadcasts", **form)
     path = made.headers["location"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from console import signing
 from console.app import create
 from console.attachments import MAX_BYTES, keep, named_by, picture_type
 from console.errors import RefusedUpload
@@ -135,6 +136,15 @@ async def test_the_public_address_is_an_origin_of_ours(world: World) -> None:
 def test_a_picture_is_told_by_its_bytes(content: bytes, kind: str | None) -> None:
     """Names and stated types prove nothing."""
     assert picture_type(content) == kind
+
+
+def test_a_signature_holds_for_one_thing_and_one_secret() -> None:
+    """For no other name, with no other secret, nor with letters that are none of ours."""
+    signed = signing.signature("rating:7:3", secret=b"s")
+    assert signing.holds(signed, "rating:7:3", secret=b"s")
+    assert len(signed) == 22
+    wrong = [(signed, "survey:7:3", b"s"), (signed, "rating:7:3", b"t"), ("署名", "rating:7:3", b"s"), ("", "", b"s")]
+    assert not any(signing.holds(given, named, secret=secret) for given, named, secret in wrong)
 
 
 def test_a_kept_picture_has_a_name_of_ours(tmp_path: Path) -> None:
