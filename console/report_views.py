@@ -57,9 +57,7 @@ def _available(facts: Facts, say: Words) -> Shown:
     if not known:
         return Shown(label=label, value=formats.NOTHING, under=say("report.tile.no_checks"))
     least = min(each["availability"] or 0.0 for each in known)
-    down = [each["down_minutes"] for each in known if each["down_minutes"] is not None]
-    checks = sum(each["checks"] for each in known)
-    under = say("report.tile.down", n=sum(down)) if down else say("report.tile.checks", n=checks)
+    under = say("report.tile.checks", n=sum(each["checks"] for each in known))
     return Shown(label=label, value=say.exact(least), under=under, rows="checks")
 
 

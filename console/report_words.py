@@ -126,10 +126,7 @@ class Words:
 
     def _measured(self, up: Mapping[str, Any], part: str) -> str:
         if part == "availability":
-            values = {"share": self.exact(up["availability"])}
-            if up["down_minutes"] is None:
-                return self("report.detail.availability.share", **values)
-            return self("report.detail.availability", **values, minutes=self.number(up["down_minutes"]))
+            return self.exact(up["availability"])
         values = {"first": self.seconds(up["first_byte_ms"])}
         if up["total_ms"] is None:
             return self("report.detail.speed.first", **values)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from handoff import directory
 from handoff.errors import NotFound
@@ -151,12 +151,9 @@ def of_origin(conn: Connection, origin: str) -> Task | None:
     return None if row is None else to_task(row)
 
 
-def open_of(conn: Connection, *, person_id: int | None = None, limit: int = 200) -> tuple[Task, ...]:
-    """Open tasks, the one due first first: of everybody, or of one person with those that are nobody's."""
-    mine = [tasks.c.state == TaskState.OPEN]
-    if person_id is not None:
-        mine.append(or_(tasks.c.assignee_id == person_id, tasks.c.assignee_id.is_(None)))
-    query = select(tasks).where(*mine).order_by(tasks.c.due_at, tasks.c.id).limit(limit)
+def open_of(conn: Connection, *, limit: int = 200) -> tuple[Task, ...]:
+    """Open tasks of everybody, the one due first first; `task_lists` has those of one person."""
+    query = select(tasks).where(tasks.c.state == TaskState.OPEN).order_by(tasks.c.due_at, tasks.c.id).limit(limit)
     return tuple(to_task(row) for row in conn.execute(query).mappings())
 
 

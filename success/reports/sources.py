@@ -12,11 +12,10 @@ from sqlalchemy import Connection
 
 @dataclass(frozen=True, kw_only=True)
 class Uptime:
-    """What the checks of a site came to: a share of checks that went well, minutes down, medians in milliseconds."""
+    """What the checks of a site came to: a share of checks that went well, medians in milliseconds."""
 
     checks: int
     availability: float | None
-    down_minutes: int | None = None
     first_byte_ms: float | None = None
     total_ms: float | None = None
 

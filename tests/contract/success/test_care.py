@@ -11,7 +11,7 @@ from handoff.kinds import Mode, Tier
 from handoff.tables import chat as chats
 from handoff.tables import client as clients
 from store.tables import job
-from success import mails, proactive, tasks
+from success import mails, proactive, task_lists, tasks
 from success.tasks import TaskKind, TaskState
 from tests.contract.handoff.conftest import World
 
@@ -40,9 +40,10 @@ async def test_a_task_is_the_success_managers(world: World) -> None:
     given = await world.do(tasks.give, kind=TaskKind.VISIT, origin="visit:1", client_id=client.id, due_at=DUE)
     assert given.assignee_id == world.bob.id
     assert await world.ask(tasks.count_open, world.bob.id) == 1
-    assert await world.ask(tasks.open_of, person_id=world.ann.id) == ()
+    assert await world.ask(task_lists.listed, "mine", person_id=world.ann.id, own=False) == ()
     await world.db.write(lambda conn: tasks.hand_over(conn, given.id, to=world.ann.id))
-    assert [each.id for each in await world.ask(tasks.open_of, person_id=world.ann.id)] == [given.id]
+    found = await world.ask(task_lists.listed, "mine", person_id=world.ann.id, own=False)
+    assert [each.id for each in found] == [given.id]
     with pytest.raises(NotFound):
         await world.ask(tasks.task, 999)
 

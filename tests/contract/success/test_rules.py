@@ -20,7 +20,7 @@ from handoff.tables import client as clients
 from handoff.tables import message as messages_table
 from store.tables import job
 from store.worker import Worker
-from success import alerts, hooks, incidents, rule_book, rule_causes, rule_engine, rules, tasks
+from success import alerts, hooks, incidents, rule_book, rule_causes, rule_engine, rules, task_lists, tasks
 from success.addresses import PUBLIC
 from success.alert_rules import Heard, Notification
 from success.check_tables import site_check_state as states
@@ -222,7 +222,11 @@ async def test_a_rule_that_feeds_itself_is_stopped(work: World) -> None:
         await work.worker.drain()
     assert [each.outcome for each in reversed(await fired(work))] == ["fired", "fired", "fired", "stopped"]
     assert list(await work.ask(rule_book.stopped)) == ["a"]
-    mine = [task for task in await work.ask(tasks.open_of, person_id=ada) if task.origin.startswith("rule-stopped:")]
+    mine = [
+        task
+        for task in await work.ask(task_lists.listed, "mine", person_id=ada, own=False)
+        if task.origin.startswith("rule-stopped:")
+    ]
     assert len(mine) == 1
     await work.db.write(lambda conn: rule_book.resume(conn, "a"))
     with pytest.raises(NotFound):

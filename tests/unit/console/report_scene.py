@@ -168,12 +168,8 @@ def _sources(found: tuple[sites.Site, ...]) -> Sources:
     def uptime(conn: Connection, site_id: int, since: datetime, until: datetime) -> Uptime:
         month = since.astimezone(ZONE).month
         if site_id == first:
-            return Uptime(
-                checks=2976, availability=0.99954, down_minutes=21, first_byte_ms=620 - 20 * (month - 5), total_ms=1900
-            )
-        return Uptime(
-            checks=2970, availability=0.9962, down_minutes=169, first_byte_ms=980 + 90 * (month - 5), total_ms=3300
-        )
+            return Uptime(checks=2976, availability=0.99954, first_byte_ms=620 - 20 * (month - 5), total_ms=1900)
+        return Uptime(checks=2970, availability=0.9962, first_byte_ms=980 + 90 * (month - 5), total_ms=3300)
 
     def security(conn: Connection, client_id: int, since: datetime, until: datetime) -> Security:
         open_ = (
