@@ -146,7 +146,7 @@ def course(facts: Facts, say: Words) -> Figure | None:
     ]
     title = say("report.service.course.week" if weekly else "report.service.course")
     plot = report_plots.columns(stacks, labels, words=say.number, title=title)
-    head = (say("report.traffic.day"), *names.values())
+    head = (say("report.week" if weekly else "report.month"), *names.values())
     lines = [
         (label, *(say.number(each[level]) for level in names))
         for label, each in zip(labels, service["course"], strict=True)
@@ -166,7 +166,7 @@ def speeds(facts: Facts, say: Words) -> list[Figure]:
             site["speed"], labels, words=say.seconds, title=title, height=140, dots=True, whole=False
         )
         lines = [(label, say.seconds(ms)) for label, ms in zip(labels, site["speed"], strict=True)]
-        found.append((title, plot, (say("report.traffic.day"), say("report.light.speed")), lines, ()))
+        found.append((title, plot, (say("report.month"), say("report.light.speed")), lines, ()))
     return found
 
 
@@ -216,7 +216,7 @@ def _months(site: Facts, say: Words) -> Figure | None:
     values: list[float | None] = [n for _, n in site["months"]]
     plot = report_plots.line(values, labels, words=say.number, title=title, dots=True)
     lines = [(label, say.number(value)) for label, value in zip(labels, values, strict=True)]
-    return title, plot, (say("report.traffic.day"), say("report.tile.visits")), lines, ()
+    return title, plot, (say("report.month"), say("report.tile.visits")), lines, ()
 
 
 def _sources(site: Facts, say: Words) -> Figure | None:

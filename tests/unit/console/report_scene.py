@@ -173,15 +173,27 @@ def _sources(found: tuple[sites.Site, ...]) -> Sources:
 
     def security(conn: Connection, client_id: int, since: datetime, until: datetime) -> Security:
         open_ = (
+            Finding(id=1, site_id=second, key="security.hsts", severity="warning", values={}, since=date(2026, 10, 3)),
             Finding(
-                id=1, site_id=second, key="finding.hsts_missing", severity="warning", values={}, since=date(2026, 10, 3)
-            ),
-            Finding(
-                id=2, site_id=first, key="finding.cookie_secure", severity="notice", values={}, since=date(2026, 9, 12)
+                id=2,
+                site_id=first,
+                key="security.cookie_same_site",
+                severity="notice",
+                values={"n": 2, "name": "lang"},
+                since=date(2026, 9, 12),
             ),
         )
-        fixed = (Finding(id=3, site_id=first, key="finding.wordpress_outdated", severity="warning", values={},
-                         since=date(2026, 9, 1), fixed_on=date(2026, 10, 9)),)  # fmt: skip
+        fixed = (
+            Finding(
+                id=3,
+                site_id=first,
+                key="wordpress.core",
+                severity="warning",
+                values={"version": "6.2", "below": "6.4.3"},
+                since=date(2026, 9, 1),
+                fixed_on=date(2026, 10, 9),
+            ),
+        )
         return Security(open=open_, fixed=fixed, fix_rate=0.81)
 
     def nps(conn: Connection, client_id: int | None, since: datetime, until: datetime) -> Nps:
