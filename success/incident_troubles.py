@@ -3,7 +3,8 @@
 Transaction bodies that only read.
 """
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
@@ -20,29 +21,33 @@ from success.incident_tables import alert as alerts
 from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members
 
+HOLDS: Final = timedelta(days=7)
+
 
 def lasts(conn: Connection, incident_id: int) -> bool:
     """Whether anything that belongs to it is not well yet: a ticket unsolved, an alert firing, a site down since."""
     return any(conn.execute(select(found)).scalar_one() for found in _unwell(incident_id))
 
 
-def dismissed(conn: Connection, key: str) -> Incident | None:
-    """The suggestion of this cause that a person dismissed, while what it was of lasts."""
+def dismissed(conn: Connection, key: str, *, now: datetime) -> Incident | None:
+    """The suggestion of this cause that a person dismissed, while that holds (`is_judged`)."""
     newest = select(incidents).where(incidents.c.key == key).order_by(incidents.c.id.desc()).limit(1)
     row = conn.execute(newest).mappings().first()
     known = None if row is None else incident_of(row)
-    return known if known is not None and is_judged(conn, known) else None
+    return known if known is not None and is_judged(conn, known, now=now) else None
 
 
-def judged(conn: Connection, member: Member) -> Incident | None:
+def judged(conn: Connection, member: Member, *, now: datetime) -> Incident | None:
     """The same of something that belongs to such a suggestion."""
     found = (known for known, _ in of_member(conn, member, live=False))
-    return next((known for known in found if is_judged(conn, known)), None)
+    return next((known for known in found if is_judged(conn, known, now=now)), None)
 
 
-def is_judged(conn: Connection, known: Incident) -> bool:
-    """Whether a person said that it is none, of what lasts."""
-    return known.state is IncidentState.DISMISSED and lasts(conn, known.id)
+def is_judged(conn: Connection, known: Incident, *, now: datetime) -> bool:
+    """Whether a person said within a week that it is none, of what lasts: a ticket may stay unsolved for long."""
+    if known.state is not IncidentState.DISMISSED or known.closed_at is None or now - known.closed_at > HOLDS:
+        return False
+    return lasts(conn, known.id)
 
 
 def _unwell(incident_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -72,7 +72,7 @@ def _begin(conn: Connection, found: Fold, group: Sequence[Ticket], *, say: Say, 
     """Suggest it, or let the tickets join the suggestion that one of them is part of already, dismissed or not."""
     members = [_of(each) for each in group]
     standing = next((known for each in members for known, _ in of_member(conn, each)), None)
-    standing = standing or _dismissed(conn, found, members)
+    standing = standing or _dismissed(conn, found, members, now=now)
     if standing is not None:
         for member in members:
             incidents.link(conn, standing.id, member, proposed=standing.state in GOING_ON, now=now)
@@ -90,9 +90,9 @@ def _begin(conn: Connection, found: Fold, group: Sequence[Ticket], *, say: Say, 
     incidents.begin(conn, cause, members=members, suggested=True, now=now)
 
 
-def _dismissed(conn: Connection, found: Fold, members: Sequence[Member]) -> Incident | None:
+def _dismissed(conn: Connection, found: Fold, members: Sequence[Member], *, now: datetime) -> Incident | None:
     """The dismissed suggestion of the same cause that lasts and one of these is part of."""
-    known = (judged(conn, each) for each in members)
+    known = (judged(conn, each, now=now) for each in members)
     return next((each for each in known if each is not None and same_cause(each.key, found.key)), None)
 
 

@@ -65,7 +65,7 @@ def begin(
     a person dismissed is not suggested again while it lasts: that one is what is raised, and the members join it.
     """
     cause = replace(cause, key=clean(cause.key), server=clean(cause.server))
-    known = _of_cause(conn, cause.key, now=now) or (dismissed(conn, cause.key) if suggested else None)
+    known = _of_cause(conn, cause.key, now=now) or (dismissed(conn, cause.key, now=now) if suggested else None)
     if known is None:
         raised = _new(conn, cause, suggested=suggested, by=by, rule=rule, now=now)
     elif known.state is IncidentState.RESOLVED:

@@ -82,7 +82,7 @@ def cause_key(conn: Connection, seen: Seen, *, now: datetime) -> str | None:
         return server_key(server) if server else f"site:{site}" if site else None
     known = [server_key(server)] if server else []
     for key in (*known, group_key(group)):
-        if of_key(conn, key) is not None or dismissed(conn, key) is not None:
+        if of_key(conn, key) is not None or dismissed(conn, key, now=now) is not None:
             return key
     lately = opened_by_alerts(conn, now=now)
     return alert_key(server=server, group=group, servers=alerts.servers_firing(conn, group), lately=lately)

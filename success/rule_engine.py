@@ -142,14 +142,14 @@ def _standing(conn: Connection, rule: Rule, about: str, *, now: datetime) -> Fir
     mine = (firings.c.rule == rule.key, firings.c.subject == about, firings.c.at > now - rule.cooldown)
     lately = select(firings).where(*mine, firings.c.outcome.in_(("fired", "held")))
     row = conn.execute(lately.order_by(firings.c.id.desc()).limit(1)).mappings().first()
-    if row is None or (row["incident_id"] is not None and _is_past(conn, row["incident_id"])):
+    if row is None or (row["incident_id"] is not None and _is_past(conn, row["incident_id"], now=now)):
         return None  # what comes back after it was over is no repetition
     return _firing(row)
 
 
-def _is_past(conn: Connection, incident_id: int) -> bool:
+def _is_past(conn: Connection, incident_id: int, *, now: datetime) -> bool:
     known = incident(conn, incident_id)
-    return not known.live and not is_judged(conn, known)
+    return not known.live and not is_judged(conn, known, now=now)
 
 
 def _fold(conn: Connection, before: Firing, seen: Seen, rule: Rule, *, acting: Acting, now: datetime) -> None:

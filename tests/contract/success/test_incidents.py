@@ -213,6 +213,18 @@ async def test_what_was_dismissed_is_not_suggested_again_while_it_lasts(world: W
     assert len(await world.ask(tickets_of, known.id)) == 3
 
 
+async def test_a_dismissal_holds_for_a_week(world: World) -> None:
+    """One matter that stays open for long does not hide the next outage of its server."""
+    for slug in ("ant", "bee", "cat"):
+        await report(world, await firm(world, slug, server="web-01"), f"{slug} 后台打不开")
+    gone = await dismissed(world)
+    world.clock.set(world.clock() + timedelta(days=8))
+    for slug in ("dog", "elk", "fox"):
+        await report(world, await firm(world, slug, server="web-01"), f"{slug} 报错")
+    [known] = await world.ask(live)
+    assert known.id != gone.id
+
+
 async def test_what_a_person_opens_was_never_dismissed(world: World) -> None:
     """A cause that is opened, not suggested, is an incident whatever was said of the suggestion."""
     first = await report(world, await firm(world, "ant"), "打不开")
