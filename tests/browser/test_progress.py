@@ -29,6 +29,12 @@ def mine(served: Served) -> Owned:
     return made
 
 
+def listening(page: Page) -> None:
+    """Load the page again and wait until it listens: then it catches up, once."""
+    with page.expect_response(lambda answer: "x-live" in answer.request.headers):
+        page.reload()
+
+
 def shot(page: Page, name: str) -> None:
     """Kept where screenshots are asked for."""
     if folder := os.environ.get("SCREENSHOTS"):
@@ -69,6 +75,7 @@ def test_a_reply_in_the_desk_appears_and_a_note_does_not(served: Served, mine: O
     """The stage and the message change by themselves; what is internal stirs nothing."""
     overview = served.page(mine.path, login=None)
     detail = served.page(f"{mine.path}/t/{mine.ticket.number}", login=None)
+    listening(detail)
     expect(overview.locator(".request .chip").first).to_have_text("Waiting for us")
     world, lin = served.world, served.world.people["lin"].id
     ticket, desk = mine.ticket.id, served.world.deps.desk
@@ -90,8 +97,7 @@ def test_others_news_do_not_arrive(served: Served, mine: Owned) -> None:
     """Another client's message stirs nothing here: the page asks again only after its own."""
     other = served.run(owned(served.world, "blue", "Blue Sea"))
     page = served.page(mine.path, login=None)
-    with page.expect_response(lambda answer: "x-live" in answer.request.headers):
-        page.reload()  # it catches up once when it begins to listen
+    listening(page)
     expect(page.locator(".request")).to_have_count(1)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "x-live" in request.headers else None)
