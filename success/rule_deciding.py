@@ -234,7 +234,7 @@ def _checks(rule: Rule, seen: Seen, counting: Counting) -> Iterable[Reason]:
 def words(condition: Condition) -> str:
     """A comparison as it was written."""
     value = condition.value
-    shown = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
+    shown = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value) or '""'
     return f"{condition.field} {condition.op} {shown}"
 
 
