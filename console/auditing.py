@@ -39,10 +39,11 @@ _FAILED: Final = 500
 
 @dataclass
 class _Deed:
-    """A request under way; `kept` once its line is written."""
+    """A request under way; `kept` once its line is written, `answered` once its answer has begun."""
 
     scope: Scope
     kept: bool = False
+    answered: bool = False
 
     @property
     def known(self) -> bool:
@@ -141,13 +142,14 @@ class Auditing:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await self._answered(deed, message, reads=reads)
+                deed.answered = True
             await send(message)
 
         token = _current.set(None if reads else deed)
         try:
             await self._app(scope, receive, sending)
         except Exception:
-            if deed.known and not reads:
+            if deed.known and not reads and not deed.answered:  # an answer that breaks off was of what was done
                 await self._keep(deed.action(status=_FAILED), "failed")
             raise
         finally:

@@ -1,14 +1,17 @@
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Connection, select
+from starlette.responses import StreamingResponse
 
 from console import auth
 from console.api import app as api
 from console.auditing import UNTOLD
+from console.guard import ViewerDep
 from console.route_list import ways
 from handoff import audit_list
 from handoff.audit_list import Entry, Sieve
@@ -82,6 +85,25 @@ async def test_the_line_is_of_the_same_transaction(world: World) -> None:
     told = [(entry.action, entry.outcome, entry.facts.get("login")) for entry in await lines(world)]
     name = "people_pages.add_person"
     assert told == [(name, "done", "yu"), (name, "refused", "yu"), (name, "done", "zoe"), (name, "repeated", "zoe")]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_what_breaks_once_the_answer_has_begun_was_done(world: World, *, begun: bool) -> None:
+    """A deed whose answer breaks off is no failed one; one that breaks before it has an answer is."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("broken off")
+
+    async def half(viewer: ViewerDep) -> StreamingResponse:
+        if not begun:
+            raise RuntimeError("broken")
+        return StreamingResponse(parts())
+
+    world.app.add_api_route("/desk/half", half, methods=["POST"])
+    with pytest.raises(RuntimeError, match="broken"):
+        await (await world.signed_in("mira")).post("/desk/half", headers={"Origin": ORIGIN})
+    assert [entry.outcome for entry in await lines(world)] == ["done" if begun else "failed"]
 
 
 async def test_what_is_written_to_a_client_is_not_in_the_log(world: World) -> None:
