@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from knowledge.reading import Source, read
 from knowledge.search import Searcher
 from store.clock import Clock
 from store.db import Database
+from store.errors import StoreError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,7 +100,8 @@ class Publisher:
             async with self._alive(version):
                 return await self._made(version, found, live=live, order=order)
         except BaseException:
-            await self._db.write(lambda conn: store.drop_building(conn, version))
+            with suppress(StoreError):  # what failed first is told; what stays half-built is dropped at the next start
+                await self._db.write(lambda conn: store.drop_building(conn, version))
             raise
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from knowledge.model import Audience, IndexReport, Progress, Scope
 from knowledge.service import Manual
 from store.clock import ManualClock
 from store.db import Database
+from store.errors import DatabaseGone
 
 STAFF = Scope(audiences=frozenset(Audience))
 BOTH = "Change the menu under Appearance and Menus."
@@ -277,6 +278,23 @@ async def test_a_failed_run_leaves_the_live_version(
     assert (await pages(manual, "change the menu"))[0] == "wordpress/menu"
     assert (await manual.search("menu", scope=Scope())).version == first.version
     assert (await manual.index(source, by="ada")).published
+    await manual.close()
+
+
+async def test_what_failed_first_is_told(
+    database: Database, source: Path, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the database goes too, before what is half-built is dropped, the first cause is no less the cause."""
+    embedder = Failing()
+    manual = await Manual.open(database, tmp_path / "index", embedder=embedder, clock=clock)
+    embedder.fails = True
+
+    def gone(*_: object) -> None:
+        raise DatabaseGone("gone")
+
+    monkeypatch.setattr(store, "drop_building", gone)
+    with pytest.raises(MemoryError):
+        await manual.index(source, by="ada")
     await manual.close()
 
 
