@@ -13,7 +13,6 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
-from handoff.errors import NotFound
 from success import alert_tokens, alerts, hooks, rule_causes
 from success.alert_rules import parse
 from success.alert_tokens import AlertToken
@@ -107,10 +106,7 @@ async def remove_hook(request: Request, *, pages: PagesDep, viewer: AdminDep, ho
 
 
 async def _gone(pages: Pages, body: Any) -> Response:
-    try:
-        await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
+    await pages.deps.db.write(body)
     return RedirectResponse(HERE, 303)
 
 

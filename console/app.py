@@ -95,6 +95,7 @@ from console.guard import NotSignedIn, PasswordDue
 from console.pages import ConsoleDeps, Pages, environment, pages_of
 from console.texts import Texts
 from console.web import UPLOAD_LIMIT, BodyLimit, PageLanguage, SecurityHeaders, names_nothing
+from handoff.errors import NotFound
 from store.errors import DiskFull, OutOfRange, StoreError
 
 __all__ = ["ConsoleDeps", "create"]
@@ -203,6 +204,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(LinkRefused, progress_guard.refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(StoreError, _not_stored)
     app.add_exception_handler(OutOfRange, _out_of_range)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -262,6 +264,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     answer = pages_of(request).page(request, "error.html", status=error.status_code, **_error_values(error.status_code))
     answer.headers.update(error.headers or {})
     return answer
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    """What a page is about is not there, or no more."""
+    return await _http_error(request, HTTPException(404))
 
 
 async def _out_of_range(request: Request, _error: Exception) -> Response:

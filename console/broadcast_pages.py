@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer
 from console.broadcast_words import traditional
@@ -15,7 +14,6 @@ from console.guard import FORM, LeadDep, ReaderDep
 from console.pages import Pages, PagesDep
 from console.rendering import message_html
 from handoff import audit, directory, sites
-from handoff.errors import NotFound
 from handoff.kinds import Tier
 from success import broadcasts
 from success.broadcast_rules import LANGUAGES, Wanted, text_in
@@ -146,10 +144,7 @@ def _wanted(chosen: dict[str, tuple[str, ...]]) -> Wanted:
 
 
 async def _found(pages: Pages, which: int) -> Broadcast:
-    try:
-        return await pages.deps.db.read(lambda conn: broadcasts.one(conn, which))
-    except NotFound:
-        raise HTTPException(404) from None
+    return await pages.deps.db.read(lambda conn: broadcasts.one(conn, which))
 
 
 async def _list(request: Request, pages: Pages, viewer: Viewer) -> Response:

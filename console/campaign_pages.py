@@ -15,7 +15,6 @@ from console.forms import typed_fields, typed_id
 from console.guard import FORM, LeadDep, ReaderDep
 from console.pages import Pages, PagesDep
 from handoff import accounts, directory, sites
-from handoff.errors import NotFound
 from success import campaigns, hooks
 from success.campaign_rules import presets
 from success.campaigns import CampaignDraft
@@ -106,8 +105,6 @@ async def stand_by(request: Request, *, pages: PagesDep, viewer: LeadDep, campai
 async def _done(request: Request, pages: Pages, viewer: Viewer, which: int, body: Any) -> Response:
     try:
         await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
     except CampaignRefused as refused:
         problem = pages.say(request, f"campaign.error.{refused.why}")
         return await _show(request, pages, viewer, which, problem=problem)
@@ -146,10 +143,7 @@ async def _show(request: Request, pages: Pages, viewer: Viewer, which: int, *, p
             "days": (campaign.starts_on - accounts.today(client, now)).days,
         }  # fmt: skip
 
-    try:
-        loaded = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
+    loaded = await pages.deps.db.read(load)
     shown = await frame(pages, viewer, section="care") | loaded | {"problem": problem}
     return pages.page(request, "campaign.html", status=409 if problem else 200, **shown)
 

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from console.auth import Viewer, take_form
 from console.forms import typed_fields, typed_id
 from console.pages import Pages
-from handoff.errors import NotFound
 
 Change = Callable[[Connection, dict[str, str]], object]
 
@@ -24,10 +23,7 @@ async def once(request: Request, pages: Pages, viewer: Viewer, change: Change) -
             return None
         return change(conn, typed)
 
-    try:
-        return await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
+    return await pages.deps.db.write(body)
 
 
 async def many(request: Request, name: str) -> tuple[str, ...]:

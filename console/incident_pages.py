@@ -71,10 +71,7 @@ async def incident_page(request: Request, *, pages: PagesDep, viewer: ViewerDep,
     which = _id(n)
     if say not in set(Saying):
         return await show(request, pages, viewer, which)
-    try:
-        known = await pages.deps.db.read(lambda conn: known_incident(conn, which))
-    except NotFound:
-        raise HTTPException(404) from None
+    known = await pages.deps.db.read(lambda conn: known_incident(conn, which))
     return await show(request, pages, viewer, which, typed=usual(pages, Saying(say), known))
 
 
@@ -165,8 +162,6 @@ async def link_ticket(request: Request, *, pages: PagesDep, viewer: ViewerDep, n
 
     try:
         await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
     except IncidentRefused as error:
         problem = problem_words(request, pages, error)
         return await show_ticket(request, pages, viewer, number, problem=problem, status=409)
@@ -185,8 +180,6 @@ async def _preview(request: Request, pages: Pages, viewer: Viewer, which: int, f
     problem = None
     try:
         await pages.deps.db.read(look)
-    except NotFound:
-        raise HTTPException(404) from None
     except IncidentRefused as error:
         problem = problem_words(request, pages, error)
     shown = form if problem else replace(form, preview=True)

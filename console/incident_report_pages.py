@@ -17,7 +17,6 @@ from console.incident_words import as_lines, timeline
 from console.pages import Pages, PagesDep
 from console.rendering import page_html
 from console.ticket_view import viewers_zone
-from handoff.errors import NotFound
 from success import incident_reports as reports
 from success.incident_errors import IncidentRefused
 from success.incident_log import incident
@@ -55,8 +54,6 @@ async def _keep(request: Request, pages: Pages, viewer: Viewer, which: int, *, f
 
     try:
         await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
     except IncidentRefused as error:
         problem = problem_words(request, pages, error)
         return await _show(request, pages, viewer, which, problem=problem, typed=text)
@@ -75,10 +72,7 @@ async def _show(
         facts: dict[str, Any] = {"incident": known, "versions": kept, "matter": reports.matter(conn, known, written)}
         return facts | {"names": names(conn, [each.by_id for each in kept])}
 
-    try:
-        loaded = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
+    loaded = await pages.deps.db.read(load)
     last = next(iter(loaded["versions"]), None)
     drafted = draft(loaded["matter"], say=pages.texts.say, language=language, zone=viewers_zone(request, None))
     text = typed if typed is not None else last.text if last else drafted

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer
 from console.desk_pages import frame
@@ -14,7 +13,6 @@ from console.incident_words import subject_words, timeline, usual_texts
 from console.pages import Pages
 from console.texts import LANGUAGES
 from handoff import directory
-from handoff.errors import NotFound
 from handoff.model import Ticket
 from success import alerts, hooks
 from success.incident_errors import IncidentRefused
@@ -69,7 +67,7 @@ async def show(
         facts["whom"] = recipients(conn, known, form.kind, waits=form.waits, now=now) if form.preview else ()
         return facts
 
-    shown = await frame(pages, viewer, section="care") | await _read(pages, load)
+    shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)
     shown |= {"problem": problem, "severities": list(Severity), "sayings": list(Saying), "languages": LANGUAGES}
     known: Incident = shown["incident"]
     shown["verbs"] = [verb for verb in VERBS if known.state in ALLOWED[verb]]
@@ -92,14 +90,6 @@ def problem_words(request: Request, pages: Pages, error: IncidentRefused) -> str
     """Why something was not done, as a sentence."""
     key = f"incident.error.{error.why}"
     return pages.say(request, key if pages.texts.has(key) else "incident.error.state")
-
-
-async def _read(pages: Pages, load: Any) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
-    return found
 
 
 def _parts(conn: Connection, known: Incident) -> list[tuple[Member, str, bool]]:

@@ -7,7 +7,6 @@ from starlette.exceptions import HTTPException
 
 from console.broadcast_words import leaver
 from console.pages import Pages, PagesDep
-from handoff.errors import NotFound
 from success import mail_contacts
 from success.mail_contacts import BROADCASTS, MailContact
 
@@ -36,10 +35,7 @@ async def _signed(pages: Pages, token: str) -> MailContact:
     contact_id = leaver(token, secret=pages.deps.secret)
     if contact_id is None:
         raise HTTPException(404)
-    try:
-        return await pages.deps.db.read(lambda conn: mail_contacts.contact(conn, contact_id))
-    except NotFound:
-        raise HTTPException(404) from None
+    return await pages.deps.db.read(lambda conn: mail_contacts.contact(conn, contact_id))
 
 
 def _page(request: Request, pages: Pages, contact: MailContact, token: str) -> Response:

@@ -14,7 +14,6 @@ from console.forms import typed_fields, typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
 from handoff import macro_store
-from handoff.errors import NotFound
 from handoff.kinds import Level
 from handoff.macros import ACTIONS, LANGUAGES, PLACEHOLDERS, Macro, MacroError, fill, may_change, may_share, read_draft
 
@@ -70,8 +69,6 @@ async def change_macro(request: Request, *, pages: PagesDep, viewer: ViewerDep, 
         await pages.deps.db.write(body)
     except MacroError as error:
         return await _one(request, pages, viewer, macro_id, typed=typed, error=error)
-    except NotFound:
-        raise HTTPException(404) from None
     return RedirectResponse(_HOME, 303)
 
 
@@ -90,10 +87,7 @@ async def move_macro(request: Request, *, pages: PagesDep, viewer: ViewerDep, ma
         else:
             macro_store.move(conn, which, up=verb == "up", by=viewer.person)
 
-    try:
-        await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
+    await pages.deps.db.write(body)
     return RedirectResponse(_HOME, 303)
 
 
@@ -115,10 +109,7 @@ async def _one(
     def load(conn: Connection) -> Macro:
         return macro_store.find(conn, _id(macro_id), person_id=viewer.person.id)
 
-    try:
-        found = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
+    found = await pages.deps.db.read(load)
     if not may_change(found, viewer.person):
         raise HTTPException(404)
     values = typed if typed is not None else _typed(found)

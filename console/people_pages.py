@@ -14,7 +14,7 @@ from console.desk_pages import frame
 from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
 from handoff import audit, directory, roster
-from handoff.errors import Duplicate, NotFound
+from handoff.errors import Duplicate
 from handoff.kinds import PersonKind, Role
 from handoff.model import Person
 
@@ -159,10 +159,7 @@ def _wrong(draft: _Draft) -> str | None:
 
 
 def _colleague(conn: Connection, person_id: int) -> Person:
-    try:
-        who = directory.person(conn, person_id)
-    except NotFound:
-        raise HTTPException(404) from None
+    who = directory.person(conn, person_id)
     if who.kind is not PersonKind.STAFF:
         raise HTTPException(404)
     return who

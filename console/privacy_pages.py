@@ -18,7 +18,6 @@ from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
 from handoff import directory, people
-from handoff.errors import NotFound
 from handoff.model import Client, Person
 from success.errors import ErasureRefused
 from success.privacy import ageing, consent, erasing, exporting, keeping
@@ -174,10 +173,7 @@ def _known(conn: Connection, slug: str, person_id: str) -> tuple[Client, Person]
 
 
 def _of(conn: Connection, client: Client, person_id: str) -> Person:
-    try:
-        return people.of_client(conn, client.id, typed_id(person_id) or 0)
-    except NotFound:
-        raise HTTPException(404) from None
+    return people.of_client(conn, client.id, typed_id(person_id) or 0)
 
 
 def _home(conn: Connection, *, now: datetime) -> dict[str, Any]:

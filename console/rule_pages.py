@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console import rule_words
 from console.auth import Viewer, take_form
@@ -61,10 +60,7 @@ async def edit_page(request: Request, *, pages: PagesDep, viewer: AdminDep, vers
     def load(conn: Connection) -> str:
         return (rule_book.version(conn, which) if which is not None else rule_book.in_force(conn)[0]).source
 
-    try:
-        source = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
+    source = await pages.deps.db.read(load)
     return await _edit(request, pages, viewer, source)
 
 
@@ -121,8 +117,6 @@ async def publish_rules(request: Request, *, pages: PagesDep, viewer: AdminDep, 
 
     try:
         await pages.deps.db.write(body)
-    except NotFound:
-        raise HTTPException(404) from None
     except RulesBroken as broken:
         source = await pages.deps.db.read(lambda conn: rule_book.version(conn, which or 0).source)
         return await _edit(request, pages, viewer, source, problems=broken.problems)
@@ -133,10 +127,7 @@ async def publish_rules(request: Request, *, pages: PagesDep, viewer: AdminDep, 
 async def resume_rule(request: Request, *, pages: PagesDep, viewer: AdminDep, key: str) -> Response:
     """Let a rule run again that the guard has stopped."""
     del request, viewer
-    try:
-        await pages.deps.db.write(lambda conn: rule_book.resume(conn, key))
-    except NotFound:
-        raise HTTPException(404) from None
+    await pages.deps.db.write(lambda conn: rule_book.resume(conn, key))
     return RedirectResponse("/desk/rules", 303)
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console import contract_form
 from console.auth import Viewer, take_form
@@ -20,7 +19,7 @@ from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from handoff import almanac, contracts, directory, review
 from handoff.contracts import Adoption
-from handoff.errors import NotFound, Outdated, PolicyError
+from handoff.errors import Outdated, PolicyError
 from handoff.hindsight import Hindsight, Move, moves, replay
 from handoff.kinds import Level, Tier
 from handoff.policy import Contract, parse
@@ -49,10 +48,7 @@ async def service_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, 
     current = await pages.deps.db.read(lambda conn: contracts.book(conn).current)
     if not version:
         return await _show(request, pages, viewer, fields=fields_of(current.root), version=current.version)
-    try:
-        earlier = await pages.deps.db.read(lambda conn: contracts.version(conn, version))
-    except NotFound:
-        raise HTTPException(404) from None
+    earlier = await pages.deps.db.read(lambda conn: contracts.version(conn, version))
     return await _previewed(request, pages, viewer, fields=fields_of(earlier.root), version=current.version)
 
 

@@ -167,10 +167,7 @@ async def _show(
         tried = webhook_log.tries(conn, [each.id for each in found])
         return {"endpoint": endpoint, "found": found, "tried": tried, "clients": directory.clients(conn)}
 
-    try:
-        loaded = await pages.deps.db.read(load)
-    except NotFound:
-        raise HTTPException(404) from None
+    loaded = await pages.deps.db.read(load)
     endpoint: Endpoint = loaded["endpoint"]
     found = loaded.pop("found")
     shown = await frame(pages, viewer, section="settings") | loaded
