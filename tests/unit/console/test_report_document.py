@@ -116,6 +116,20 @@ async def test_a_brief_has_one_page(rich: dict[Kind, Facts], language: str) -> N
         assert len(document) == 1
 
 
+async def test_no_letter_is_lost() -> None:
+    """The engine draws nothing for some letters of a face: they are drawn all the same, and nothing else changes."""
+    html = (
+        '<html lang="zh-Hans"><body style="font:20px Noto Sans CJK SC"><p title="如">例如，如有疑问</p></body></html>'
+    )
+    with pypdfium2.PdfDocument(await Printer().pdf(html, title="如")) as document:
+        text, picture = document[0].get_textpage(), document[0].render(grayscale=True).to_numpy()
+        assert text.get_text_range().strip() == "例如，如有疑问"
+        for n, letter in enumerate("例如，如有疑问"):
+            left, low, right, high = (int(edge) for edge in text.get_charbox(n, loose=True))
+            top = int(document[0].get_height()) - high
+            assert picture[top : top + high - low, left:right].min() < 128, letter
+
+
 async def test_without_a_chinese_font_there_is_no_page_of_boxes(tmp_path: Path) -> None:
     """A machine without such a font prints English, and refuses Chinese by name."""
     config = tmp_path / "fonts.conf"
