@@ -43,8 +43,8 @@ def main() -> None:
 def whole(html: str, *, title: str) -> bytes:
     """The PDF of a page, with every Chinese letter of it.
 
-    The engine (cairo 1.18 and its CFF subsets) leaves out the drawing of a letter now and then, such as 如 in Noto
-    Sans: what is lost is set in another face.
+    The engine leaves out the drawing of a letter now and then, such as 如 in Noto Sans (the outline in the subset that
+    it embeds is broken): what is lost is set in another face.
     """
     content = printed(html, title=title)
     lost = lost_letters(content)
