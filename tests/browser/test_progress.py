@@ -30,9 +30,11 @@ def mine(served: Served) -> Owned:
 
 
 def listening(page: Page) -> None:
-    """Load the page again and wait until it listens: then it catches up, once."""
+    """Load the page afresh and wait until it listens: then it catches up, once. Nothing of its first loading is left."""
+    address = page.url
+    page.goto("about:blank")
     with page.expect_response(lambda answer: "x-live" in answer.request.headers):
-        page.reload()
+        page.goto(address)
 
 
 def shot(page: Page, name: str) -> None:
