@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from store import leases, setback
 from store.clock import Clock
 from store.db import Database
-from store.errors import AttemptsExhausted, DatabaseBusy, DiskFull, GiveUp, LeaseLost, StoreError
+from store.errors import AttemptsExhausted, DatabaseBusy, DatabaseGone, DiskFull, GiveUp, LeaseLost, StoreError
 from store.jobs import TOPIC, Job
 from store.running import Retry, Running
 from store.schedule import tick
@@ -52,7 +52,10 @@ class _Line:
 
 
 class Worker:
-    """Runs up to `slots` jobs at a time. `owner` names this process in the table, for people."""
+    """Runs up to `slots` jobs at a time, of the queues that it `takes`: others are left to other processes.
+
+    `owner` names this process in the table, for people.
+    """
 
     def __init__(
         self,
@@ -63,9 +66,10 @@ class Worker:
         slots: int = 8,
         lease: timedelta = timedelta(seconds=60),
         on_dead: OnDead | None = None,
+        takes: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._db, self._clock, self._owner = db, clock, owner
-        self._slots, self._lease, self._on_dead = slots, lease, on_dead
+        self._slots, self._lease, self._on_dead, self._takes = slots, lease, on_dead, takes
         self._lines: dict[str, _Line] = {}
         self._running: dict[asyncio.Task[None], Job] = {}
         self._wake = asyncio.Event()
@@ -73,8 +77,9 @@ class Worker:
         self._tended_at: datetime | None = None
 
     def register(self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None) -> None:
-        """Let this worker run the jobs of `queue`, at most `slots` of them at a time."""
-        self._lines[queue] = _Line(handler, retry, slots or self._slots)
+        """Let this worker run the jobs of `queue`, at most `slots` of them at a time, if it takes that queue."""
+        if self._takes(queue):
+            self._lines[queue] = _Line(handler, retry, slots or self._slots)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let running handlers end, and give back those that take too long."""
@@ -177,10 +182,26 @@ class Worker:
             _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
             again = partial(leases.give_back, held=job, run_at=run_at, counted=True, error=said)
-            await _until_taken(lambda: self._db.write(again))
+            await self._until_taken(lambda: self._db.write(again))
             return
         _log.error("job_dead", **facts, exc_info=error)
-        await _until_taken(lambda: self._bury(running, error))
+        await self._until_taken(lambda: self._bury(running, error))
+
+    async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write how a job ended, again and again while the database has no room or no time for it, or is away.
+
+        One that stays away for as long as a lease lasts is left alone: the job is anybody's then.
+        """
+        away_s = 0.0
+        while True:
+            try:
+                return await write()
+            except (DiskFull, DatabaseBusy, DatabaseGone) as error:
+                away_s += _POLL_S if isinstance(error, DatabaseGone) else 0.0
+                if away_s > self._lease.total_seconds():
+                    raise
+                _log.error("job_outcome_not_stored", exc_info=error)
+                await asyncio.sleep(_POLL_S)
 
     async def _bury(self, running: Running, error: Exception) -> None:
         if self._on_dead is not None:
@@ -261,16 +282,6 @@ async def _beside(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-async def _until_taken(write: Callable[[], Awaitable[None]]) -> None:
-    """Write how a job ended, again and again while the database has no room or no time for it."""
-    while True:
-        try:
-            return await write()
-        except (DiskFull, DatabaseBusy) as error:
-            _log.error("job_outcome_not_stored", exc_info=error)
-            await asyncio.sleep(_POLL_S)
 
 
 def _try_give_back(conn: Connection, job: Job) -> None:
