@@ -128,7 +128,7 @@ async def play(plan: Plan, stages: Sequence[Stage], settings: Settings, *, tell:
         stack.push_async_callback(program.end)
         stack.callback(run.books.close)
         began = time.monotonic()
-        async with _beside(run.samples()):
+        async with beside(run.samples()):
             await asyncio.gather(run.clients(), run.troubles(), run.killer())
             took, queue_age = time.monotonic() - began, await asyncio.to_thread(run.books.age)
             program.weigh()
@@ -192,7 +192,8 @@ def memory(weights: Sequence[Weight]) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def _beside(work: Awaitable[None]) -> AsyncIterator[None]:
+async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Do the work until the block ends."""
     task = asyncio.ensure_future(work)
     try:
         yield
