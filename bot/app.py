@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
+from bot.errors import BotError
 from bot.illustrating import Illustrating
 from bot.llm import Model, OpenAIModel
 from bot.mailing import mail_facts
@@ -62,7 +64,7 @@ from handoff.desk import Desk
 from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
-from store import leases
+from store import leases, skew
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Running, Worker
@@ -181,6 +183,8 @@ async def open_app(
     db = await Database.open(settings.database)
     owner = f"{os.uname().nodename}:{os.getpid()}" + (f"@{seat}" if seat else "")
     try:
+        if settings.shared:
+            await _refuse_another_time(db, clock)
         if seat:
             await db.write(lambda conn: leases.inherit(conn, seat=seat, now=clock()))
         meters = Meters()
@@ -203,6 +207,16 @@ async def open_app(
             yield app
     finally:
         await db.close()
+
+
+async def _refuse_another_time(db: Database, clock: Clock) -> None:
+    ahead = await db.read(lambda conn: skew.ahead(conn, clock=clock))
+    if abs(ahead) > skew.MOST:
+        off = f"{abs(ahead).total_seconds():.0f} seconds {'ahead of' if ahead > timedelta(0) else 'behind'}"
+        raise BotError(
+            f"this machine's clock is {off} the database's: deadlines would be wrong, and processes would take each "
+            "other's work. Set both by NTP (timedatectl set-ntp true), then start again."
+        )
 
 
 async def _furnished(db: Database, settings: Settings, *, clock: Clock) -> str | None:

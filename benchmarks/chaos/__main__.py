@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks.chaos.faults import FAULTS
+from benchmarks.chaos.faults import FAULTS, Fault
 from benchmarks.chaos.field import opened
 from benchmarks.chaos.play import Pace, play
 from benchmarks.chaos.report import write_report
@@ -35,15 +35,17 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
         fault for fault in FAULTS if (not given.rows or fault.name in given.rows) and (fault.quick or not given.quick)
     ]
     rows: list[dict[str, object]] = []
+    skipped: list[Fault] = []
     async with opened(folder) as field:
         for number, fault in enumerate(chosen):
             if fault.apart and field.apart is None:
+                skipped.append(fault)
                 print(json.dumps({"fault": fault.name, "skipped": "needs root and iproute2"}), flush=True)
                 continue
             rows.append(await play(field, fault, pace=Pace(rate=given.rate), seed=given.seed + number))
             print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
     if given.report:
-        write_report(rows, given.report)
+        write_report(rows, given.report, rate=given.rate, skipped=skipped)
     return 1 if any(row["lost"] or row["doubled"] or not row["drained"] for row in rows) else 0
 
 

@@ -1,7 +1,4 @@
-"""What goes wrong: each fault is done to the field, lasts a while, and is mended as an operator or supervisor would.
-
-`client` and `staff` say what people should see meanwhile; what they did see is measured beside it.
-"""
+"""What goes wrong: each fault is done to the field, lasts a while, and is mended as an operator or supervisor would."""
 
 import asyncio
 import os
@@ -30,8 +27,6 @@ class Fault:
     quick: bool = False
     apart: bool = False
     """Whether it needs the worker on a network of its own."""
-    last: bool = False
-    """Whether the field is another one afterwards."""
 
 
 def _killed(*names: str) -> tuple[Deed, Deed]:
@@ -185,7 +180,7 @@ def _row(name: str, what: str, deeds: tuple[Deed, Deed], **facts: float) -> Faul
 
 
 FAULTS = (
-    _row("calm", "nothing goes wrong", (_nothing, _nothing), quick=True),
+    _row("calm", "nothing goes wrong", (_nothing, _nothing)),
     _row("kill-web", "kill -9 of the process that serves the pages", _killed("web-1")),
     _row("kill-bot", "kill -9 of one of two processes that answer", _killed("bot-1"), quick=True),
     _row("kill-worker", "kill -9 of one of two workers", _killed("worker-1")),
@@ -198,9 +193,12 @@ FAULTS = (
         _paused("bot-1"), lasts=LEASE_S + 10,
     ),
     _row("replace", "every process is replaced in turn, as in an upgrade", (_replace, _nothing), lasts=0.0),
-    _row("database-restart", "the database is restarted", (_restart_database, _nothing), lasts=0.0),
+    _row("database-restart", "the database is restarted", (_restart_database, _nothing), lasts=0.0, quick=True),
     _row("database-gone", "the database crashes and comes back", (_stop_database, _start_database), lasts=15.0),
-    _row("database-frozen", "the database answers no more, its connections stay open", (_freeze_database, _thaw_database), lasts=15.0),
+    _row(
+        "database-frozen", "the database answers no more, its connections stay open",
+        (_freeze_database, _thaw_database), lasts=15.0,
+    ),
     _row("chroma-gone", "Chroma is killed and comes back", (_stop_chroma, _start_chroma)),
     _row("chroma-frozen", "Chroma answers no more, its port stays open", (_freeze_chroma, _thaw_chroma), lasts=12.0),
     _row("model-gone", "the model's connections break", _model("gone")),
@@ -208,13 +206,21 @@ FAULTS = (
     _row("model-wrong", "the model's address answers with a web page", _model("wrong")),
     _row("platform-429", "the platform refuses everything for a while (429)", _refused(TooMany(2), times=60)),
     _row("platform-500", "the platform's gateway fails (502)", _refused(Gateway(502), method="*", times=200)),
-    _row("platform-slow", "the platform does what it is asked and does not answer in time", _refused(Slow(40), times=6)),
+    _row("platform-slow", "the platform does what it is asked and answers too late", _refused(Slow(40), times=6)),
     _row("platform-cut", "the platform's answers break off after the deed", _refused(Cut(after_effect=True), times=10)),
-    _row("fetch-cut", "what the platform hands out is lost on the way", _refused(Cut(after_effect=True), method="getUpdates", times=10)),
+    _row(
+        "fetch-cut", "what the platform hands out is lost on the way",
+        _refused(Cut(after_effect=True), method="getUpdates", times=10),
+    ),
     _row("disk-full", "no process can write to a file any more", (_fill_disk, _free_disk), lasts=12.0),
     _row("memory", "two processes get no more memory than they have", (_starve, _feed), lasts=12.0),
-    _row("partition", "the link of a worker swallows everything for longer than its leases last", (_cut, _join), apart=True, lasts=LEASE_S + 10),
+    _row(
+        "partition", "the link of a worker swallows everything for longer than its leases last", (_cut, _join),
+        apart=True, lasts=LEASE_S + 10,
+    ),
     _row("names", "a worker finds the platform's name no more", (_forget_names, _know_names), apart=True),
-    _row("failover", "the database's machine is lost, its standby is promoted", (_stop_database, _promote), lasts=5.0, last=True),
+    _row(
+        "failover", "the database's machine is lost, its standby is promoted", (_stop_database, _promote), lasts=5.0,
+    ),
 )  # fmt: skip
 """In the order in which they are played: the one that changes the field comes last."""

@@ -78,7 +78,8 @@ class _Outside(Server):
         super().__init__(fleet.data, role="worker", name="worker-apart", host=THEIRS, **told)
         mounts = f"mount --bind {hosts} /etc/hosts && mount --bind {resolver} /etc/resolv.conf"
         self.command = [
-            "unshare", "--mount", "sh", "-c", f'{mounts} && exec ip netns exec {namespace} "$@"', "apart", *self.command,
+            "unshare", "--mount", "sh", "-c", f'{mounts} && exec ip netns exec {namespace} "$@"', "apart",
+            *self.command,
         ]  # fmt: skip
 
 

@@ -1,13 +1,11 @@
-"""One row of the matrix: clients write at a steady pace, the fault comes and goes, all is worked off, both sides agree."""
+"""One row of the matrix: clients write at a steady pace, the fault comes and goes, and both sides are compared."""
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import httpx
 
@@ -127,8 +125,3 @@ def _instants(start: float, end: float) -> list[float]:
 
 def _printed(field: Field) -> Mapping[str, str]:
     return {name: server.printed() for name, server in field.fleet.servers.items()}
-
-
-def write(rows: list[dict[str, object]], path: Path) -> None:
-    """Keep the figures, whole."""
-    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", "utf-8")
