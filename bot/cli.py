@@ -15,6 +15,7 @@ from bot import (
     gap_commands,
     manual_commands,
     number_commands,
+    people_commands,
     privacy_commands,
     recall_commands,
     reminder_commands,
@@ -207,6 +208,7 @@ cli.add_typer(service_commands.holidays, name="holidays")
 cli.add_typer(recall_commands.recall, name="recall")
 cli.add_typer(privacy_commands.privacy, name="privacy")
 cli.command()(number_commands.numbers)
+cli.command()(people_commands.password)
 cli.command()(gap_commands.gaps)
 cli.command()(review_commands.review)
 cli.add_typer(report_commands.visits, name="visits")

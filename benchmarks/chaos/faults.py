@@ -56,10 +56,10 @@ def _paused(*names: str) -> tuple[Deed, Deed]:
 
 def _refused(refusal: Refusal, *, method: str = "sendMessage", times: int = 10_000) -> tuple[Deed, Deed]:
     async def strike(field: Field) -> None:
-        field.stage.world.faults.order(method, refusal, times=times)
+        field.telegram.world.faults.order(method, refusal, times=times)
 
     async def mend(field: Field) -> None:
-        field.stage.world.faults.forget()
+        field.telegram.world.faults.forget()
 
     return strike, mend
 

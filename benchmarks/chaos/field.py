@@ -1,4 +1,4 @@
-"""What is played on: the program in several processes, a strict Telegram, a model, and the link that can be cut."""
+"""What is played on: the program in several processes, strict platforms, a model, and the link that can be cut."""
 
 import asyncio
 import json
@@ -14,7 +14,9 @@ from starlette.types import Receive, Scope, Send
 
 from benchmarks.chaos.partition import Apart
 from benchmarks.soak.books import Books, bind
+from benchmarks.soak.on_slack import OnSlack
 from benchmarks.soak.on_telegram import OnTelegram
+from benchmarks.soak.stages import Stage
 from bot.settings import shipped
 from tests.fleet import Fleet, fleet
 from tests.platforms.telegram.server import loopback
@@ -22,7 +24,7 @@ from tests.platforms.telegram.server import loopback
 ROLES = ("web", "bot", "bot", "worker", "worker")
 PARTS = ("zh/cms", "zh/accounts", "zh/mail")
 """Of the sample manual: enough to answer from, indexed in seconds."""
-_CHATS = 60
+_CHATS = 30
 
 Mood = Literal["busy", "gone", "slow", "wrong"]
 
@@ -52,25 +54,31 @@ class Field:
     """Everything, running."""
 
     fleet: Fleet
-    stage: OnTelegram
+    telegram: OnTelegram
+    slack: OnSlack
     model: Model
     books: Books
     apart: Apart | None = None
-    hosts: Path | None = None
-    """The file of host names that one worker reads, where this machine lets it have its own."""
     down: list[tuple[float, float]] = field(default_factory=list)
     """Spans in which the fate of what was sent may be hidden from the program."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The platforms that clients write on, in turn. Each bot holds a socket to Slack; one of them asks Telegram."""
+        return self.telegram, self.slack
 
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Field]:
     """The whole field, ready, with a standby of the database."""
-    stage, model = OnTelegram(chats=_CHATS), Model()
+    telegram, slack, model = OnTelegram(chats=_CHATS), OnSlack(chats=_CHATS), Model()
     manual = folder / "manual"
     for part in PARTS:
         shutil.copytree(shipped("manual") / part, manual / part)
     async with AsyncExitStack() as stack:
-        told = dict(await stack.enter_async_context(stage.running()))
+        told: dict[str, str] = {}
+        for stage in (telegram, slack):
+            told |= await stack.enter_async_context(stage.running())
         port = await stack.enter_async_context(loopback(model))
         told |= {
             "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
@@ -80,10 +88,10 @@ async def opened(folder: Path) -> AsyncIterator[Field]:
         made = await stack.enter_async_context(fleet(folder, ROLES, environment=told, standby=True))
         apart = await stack.enter_async_context(Apart.made(made, folder, told))
         await made.start()
-        await bind(made.url, stage.places)
+        await bind(made.url, [*telegram.places, *slack.places])
         books = Books(made.url)
         stack.callback(books.close)
-        yield Field(made, stage, model, books, apart=apart)
+        yield Field(made, telegram, slack, model, books, apart=apart)
         await made.end()
 
 

@@ -19,7 +19,8 @@ from tests.server import Server
 OURS, THEIRS = "10.213.77.1", "10.213.77.2"
 """Of the two ends of a link that lies wholly in this machine's own namespaces."""
 NAME = "localhost"
-"""What the platform is called there; its own file of names leads it over the link."""
+"""What the platforms are called there; its own file of names leads it over the link."""
+_PLATFORMS = ("TELEGRAM_API", "SLACK_API")
 
 
 @dataclass
@@ -57,11 +58,11 @@ class Apart:
                 _ip("-n", namespace, "link", "set", device, "up")
             shared = {**fleet.shared, **told}
             moved = {}
-            for name in ("DATABASE_URL", "CHROMA_URL", "OPENAI_BASE_URL", "TELEGRAM_API"):
+            for name in ("DATABASE_URL", "CHROMA_URL", "OPENAI_BASE_URL", *_PLATFORMS):
                 text = shared[name]
                 for port in _ports(text):
                     await stack.enter_async_context(await _forwarded(port))
-                moved[name] = text.replace("127.0.0.1", NAME if name == "TELEGRAM_API" else OURS)
+                moved[name] = text.replace("127.0.0.1", NAME if name in _PLATFORMS else OURS)
             hosts, resolver = folder / "hosts", folder / "resolv.conf"
             resolver.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")  # nobody answers there
             made = cls(_Outside(fleet, {**shared, **moved}, namespace, hosts, resolver), namespace, hosts)

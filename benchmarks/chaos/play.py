@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import httpx
 
@@ -48,8 +49,8 @@ class Web:
 
 async def play(field: Field, fault: Fault, *, pace: Pace, seed: int) -> dict[str, object]:
     """Play one row; its figures."""
-    said: list[Said] = []
-    already = len(field.stage.shown)
+    said: dict[str, list[Said]] = {stage.name: [] for stage in field.stages}
+    already = {stage.name: len(stage.shown) for stage in field.stages}
     before = _printed(field)
     web = Web(Counter())
     field.down.clear()
@@ -62,39 +63,41 @@ async def play(field: Field, fault: Fault, *, pace: Pace, seed: int) -> dict[str
         mended = time.monotonic()
         field.down += [(at, at) for at in _instants(struck, mended + 2)]
         await asyncio.sleep(pace.after)
-    field.stage.world.faults.forget()
+    field.telegram.world.faults.forget()
     drained = await _drained(field)
     took = time.monotonic() - mended
-    shown = field.stage.shown[already:]
+    shown = {stage.name: stage.shown[already[stage.name] :] for stage in field.stages}
     return {
         "fault": fault.name,
         "seconds": round(mended - struck, 1),
-        "sent": len(said),
+        "sent": sum(map(len, said.values())),
         **await asyncio.to_thread(_judged, field, said, shown),
         "drained": drained,
         "whole_again_s": round(took, 1),
-        "waits_s": latencies(said, shown, kills=[])["all_s"],
+        "waits_s": latencies(chain(*said.values()), chain(*shown.values()), kills=[])["all_s"],
         "desk": dict(web.codes),
         "said_in_logs": troubles_in_logs({name: text[len(before[name]) :] for name, text in _printed(field).items()}),
     }
 
 
-async def _clients(field: Field, said: list[Said], pace: Pace, seed: int) -> None:
+async def _clients(field: Field, said: dict[str, list[Said]], pace: Pace, seed: int) -> None:
     """Open loop, until cancelled: the next message comes when it is due, whatever became of those before it."""
-    script, began = Script(chats=len(field.stage.places), seed=seed), time.monotonic()
+    scripts = [Script(chats=len(stage.places), seed=seed + n) for n, stage in enumerate(field.stages)]
+    began = time.monotonic()
     for number in range(100_000):
         due = number / pace.rate
         await asyncio.sleep(max(0.0, began + due - time.monotonic()))
-        each = field.stage.say(script.next(due))
+        place = number % len(field.stages)
+        each = field.stages[place].say(scripts[place].next(due))
         if each is not None:
-            said.append(each)
+            said[field.stages[place].name].append(each)
 
 
 async def _drained(field: Field) -> bool:
     """Whether everything was confirmed, turned and delivered within the bound."""
     until, quiet = time.monotonic() + _DRAIN_S, 0
     while time.monotonic() < until:
-        busy = field.stage.waiting
+        busy = sum(stage.waiting for stage in field.stages)
         with suppress(Exception):  # the database may be just coming back
             busy = busy or await asyncio.to_thread(field.books.busy)
             quiet = 0 if busy else quiet + 1
@@ -104,18 +107,25 @@ async def _drained(field: Field) -> bool:
     return False
 
 
-def _judged(field: Field, said: list[Said], shown: list[Shown]) -> dict[str, object]:
-    kept = field.books.read([field.stage.name])
-    mine = {each.version for each in said}
-    turns = {n: turn for n, turn in kept.turns.items() if any(version in mine for version in turn.versions)}
-    verdict = judge(said, shown, replace(kept, turns=turns), notes=field.stage.notes, kills=field.down)
-    counts = verdict.counts
+def _judged(field: Field, said: dict[str, list[Said]], shown: dict[str, list[Shown]]) -> dict[str, object]:
+    counts: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    examples: dict[str, list[str]] = {}
+    for stage in field.stages:
+        kept = field.books.read([stage.name])
+        mine = {each.version for each in said[stage.name]}
+        turns = {n: turn for n, turn in kept.turns.items() if any(version in mine for version in turn.versions)}
+        kept = replace(kept, turns=turns)
+        verdict = judge(said[stage.name], shown[stage.name], kept, notes=stage.notes, kills=field.down)
+        counts += verdict.counts
+        outcomes.update(turn.outcome for turn in turns.values())
+        examples |= verdict.examples
     return {
         "lost": counts["not_stored"] + counts["no_turn"] + counts["not_shown"],
         "doubled": counts["two_turns"] + counts["shown_twice"],
         "doubled_of_hidden_fate": counts["hidden_fate"],
-        "outcomes": dict(Counter(turn.outcome for turn in turns.values())),
-        "examples": dict(verdict.examples),
+        "outcomes": dict(outcomes),
+        "examples": examples,
     }
 
 

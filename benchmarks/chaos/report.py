@@ -46,9 +46,9 @@ _HEAD = {
 [中文](faults.zh-CN.md)
 
 Each row is played on the real program: one process with the pages, two that answer, two (with the one of its own
-network: three) workers, PostgreSQL with a standby that every commit waits for, a Chroma server, and a Telegram that is
-as strict as the real one. Clients write {rate} messages a second in 60 groups, before, during and after the fault; then
-both sides are compared, message by message. This page is written by
+network: three) workers, PostgreSQL with a standby that every commit waits for, a Chroma server, and a Telegram and a
+Slack as strict as the real ones. Clients write {rate} messages a second in 60 groups, half of them on each, before,
+during and after the fault; then both sides are compared, message by message. This page is written by
 
 ```sh
 make chaos
@@ -65,8 +65,8 @@ for ten of them).
 [English](faults.md)
 
 每一行都在真实的程序上演练：一个提供网页的进程、两个应答进程、两个后台进程（加上独立网络里的一个是三个）、
-带同步备库的 PostgreSQL、Chroma 服务器，以及一个和真实平台一样严格的 Telegram。客户在 60 个群里每秒写 {rate} 条消息，
-故障之前、之中、之后都不停；然后逐条核对双方的记录。本页由这条命令写成：
+带同步备库的 PostgreSQL、Chroma 服务器，以及和真实平台一样严格的 Telegram 与 Slack。客户在 60 个群里（两个平台各一半）
+每秒写 {rate} 条消息，故障之前、之中、之后都不停；然后逐条核对双方的记录。本页由这条命令写成：
 
 ```sh
 make chaos

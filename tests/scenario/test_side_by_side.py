@@ -93,6 +93,10 @@ async def test_commands_run_beside_the_others(shared: Settings, embedder: e5.E5E
     with sit(shared.data):
         listed = run(shared, "tickets", "--json")
         assert json.loads(listed.stdout) == {"view": "open", "tickets": []}
+    given = json.loads(run(shared, "password", "admin", "--json").stdout)
+    assert (given["login"], len(given["password"])) == ("admin", 19)
+    nobody = run(shared, "password", "nobody")
+    assert (nobody.returncode, "nobody" in nobody.stderr) == (2, True)
     with own(shared.data):
         refused = run(shared, "tickets", "--json")
     assert (refused.returncode, refused.stdout) == (2, "")
