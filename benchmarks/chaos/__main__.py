@@ -8,6 +8,7 @@ Exit code 1: something was lost or doubled. `--report docs` writes docs/faults.m
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -34,6 +35,7 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
     chosen = [
         fault for fault in FAULTS if (not given.rows or fault.name in given.rows) and (fault.quick or not given.quick)
     ]
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
     rows: list[dict[str, object]] = []
     skipped: list[Fault] = []
     async with opened(folder) as field:

@@ -18,6 +18,7 @@ from tests.server import Server
 
 OURS, THEIRS = "10.213.77.1", "10.213.77.2"
 """Of the two ends of a link that lies wholly in this machine's own namespaces."""
+OUR_END, THEIR_END = f"ours{os.getpid()}", f"theirs{os.getpid()}"
 NAME = "localhost"
 """What the platforms are called there; its own file of names leads it over the link."""
 _PLATFORMS = ("TELEGRAM_API", "SLACK_API")
@@ -33,7 +34,7 @@ class Apart:
 
     def cut(self, *, whole: bool = False) -> None:
         """Let nothing through any more, without a word to either side; or let it through again."""
-        _ip("-n", self.namespace, "link", "set", "apart1", "up" if whole else "down")
+        _ip("-n", self.namespace, "link", "set", THEIR_END, "up" if whole else "down")
 
     def forget_names(self, *, known: bool = False) -> None:
         """Let the platform's name lead nowhere, or where it did."""
@@ -50,11 +51,11 @@ class Apart:
         async with AsyncExitStack() as stack:
             _ip("netns", "add", namespace)
             stack.callback(_ip, "netns", "del", namespace)
-            _ip("link", "add", "apart0", "type", "veth", "peer", "name", "apart1", "netns", namespace)
-            _ip("addr", "add", f"{OURS}/30", "dev", "apart0")
-            _ip("link", "set", "apart0", "up")
-            _ip("-n", namespace, "addr", "add", f"{THEIRS}/30", "dev", "apart1")
-            for device in ("lo", "apart1"):
+            _ip("link", "add", OUR_END, "type", "veth", "peer", "name", THEIR_END, "netns", namespace)
+            _ip("addr", "add", f"{OURS}/30", "dev", OUR_END)
+            _ip("link", "set", OUR_END, "up")
+            _ip("-n", namespace, "addr", "add", f"{THEIRS}/30", "dev", THEIR_END)
+            for device in ("lo", THEIR_END):
                 _ip("-n", namespace, "link", "set", device, "up")
             shared = {**fleet.shared, **told}
             moved = {}

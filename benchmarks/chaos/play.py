@@ -50,7 +50,7 @@ class Web:
 async def play(field: Field, fault: Fault, *, pace: Pace, seed: int) -> dict[str, object]:
     """Play one row; its figures."""
     said: dict[str, list[Said]] = {stage.name: [] for stage in field.stages}
-    already = {stage.name: len(stage.shown) for stage in field.stages}
+    began = time.monotonic()
     before = _printed(field)
     web = Web(Counter())
     field.down.clear()
@@ -66,7 +66,7 @@ async def play(field: Field, fault: Fault, *, pace: Pace, seed: int) -> dict[str
     field.telegram.world.faults.forget()
     drained = await _drained(field)
     took = time.monotonic() - mended
-    shown = {stage.name: stage.shown[already[stage.name] :] for stage in field.stages}
+    shown = {stage.name: [one for one in stage.shown if one.at >= began] for stage in field.stages}
     return {
         "fault": fault.name,
         "seconds": round(mended - struck, 1),

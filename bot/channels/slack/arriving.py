@@ -46,7 +46,7 @@ from store.errors import StoreError
 
 log = structlog.get_logger()
 
-NOT_STORED: Final = (StoreError, *TROUBLE)
+NOT_STORED: Final = (StoreError, MemoryError, *TROUBLE)
 """What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
 EYES: Final = "eyes"
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing

@@ -29,7 +29,7 @@ from store.errors import DatabaseGone, StoreError
 
 log = structlog.get_logger()
 
-NOT_STORED: Final = (StoreError, TelegramError, OSError)
+NOT_STORED: Final = (StoreError, TelegramError, OSError, MemoryError)
 """What passes by itself, or once somebody has mended it: the update must come again. Nothing else will."""
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _TYPING_S: Final = 4.0  # the sign fades after five
