@@ -22,7 +22,7 @@ __all__ = ["Database", "Instant", "insert_into"]
 
 T = TypeVar("T")
 Body = Callable[[Connection], T]
-_POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
+POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class Database(ABC):
@@ -50,7 +50,7 @@ class Database(ABC):
             from store.sqlite import SqliteDatabase
 
             return await SqliteDatabase.open_file(where)
-        if where.drivername in _POSTGRES_NAMES:
+        if where.drivername in POSTGRES_NAMES:
             from store.postgres import PostgresDatabase
 
             return await PostgresDatabase.open_server(where.set(drivername="postgresql+psycopg"))
