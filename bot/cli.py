@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from bot import (
+    data_commands,
     gap_commands,
     manual_commands,
     number_commands,
@@ -203,6 +204,9 @@ cli.add_typer(report_commands.visits, name="visits")
 cli.command()(reminder_commands.reminders)
 cli.command()(report_commands.report)
 cli.command()(site_check_commands.check)
+cli.command()(data_commands.backup)
+cli.command()(data_commands.restore)
+cli.command()(data_commands.transfer)
 cli.command()(manual_commands.index)
 cli.command()(manual_commands.rollback)
 cli.add_typer(manual_commands.manual, name="manual")

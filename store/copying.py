@@ -4,9 +4,10 @@ Plain functions of a connection that is in a transaction: whoever calls them dec
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from sqlite3 import DataError, IntegrityError
 from typing import Any, Final
 
 import psycopg
@@ -40,8 +41,8 @@ class Mending:
     mended: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def read(conn: Connection, shape: Shape, *, mending: Mending | None = None) -> Iterator[Row]:
-    """All rows of a table, by key.
+def read(conn: Connection, shape: Shape, *, mending: Mending | None = None) -> Generator[Row, None, None]:
+    """All rows of a table, by key. Close it where it is not read to its end.
 
     Raises:
         OddRow: a value is not of its column's kind, or is a text that cannot be copied.
@@ -112,26 +113,22 @@ def _read_sqlite(conn: Connection, shape: Shape, mending: Mending) -> Iterator[R
     driver.text_factory = _lenient
     columns = ", ".join(_name(column.name) for column in shape.columns)
     order = ", ".join(f"{_name(each)} COLLATE BINARY" for each in shape.key)
-    plain = tuple((at, column, _SQLITE[column.kind]) for at, column in enumerate(shape.columns))
     cursor = driver.execute(f"SELECT {columns} FROM {_name(shape.name)} ORDER BY {order}")  # noqa: S608 - names
     try:
         while rows := cursor.fetchmany(BATCH):
             for row in rows:
-                yield tuple(_plain(shape, row, at, column, to, mending) for at, column, to in plain)
+                yield tuple(_plain(shape, row, at, mending) for at in range(len(row)))
     finally:
         cursor.close()
 
 
-def _plain(
-    shape: Shape, row: Row, at: int, column: Column, to: Callable[[Any], Any] | None, mending: Mending
-) -> Any:
-    value = row[at]
+def _plain(shape: Shape, row: Row, at: int, mending: Mending) -> Any:
+    """One value of an SQLite row."""
+    value, column = row[at], shape.columns[at]
     if value is None:
         return None
-    try:
-        found = to(value) if to is not None else value
-    except (ValueError, TypeError):
-        found = None
+    to = _SQLITE[column.kind]
+    found = to(value) if to is not None else value
     if not fits(column.kind, found):
         raise OddRow(shape.name, shape.key_of(row), column.name, f"holds a {type(value).__name__}, no {column.kind}")
     return _said(shape, row, column, found, mending) if of_text(column.kind) else found
@@ -177,12 +174,17 @@ def _real(value: Any) -> Any:
     return float(value) if type(value) is int else value
 
 
+def _json(value: Any) -> Any:
+    """SQLite makes a number of a JSON text that is one."""
+    return repr(value) if type(value) in (int, float) else value
+
+
 def _terms(value: Any) -> Any:
     return " ".join(sorted(value.split(" "))) if isinstance(value, str) else value
 
 
 _SQLITE: Final[dict[Kind, Callable[[Any], Any] | None]] = {
-    "int": None, "real": _real, "text": None, "bool": _bool, "json": None, "instant": _instant, "date": None,
+    "int": None, "real": _real, "text": None, "bool": _bool, "json": _json, "instant": _instant, "date": None,
     "blob": None, "terms": _terms,
 }  # fmt: skip
 
@@ -196,8 +198,10 @@ def _write_sqlite(conn: Connection, shape: Shape, rows: Iterable[Row]) -> int:
     while batch := list(islice(rest, BATCH)):
         try:
             driver.executemany(statement, batch)
-        except OverflowError:
-            raise OddRow(shape.name, f"after {done}", "", "holds a number that is too large") from None
+        except (OverflowError, IntegrityError, DataError) as error:
+            raise OddRow(
+                shape.name, f"one of {done + 1} to {done + len(batch)}", "", f"SQLite says: {error}"
+            ) from error
         done += len(batch)
     return done
 
@@ -229,7 +233,7 @@ def _write_postgres(conn: Connection, shape: Shape, rows: Iterable[Row]) -> int:
             with cursor.copy(f"COPY {_name(shape.name)} ({columns}) FROM STDIN") as copy:
                 for row in kept:
                     copy.write_row([_quoted(value) if at in terms else value for at, value in enumerate(row)])
-        except psycopg.Error as error:
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise _refused(shape, kept, error) from error
     return kept.done
 
@@ -255,9 +259,9 @@ class _Kept:
 def _refused(shape: Shape, kept: _Kept, error: psycopg.Error) -> OddRow:
     """Which row PostgreSQL does not take, by what it says of it."""
     found = _LINE.search(error.diag.context or "")
-    row = kept.at(int(found.group(1))) if found else None
+    row = kept.at(int(found.group(1))) if found else kept.at(kept.done) if error.sqlstate is None else None
     column = (found.group(2) if found else None) or error.diag.column_name or ""
-    why = error.diag.message_primary or type(error).__name__
+    why = error.diag.message_primary or str(error)
     place = shape.key_of(row) if row else error.diag.message_detail or "?"
     return OddRow(shape.name, place, column, f"PostgreSQL says: {why}")
 

@@ -1,16 +1,20 @@
 """A database opened apart from the program that works on it: one connection, one transaction, rows as they are."""
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 
 from store.db import POSTGRES_NAMES
-from store.errors import DatabaseGone, translated
+from store.errors import DatabaseGone, DiskFull, translated
 from store.sqlite import begin_with
 
+_NO_ROOM: Final = "53100"
 _BUSY: Final = "PRAGMA busy_timeout = 10000"
 
 
@@ -54,6 +58,10 @@ def _connected(url: str, *, begin: str, read_only: bool) -> Iterator[Connection]
     try:
         with translated(), engine.connect() as conn:
             yield conn
+    except psycopg.OperationalError as error:  # rows are read and written past SQLAlchemy
+        raise (DiskFull if error.sqlstate == _NO_ROOM else DatabaseGone)(str(error)) from error
+    except sqlite3.OperationalError as error:
+        raise (DiskFull if "full" in str(error) else DatabaseGone)(str(error)) from error
     finally:
         engine.dispose()
 
@@ -70,6 +78,8 @@ def _sqlite(where: URL, begin: str, *, read_only: bool) -> Engine:
         raise ValueError(f"not a database we know: {where.drivername}")
     if read_only and not Path(where.database).is_file():
         raise DatabaseGone(f"there is no database at {where.database}")
+    if not read_only:
+        os.close(os.open(where.database, os.O_RDWR | os.O_CREAT, 0o600))
     engine = create_engine(f"sqlite:///{where.database}", poolclass=NullPool, hide_parameters=True)
     begin_with(engine, begin)
 

@@ -43,6 +43,10 @@ _TYPES: Final[tuple[tuple[type[TypeEngine[Any]], Kind], ...]] = (
 )  # fmt: skip
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_PLAIN: Final[dict[Kind, type]] = {
+    "int": int, "real": float, "text": str, "bool": bool, "json": str, "instant": str, "date": str, "blob": bytes,
+    "terms": str,
+}  # fmt: skip
 _TEXTS: Final = frozenset({"text", "json", "terms"})
 
 
@@ -110,20 +114,16 @@ def row_of(shape: Shape, line: bytes) -> Row:
 
 def fits(kind: Kind, value: Any) -> bool:
     """Whether a plain value is of its kind."""
+    if type(value) is not _PLAIN[kind]:
+        return False
     match kind:
-        case "int":
-            return type(value) is int
         case "real":
-            return type(value) is float and math.isfinite(value)
-        case "bool":
-            return type(value) is bool
-        case "blob":
-            return type(value) is bytes
+            return math.isfinite(value)
         case "instant":
-            return type(value) is str and _INSTANT.fullmatch(value) is not None
+            return _INSTANT.fullmatch(value) is not None
         case "date":
-            return type(value) is str and _DATE.fullmatch(value) is not None
-    return type(value) is str
+            return _DATE.fullmatch(value) is not None
+    return True
 
 
 def of_text(kind: Kind) -> bool:

@@ -1,7 +1,8 @@
-"""An SQLite database carried over into an empty PostgreSQL: every table, row by row, in one transaction; then compared."""
+"""An SQLite database carried over into an empty PostgreSQL, every table in one transaction; compared row by row."""
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -58,9 +59,15 @@ def transfer(source: str, target: str, *, mend: bool = False, tell: Tell = lambd
         make_room(new, revision)
         refuse_orphans(old)
         known = {shape.name: shape for shape in shapes(new)}
-        copied = tuple(_copied(old, new, shape, known.get(shape.name), mending, tell) for shape in shapes(old))
+        copied = []
+        for shape in shapes(old):
+            if known.get(shape.name) != shape:
+                raise NotTheSame(shape.name, "it has other columns there")
+            copied.append(_copied(old, new, shape, mending))
+            tell(shape.name, copied[-1].rows)
         bring(new)
-        return Transferred(tables=copied, revision=newest(), mended=tuple(dict.fromkeys(mending.mended)))
+        new.exec_driver_sql("ANALYZE")
+        return Transferred(tables=tuple(copied), revision=newest(), mended=tuple(dict.fromkeys(mending.mended)))
 
 
 def make_room(conn: Connection, revision: str) -> None:
@@ -106,16 +113,13 @@ def _revision(conn: Connection) -> str:
     return found
 
 
-def _copied(
-    old: Connection, new: Connection, shape: Shape, there: Shape | None, mending: Mending, tell: Tell
-) -> Copied:
-    if there != shape:
-        raise NotTheSame(shape.name, "it has other columns there")
-    copying.write(new, shape, copying.read(old, shape, mending=mending))
+def _copied(old: Connection, new: Connection, shape: Shape, mending: Mending) -> Copied:
+    with closing(copying.read(old, shape, mending=mending)) as rows:
+        copying.write(new, shape, rows)
     copying.go_on_after(new, shape, copying.last_id(old, shape))
-    rows, found = _compared(shape, copying.read(old, shape, mending=mending), copying.read(new, shape))
-    tell(shape.name, rows)
-    return Copied(table=shape.name, rows=rows, digest=found)
+    with closing(copying.read(old, shape, mending=mending)) as sent, closing(copying.read(new, shape)) as arrived:
+        count, found = _compared(shape, sent, arrived)
+    return Copied(table=shape.name, rows=count, digest=found)
 
 
 def _compared(shape: Shape, sent: Iterator[Row], arrived: Iterator[Row]) -> tuple[int, str]:

@@ -163,14 +163,19 @@ def test_every_revision_only_adds_or_says_that_it_takes_away(database_url: str) 
         ('op.add_column("team", sa.Column("odd", sa.Text, nullable=True)); _alter("team", "odd")', None),
         ('_batch("rate", lambda b: b.drop_column("full_at"))', "rate.full_at is gone"),
         ('_batch("rate", lambda b: b.alter_column("full_at", new_column_name="at"))', "rate.full_at is gone"),
-        ('_batch("rate", lambda b: b.alter_column("bucket", type_=sa.Integer, postgresql_using="0"))', "rate.bucket was"),
+        (
+            '_batch("rate", lambda b: b.alter_column("bucket", type_=sa.Integer, postgresql_using="0"))',
+            "rate.bucket was",
+        ),
         ('_batch("job", lambda b: b.alter_column("key", nullable=False))', "job.key must be given"),
         ('_batch("job", lambda b: b.add_column(sa.Column("odd", sa.Text, nullable=False)))', "job.odd must be given"),
         ('op.create_index("odd", "schedule", ["queue"], unique=True)', "schedule has a new rule"),
         ('op.create_index("even", "schedule", ["queue"])', None),
     ],
 )
-def test_a_revision_that_takes_away_is_found(database_url: str, tmp_path: Path, statement: str, why: str | None) -> None:
+def test_a_revision_that_takes_away_is_found(
+    database_url: str, tmp_path: Path, statement: str, why: str | None
+) -> None:
     """Dropped, renamed, of another type, wanted from now on, or forbidden: each is told apart from what only adds."""
     source = (
         "import sqlalchemy as sa\nfrom alembic import op\n"
