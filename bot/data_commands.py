@@ -13,6 +13,9 @@ from bot.showing import Json, err, print_json, show_facts
 Mend = Annotated[
     bool, typer.Option("--mend", help="Leave out of texts what PostgreSQL does not keep (NUL, broken UTF-8).")
 ]
+Mend = Annotated[
+    bool, typer.Option("--mend", help="Leave out of texts what PostgreSQL does not keep (NUL, broken UTF-8).")
+]
 File = Annotated[Path | None, typer.Argument(help="The file to write [a dated one in the data folder's backups].")]
 
 
@@ -71,9 +74,7 @@ def transfer(
     to: Annotated[
         str | None, typer.Option(help="postgresql://user:password@host/name, an empty database [DATABASE_URL].")
     ] = None,
-    mend: Annotated[
-        bool, typer.Option("--mend", help="Leave out of texts what PostgreSQL does not keep (NUL, broken UTF-8).")
-    ] = False,
+    mend: Mend = False,  # noqa: FBT002 - typer's way
     as_json: Json = False,  # noqa: FBT002 - typer's way
 ) -> None:
     """Carry the SQLite database of the data folder over into an empty PostgreSQL, and compare the two row by row."""

@@ -120,7 +120,8 @@ def load_rows(
 ) -> dict[str, int]:
     """Put the rows of a backup that was checked into an empty database, and see that they arrived.
 
-    `others` takes the files. The database is first brought to the backup's schema, and in the end to the newest. Returns the rows of each table.
+    `others` takes the files. The database is brought to the backup's schema; `finish` goes on from there. Returns the
+    rows of each table.
 
     Raises:
         NotEmpty: there are rows already.

@@ -114,7 +114,8 @@ def row_of(shape: Shape, line: bytes) -> Row:
 
 def fits(kind: Kind, value: Any) -> bool:
     """Whether a plain value is of its kind."""
-    if type(value) is not _PLAIN[kind]:
+    plain: object = type(value)
+    if plain is not _PLAIN[kind]:
         return False
     match kind:
         case "real":
