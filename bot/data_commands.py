@@ -13,9 +13,6 @@ from bot.showing import Json, err, print_json, show_facts
 Mend = Annotated[
     bool, typer.Option("--mend", help="Leave out of texts what PostgreSQL does not keep (NUL, broken UTF-8).")
 ]
-Mend = Annotated[
-    bool, typer.Option("--mend", help="Leave out of texts what PostgreSQL does not keep (NUL, broken UTF-8).")
-]
 File = Annotated[Path | None, typer.Argument(help="The file to write [a dated one in the data folder's backups].")]
 
 

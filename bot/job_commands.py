@@ -17,13 +17,14 @@ _HOUR, _MINUTE = 3600, 60
 
 
 def jobs(
+    *,
     retry: Annotated[int | None, typer.Option(help="Let this dead letter run again.")] = None,
     retry_all: Annotated[str | None, typer.Option(help="Let all dead letters of this queue run again.")] = None,
     drop: Annotated[int | None, typer.Option(help="Delete this dead letter for good.")] = None,
     queue: Annotated[str | None, typer.Option(help="Show this queue alone.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many dead letters are shown.")] = 50,
-    text: Whole = False,  # noqa: FBT002 - typer's way
-    as_json: Json = False,  # noqa: FBT002 - typer's way
+    text: Whole = False,
+    as_json: Json = False,
 ) -> None:
     """The queues of work with their depth and age, and dead letters to retry or drop."""
     if sum(each is not None for each in (retry, retry_all, drop)) > 1:
