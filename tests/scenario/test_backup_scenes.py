@@ -33,7 +33,7 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\
     2_000
 )
 QUESTIONS = ("后台密码忘了怎么办?", "首页标题怎么改?", "请帮我们重新设计整个网站并报价", "How do I add a new user?")
-MOST = 60
+MOST = 2_000
 
 
 def command(*arguments: str, data: Path, check: bool = True, **more: str) -> Any:
@@ -47,18 +47,21 @@ def command(*arguments: str, data: Path, check: bool = True, **more: str) -> Any
 
 
 async def converse(url: str, stop: asyncio.Event) -> int:
-    """One visitor writes, with pictures, until it is enough; how often."""
+    """One visitor writes, with pictures, until it is enough; how often. A limit that is met is waited for."""
+    taken = 0
     async with httpx.AsyncClient(base_url=url, timeout=20) as http:
         page = await until_ok(lambda: http.get("/"))
         api = re.search(r'data-api="([^"]+)"', page.text)
         assert api
-        for count in range(MOST):
+        for _ in range(MOST):
             if stop.is_set():
-                return count
+                break
             said = {"id": str(uuid.uuid4()), "text": random.choice(QUESTIONS)}
-            picture = {"files": ("screen.png", PNG, "image/png")}
-            await until_ok(lambda said=said, picture=picture: http.post(f"{api[1]}/messages", data=said, files=picture))
-    return MOST
+            done = await http.post(f"{api[1]}/messages", data=said, files={"file": ("screen.png", PNG, "image/png")})
+            assert done.status_code in (202, 429), done.text
+            taken += done.status_code == 202
+            await asyncio.sleep(0.1)
+    return taken
 
 
 @pytest.fixture
@@ -69,16 +72,14 @@ async def backed_up(indexed: Path, tmp_path: Path) -> tuple[Path, Path]:
     await asyncio.to_thread(server.start)
     try:
         visitors = [asyncio.create_task(converse(server.url, stop)) for _ in range(3)]
-        before = command("backup", str(tmp_path / "early.tar.gz"), data=tmp_path / "data")
-        made = before
-        for _ in range(20):
-            path.unlink(missing_ok=True)
-            made = await asyncio.to_thread(command, "backup", str(path), data=tmp_path / "data")
-            if made["files"] > before["files"] + 3 and made["rows"] > before["rows"]:
+        for _ in range(300):
+            if sum(1 for _ in (tmp_path / "data" / "files").iterdir()) > len(visitors):
                 break
+            await asyncio.sleep(0.1)
+        made = await asyncio.to_thread(command, "backup", str(path), data=tmp_path / "data")
+        assert not any(visitor.done() for visitor in visitors), "they wrote while it was made"
         stop.set()
-        assert sum(await asyncio.gather(*visitors)) > 0
-        assert made["files"] > before["files"], "the clients wrote while it was made"
+        assert sum(await asyncio.gather(*visitors)) >= made["files"] > 0
     finally:
         stop.set()
         with suppress(AssertionError):
@@ -126,7 +127,7 @@ async def test_a_desk_under_traffic_goes_on_elsewhere(backed_up: tuple[Path, Pat
     due = {row[:2]: row[2] for row in known["clock"]}
     assert all(row[:2] in due for row in found["clock"])
     named = {each["id"] for row in found["message"] for each in json.loads(row[3])}
-    assert len(named) > 3
+    assert named
     for name in named:
         assert (there / "files" / name).read_bytes() == (data / "files" / name).read_bytes()
     assert not (there / "index").exists()
@@ -135,7 +136,8 @@ async def test_a_desk_under_traffic_goes_on_elsewhere(backed_up: tuple[Path, Pat
     try:
         answer = await asyncio.to_thread(command, "ask", "后台密码忘了怎么办", data=there)
         assert (answer["outcome"], bool(answer["citations"])) == ("answered", True)
-        assert not await asyncio.to_thread(lambda: command("restore", str(path), data=there, check=False)) == {}
+        refused = await asyncio.to_thread(lambda: command("restore", str(path), data=there, check=False))
+        assert "stop it first" in refused
     finally:
         await asyncio.to_thread(server.end)
 
