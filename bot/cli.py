@@ -12,7 +12,9 @@ import typer
 from rich.table import Table
 
 from bot import (
+    data_commands,
     gap_commands,
+    job_commands,
     manual_commands,
     number_commands,
     people_commands,
@@ -158,17 +160,6 @@ def sla_why(
 
 
 @cli.command()
-def jobs(
-    retry: Annotated[int | None, typer.Option(help="Run this dead letter again.")] = None,
-    drop: Annotated[int | None, typer.Option(help="Delete this dead letter.")] = None,
-    as_json: Json = False,
-) -> None:
-    """The queues of work, and dead letters to retry or drop."""
-    found = execute("jobs", {"retry": retry, "drop": drop})
-    print_json(found) if as_json else show_facts(found)
-
-
-@cli.command()
 def doctor(as_json: Json = False) -> None:
     """Look at everything this installation needs, and say how to mend what is wrong."""
     findings = execute("doctor", {})
@@ -215,6 +206,10 @@ cli.add_typer(report_commands.visits, name="visits")
 cli.command()(reminder_commands.reminders)
 cli.command()(report_commands.report)
 cli.command()(site_check_commands.check)
+cli.command()(job_commands.jobs)
+cli.command()(data_commands.backup)
+cli.command()(data_commands.restore)
+cli.command()(data_commands.transfer)
 cli.command()(manual_commands.index)
 cli.command()(manual_commands.rollback)
 cli.add_typer(manual_commands.manual, name="manual")

@@ -14,6 +14,7 @@ from bot import (
     doctor,
     gap_work,
     intake,
+    job_work,
     manual_work,
     number_work,
     people_work,
@@ -38,7 +39,6 @@ from console.why import Account, accounts
 from handoff import bands, board, directory, messages, turn_records
 from handoff.kinds import Audience, Author
 from handoff.model import Client
-from store import jobs
 
 __all__ = ["COMMANDS", "execute", "index"]
 
@@ -152,21 +152,6 @@ async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     return await app.db.read(body)
 
 
-async def show_jobs(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
-    """The queues, and the dead letters; `retry` or `drop` one by its number."""
-    del emit
-    now = app.clock()
-    retry, drop = arguments.get("retry"), arguments.get("drop")
-    if retry:
-        return {"retried": await app.db.write(lambda conn: jobs.replay(conn, int(retry), now=now))}
-    if drop:
-        return {"dropped": await app.db.write(lambda conn: jobs.drop(conn, int(drop)))}
-    depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
-    dead = await app.db.read(jobs.dead_letters)
-    letters = [{"id": d.id, "queue": d.queue, "error": d.error, "attempts": d.attempts} for d in dead]
-    return {"queues": [asdict(d) for d in depths], "dead": letters}
-
-
 COMMANDS: Mapping[str, Command] = {
     "ask": ask,
     "chat.say": chat_say,
@@ -175,8 +160,8 @@ COMMANDS: Mapping[str, Command] = {
     "why": why,
     "sla.why": sla_why,
     "numbers": number_work.show,
-    "jobs": show_jobs,
     "doctor": doctor.examine,
+    **job_work.COMMANDS,
     **people_work.COMMANDS,
     **privacy_export.COMMANDS,
     **service_work.COMMANDS,

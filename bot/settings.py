@@ -12,6 +12,8 @@ from bot.letters import read_sender
 from bot.mail_server import MailServer
 from bot.webhooks import checked_url, is_loopback, signing_key
 
+SQLITE_FILE = "aftercare.sqlite3"
+"""The database's name in the data folder."""
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parent if (_HERE.parent / "pyproject.toml").is_file() else None
 
@@ -272,7 +274,7 @@ class Settings(BaseSettings):
         """The database's URL: the one set, else a SQLite file in the data folder."""
         if self.database_url and self.database_url.get_secret_value():
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data / 'aftercare.sqlite3'}"
+        return f"sqlite:///{self.data / SQLITE_FILE}"
 
 
 def load_settings() -> Settings:

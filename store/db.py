@@ -26,7 +26,7 @@ Body = Callable[[Connection], T]
 _SEVERAL: Final = re.compile(
     r"(?P<before>\w[\w+]*://(?:[^@/]*@)?)(?P<hosts>[^@/?,]+(?:,[^@/?,]+)+)(?P<after>/.*)", re.DOTALL
 )
-_POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
+POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class Database(ABC):
@@ -55,7 +55,7 @@ class Database(ABC):
             from store.sqlite import SqliteDatabase
 
             return await SqliteDatabase.open_file(where)
-        if where.drivername in _POSTGRES_NAMES:
+        if where.drivername in POSTGRES_NAMES:
             from store.postgres import PostgresDatabase
 
             return await PostgresDatabase.open_server(where.set(drivername="postgresql+psycopg"))

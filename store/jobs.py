@@ -72,6 +72,20 @@ class QueueDepth:
     oldest_age_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A job that was given up: since when it was there, when its last attempt failed, and with what."""
+
+    id: int
+    queue: str
+    key: str | None
+    body: Mapping[str, JsonValue] = field(repr=False)
+    error: str | None
+    attempts: int
+    created_at: datetime
+    failed_at: datetime
+
+
 COLUMNS: Final = (
     job.c.id, job.c.queue, job.c.key, job.c.dedup, job.c.body, job.c.state, job.c.run_at,
     job.c.attempts, job.c.claims, job.c.owner, job.c.error, job.c.created_at,
@@ -136,6 +150,29 @@ def dead_letters(conn: Connection, *, limit: int = 50) -> list[Job]:
     """The newest dead letters, with the error that killed them."""
     rows = conn.execute(select(*COLUMNS).where(_DEAD).order_by(job.c.closed_at.desc()).limit(limit))
     return [as_job(row) for row in rows]
+
+
+def letters(conn: Connection, *, queue: str | None = None, limit: int = 50) -> list[DeadLetter]:
+    """The newest dead letters, of one queue or of all."""
+    named = (
+        job.c.id,
+        job.c.queue,
+        job.c.key,
+        job.c.body,
+        job.c.error,
+        job.c.attempts,
+        job.c.created_at,
+        job.c.closed_at,
+    )
+    mine = (_DEAD,) if queue is None else (_DEAD, job.c.queue == queue)
+    rows = conn.execute(select(*named).where(*mine).order_by(job.c.closed_at.desc(), job.c.id.desc()).limit(limit))
+    return [DeadLetter(*row) for row in rows]
+
+
+def replay_some(conn: Connection, queue: str, *, now: datetime, limit: int = 200) -> list[int]:
+    """`replay` the oldest dead letters of a queue; their ids, none where there are no more."""
+    oldest = select(job.c.id).where(_DEAD, job.c.queue == queue).order_by(job.c.id).limit(limit)
+    return [each for each in conn.execute(oldest).scalars().all() if replay(conn, each, now=now)]
 
 
 def unfinished(conn: Connection, queue: str, *, since: datetime) -> list[Job]:

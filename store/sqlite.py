@@ -183,7 +183,7 @@ def _prepare(file: str) -> Path:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-        _begin_with(engine, "BEGIN IMMEDIATE")
+        begin_with(engine, "BEGIN IMMEDIATE")
         event.listen(engine, "connect", _keep_wal)
         upgrade(engine)
     return path
@@ -202,7 +202,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False) -> Engine:
         connect_args={"check_same_thread": False, "timeout": 10},
         **engine_options(),
     )
-    _begin_with(engine, begin)
+    begin_with(engine, begin)
 
     def set_up(driver: SqliteConnection, _record: object) -> None:
         for pragma in (*_PRAGMAS, *(["PRAGMA query_only = ON"] if read_only else [])):
@@ -212,7 +212,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False) -> Engine:
     return engine
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
+def begin_with(engine: Engine, statement: str) -> None:
     """Put the driver in autocommit and open transactions by `statement`."""
 
     def autocommit(driver: SqliteConnection, _record: object) -> None:
