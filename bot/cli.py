@@ -22,7 +22,7 @@ from bot import (
     service_commands,
     site_check_commands,
 )
-from bot.backend import Backend, configure_log, execute, with_backend
+from bot.backend import Backend, execute, with_backend
 from bot.errors import BotError
 from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
@@ -209,12 +209,12 @@ cli.add_typer(manual_commands.manual, name="manual")
 
 
 async def _serve(settings: Settings) -> None:
-    from bot import commands, server
+    from bot import commands, logs, server
     from bot.app import open_app
     from bot.first_start import prepare_folder
     from store.lock import own
 
-    configure_log(settings)
+    logs.configure(settings)
     prepare_folder(settings.data)
     with own(settings.data) as seat:
         listening = server.reserve(settings.host, settings.port)

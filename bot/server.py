@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from bot import commands, control, doctor
 from bot.app import Aftercare
 from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
+from bot.counting import Counting
 from bot.errors import SettingsError
+from bot.exposing import metrics
 from console import app as console
-from store.gauge import Gauge
 
 _GRACE_S = 3  # open event streams are cut after it
 
@@ -33,13 +34,8 @@ def web_app(app: Aftercare) -> FastAPI:
         if channel is not None and channel.router is not None:
             pages.include_router(channel.router)
 
-    gauge = Gauge(app.db, clock=app.clock)
-
-    @pages.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        app.meters.jobs(await gauge.depths())
-        return Response(app.meters.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
+    pages.include_router(metrics(app))
+    pages.add_middleware(Counting, meters=app.meters)
     return pages
 
 
@@ -67,7 +63,10 @@ async def serve(app: Aftercare, listening: socket.socket, *, ready: Callable[[st
     config = uvicorn.Config(
         web_app(app),
         log_level=app.settings.log_level,
+        log_config=None,
         access_log=False,
+        proxy_headers=bool(app.settings.proxies),
+        forwarded_allow_ips=app.settings.proxies,
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
         lifespan="off",

@@ -7,14 +7,16 @@ from typing import Final, Literal
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy import URL, Connection, NullPool, QueuePool, create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from store.db import Database, T, engine_options, sync_url
+from store.db import Database, Pool, T, engine_options, sync_url
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import CHANNEL, OVERFLOW, decode
 
+_POOL: Final = 10
+_OVERFLOW: Final = 10
 _TRIES: Final = 6  # of a body that meets a deadlock or a broken connection
 _FIRST_PAUSE_S: Final = 0.01
 _RECONNECT_S: Final = 1.0
@@ -32,7 +34,7 @@ class PostgresDatabase(Database):
         super().__init__()
         self._conninfo = sync_url(url.set(drivername="postgresql").update_query_dict(_KEEPALIVE))
         self._engine = create_async_engine(
-            url.update_query_dict(_KEEPALIVE), pool_size=10, max_overflow=10, **engine_options()
+            url.update_query_dict(_KEEPALIVE), pool_size=_POOL, max_overflow=_OVERFLOW, **engine_options()
         )
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
@@ -66,6 +68,12 @@ class PostgresDatabase(Database):
         with translated():
             async with self._snapshots.begin() as conn:
                 return await conn.run_sync(body)
+
+    def pool(self) -> Pool:
+        """See `Database.pool`; the one that listens is not counted."""
+        used = self._engine.pool
+        assert isinstance(used, QueuePool)
+        return Pool(in_use=used.checkedout(), limit=_POOL + _OVERFLOW)
 
     async def close(self) -> None:
         """See `Database.close`."""
