@@ -17,6 +17,7 @@ from bot.errors import ModelError
 from bot.grounds import resting
 from bot.illustrating import Illustrating
 from bot.intake import TURN
+from bot.logs import Words
 from bot.meters import Meters
 from bot.model import Act, Situation
 from bot.pictures import Pictures
@@ -225,7 +226,7 @@ class Conversations:
             best=found.passages[0].page if found.passages else None,
             evidence=round(found.evidence, 3),
             enough=found.enough,
-            question=question,
+            question=Words(question),
         )
         return found
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot import following
 from bot.errors import NotSentError
+from bot.logs import Words
 from bot.meters import Meters
 from handoff import directory, messages, turn_records
 from handoff.kinds import Author, Delivery
@@ -137,7 +138,7 @@ class Deliveries:
         self._meters.delivery(chat.platform, result)
         if answers is not None:
             self._meters.answered(chat.platform, self._clock() - answers.since)
-        log.info("delivered", platform=chat.platform, result=result, external=list(sent), text=message.text)
+        log.info("delivered", platform=chat.platform, result=result, external=list(sent), text=Words(message.text))
 
     async def _sent(self, running: Running, message: Message, sent: tuple[str, ...]) -> None:
         await running.finish(

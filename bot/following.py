@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.intake import TURN
+from bot.logs import Words
 from handoff.messages import DELIVER
 from handoff.model import Message, Turn
 from store.jobs import Job
@@ -38,7 +39,7 @@ def stored(message: Message, *, platform: str) -> None:
         author=message.author.value,
         files=len(message.attachments),
         characters=len(message.text),
-        text=message.text,
+        text=Words(message.text),
     )
 
 

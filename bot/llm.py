@@ -22,8 +22,11 @@ log = structlog.get_logger()
 Messages = list[dict[str, str]]
 Json = dict[str, Any]
 
-_STRANGE: Final = re.compile(r"stream_options|unknown|unrecogni|unexpected|extra|not permitted|support", re.IGNORECASE)
-"""How a server says that it does not know a parameter."""
+_STRANGE: Final = re.compile(
+    r"stream_options|\A(?!.*(?:response_format|schema)).*(?:unknown|unrecogni|unexpected|extra|not permitted|support)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a server says that it does not know how to count, or some parameter that it does not name."""
 
 TEXT_ALONE: Json = {
     "type": "object",

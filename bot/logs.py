@@ -12,8 +12,6 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 
-PRIVATE: Final = ("text", "question", "answer")
-"""The fields that hold what people say."""
 _MASK: Final = "•••"
 _SHORTEST: Final = 6  # what is shorter may be a word of any sentence
 _LOOKS_SECRET: Final = re.compile(
@@ -22,6 +20,17 @@ _LOOKS_SECRET: Final = re.compile(
 )
 Event = MutableMapping[str, Any]
 Processor = Callable[[Any, str, Event], Event]
+
+
+class Words:
+    """What a person said, in an event of the log: nobody sees it there who did not ask for it."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def __repr__(self) -> str:
+        """Its length alone."""
+        return f"({len(self.said)} characters)"
 
 
 def configure(settings: Settings, *, to: TextIO | None = None) -> None:
@@ -35,7 +44,7 @@ def configure(settings: Settings, *, to: TextIO | None = None) -> None:
     ]
     ending: list[Any] = [
         structlog.processors.format_exc_info,
-        *([] if settings.log_text else [without_text]),
+        words_said if settings.log_text else without_words,
         without_secrets(secrets_of(settings)),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
@@ -54,11 +63,14 @@ def configure(settings: Settings, *, to: TextIO | None = None) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
-def without_text(_logger: Any, _name: str, event: Event) -> Event:
-    """Drop what people said."""
-    for name in PRIVATE:
-        event.pop(name, None)
-    return event
+def without_words(_logger: Any, _name: str, event: Event) -> Event:
+    """Leave out what people said."""
+    return {name: value for name, value in event.items() if not isinstance(value, Words)}
+
+
+def words_said(_logger: Any, _name: str, event: Event) -> Event:
+    """Show what people said."""
+    return {name: value.said if isinstance(value, Words) else value for name, value in event.items()}
 
 
 def without_secrets(secrets: Iterable[str]) -> Processor:
