@@ -8,6 +8,7 @@ ls /usr/share/fonts/opentype/noto/*CJK* > /dev/null 2>&1 || missing="$missing fo
 command -v prometheus-alertmanager > /dev/null 2>&1 || missing="$missing prometheus-alertmanager"
 command -v promtool > /dev/null 2>&1 || missing="$missing prometheus"
 command -v nginx > /dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+command -v caddy > /dev/null 2>&1 || missing="$missing caddy"
 command -v systemd-analyze > /dev/null 2>&1 || missing="$missing systemd"
 ls /usr/lib/*/faketime/libfaketimeMT.so.1 > /dev/null 2>&1 || missing="$missing libfaketime"
 [ -n "$missing" ] || exit 0
