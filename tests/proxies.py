@@ -118,7 +118,9 @@ def nginx_conf(folder: Path, *, upstream: str, http: int, https: int, cert: Path
 
 def caddyfile(folder: Path, *, http: int, https: int, cert: Path, key: Path) -> Path:
     """The shipped file with ports of loopback, and with a certificate of ours instead of one that Caddy gets."""
-    options = f"{{\n\tadmin off\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n"
+    options = (
+        f"{{\n\tadmin off\n\tgrace_period 2s\n\thttp_port {http}\n\thttps_port {https}\n\tdefault_bind 127.0.0.1\n"
+    )
     options += f"\tdefault_sni 127.0.0.1\n\tstorage file_system {folder / 'storage'}\n}}\n"
     own = (SHIPPED / "Caddyfile").read_text("utf-8")
     own = put_in(own, **{"{$AFTERCARE_DOMAIN} {\n": f"{{$AFTERCARE_DOMAIN}} {{\n\ttls {cert} {key}\n"})
@@ -154,4 +156,8 @@ def running(name: str, folder: Path, *, upstream: str, ports: tuple[int, int]) -
         yield proxy
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
