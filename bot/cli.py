@@ -124,7 +124,11 @@ def tickets(
 def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_json: Json = False) -> None:
     """Why a message was answered, handed over, or met with silence."""
     found = execute("why", {"message": message})
-    print_json(found) if as_json else show_facts(found)
+    if as_json:
+        print_json(found)
+        return
+    show_facts(found)
+    err.print(f"[dim]in the log, with AFTERCARE_LOG=info: grep '\"message\": {found['message']},'[/]", soft_wrap=True)
 
 
 @sla.command("why")
