@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, MutableMapping
 from contextlib import suppress
 from typing import Any, Final, TextIO, cast
+from urllib.parse import unquote
 
 import structlog
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ _LOOKS_SECRET: Final = re.compile(
     r"\b\d{6,}:[A-Za-z0-9_-]{20,}|\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{8,}|\bsk-[A-Za-z0-9_-]{16,}"
     r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"
 )
+_PASSWORD: Final = re.compile(r"://([^/@:]*):([^/@]*)@")
 Event = MutableMapping[str, Any]
 Processor = Callable[[Any, str, Event], Event]
 
@@ -88,15 +90,17 @@ def without_secrets(secrets: Iterable[str]) -> Processor:
         return value if isinstance(value, int | float | bool | None) else clean(str(value))
 
     def processor(_logger: Any, _name: str, event: Event) -> Event:
-        return {name: clean(value) for name, value in event.items()}
+        return {clean(name): clean(value) for name, value in event.items()}
 
     return processor
 
 
 def secrets_of(settings: Settings) -> set[str]:
-    """The values of all settings that are secrets."""
+    """The values of all settings that are secrets, and the passwords inside those that are addresses."""
     held = (getattr(settings, name) for name in type(settings).model_fields)
-    return {each.get_secret_value() for each in held if isinstance(each, SecretStr)}
+    found = {each.get_secret_value() for each in held if isinstance(each, SecretStr)}
+    written = {each[2] for each in map(_PASSWORD.search, found) if each is not None}
+    return found | written | {unquote(each) for each in written}
 
 
 class Lenient:
