@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import structlog
+
 from bot.checks import MARK, Problem, check
 from bot.errors import ModelError
 from bot.grounding import beside
 from bot.llm import Json, Messages, Model
+from bot.meters import Meters
 from bot.prompts import Prompt, Source, current
 from console.texts import Texts
 from handoff.kinds import Level
@@ -16,6 +19,8 @@ from handoff.model import Citation
 from knowledge.cited import Cited
 from knowledge.language import detect, is_chinese, to_script
 from knowledge.model import Passage
+
+log = structlog.get_logger()
 
 LONGEST = 700  # characters of a quoted section in a chat
 _LONGEST_LEAD = 200  # a page's opening words are quoted with each section if they are short
@@ -169,6 +174,7 @@ class Writer:
     model: Model
     answer: Source
     repair: Source
+    meters: Meters = field(default_factory=Meters)
 
     async def write(
         self, question: str, *, passages: Sequence[Passage], language: str, history: str, client: str
@@ -188,18 +194,31 @@ class Writer:
         )
         trace: dict[str, Any] = {"model": self.model.name, "prompt": prompt.label, "repairs": 0}
         answer = await self._ask(messages, prompt)
-        problems = _problems(answer, question=question, passages=passages, language=language)
+        problems = self._problems(answer, question=question, passages=passages, language=language)
         if problems:
             trace |= {"repairs": 1, "problems": [f"{p.kind}: {p.words}"[:120] for p in problems]}
             repair = await current(self.repair)
             trace["repair_prompt"] = repair.label
             answer = await self._ask([*messages, *_send_back(answer, problems, repair)], prompt)
-            if left := _problems(answer, question=question, passages=passages, language=language):
+            if left := self._problems(answer, question=question, passages=passages, language=language):
+                self._checked("refused", left)
                 raise ModelError("malformed", "; ".join(f"{p.kind} {p.words}" for p in left)[:200])
+        self._checked("repaired" if problems else "passed", problems)
         return Written(result=_result(answer, passages=passages), level=_level(answer), trace=trace)
 
     async def _ask(self, messages: Messages, prompt: Prompt) -> Json:
-        return await self.model.complete(messages, prompt=prompt, schema=ANSWER_SCHEMA)
+        with self.meters.stage("model"):
+            return await self.model.complete(messages, prompt=prompt, schema=ANSWER_SCHEMA)
+
+    def _problems(
+        self, answer: Json, *, question: str, passages: Sequence[Passage], language: str
+    ) -> tuple[Problem, ...]:
+        with self.meters.stage("check"):
+            return _problems(answer, question=question, passages=passages, language=language)
+
+    def _checked(self, result: str, problems: Sequence[Problem]) -> None:
+        self.meters.checked(result)
+        log.info("draft_checked", result=result, problems=[problem.kind for problem in problems])
 
 
 def _send_back(answer: Json, problems: Sequence[Problem], repair: Prompt) -> Messages:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from bot import contract_work, first_start, gap_work, links, search_work
+from bot import contract_work, first_start, following, gap_work, links, search_work
 from bot.asking import Asking
 from bot.bench import Bench
 from bot.care import care_of
@@ -30,9 +30,10 @@ from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.errors import BotError
 from bot.illustrating import Illustrating
-from bot.llm import Model, OpenAIModel
+from bot.llm import Model
 from bot.mailing import mail_facts
 from bot.manual_runs import ManualRuns
+from bot.metered import metered
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.outward import Outward
@@ -261,7 +262,7 @@ async def _opened(
     telegram, slack, channels = platforms.telegram, platforms.slack, platforms.channels
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     picturing = {name for name, channel in channels.items() if channel.shows_pictures}
-    speaker = model or model_of(settings)
+    speaker = metered(model or model_of(settings, tell=meters.tokens), meters)
     shelf = Shelf.open(db, settings.prompts)
     gaps, drafts = await gap_work.open_gaps(
         db, settings, manual=manual, embedder=engines.embedder, model=speaker, shelf=shelf, clock=clock
@@ -275,7 +276,7 @@ async def _opened(
         clock=clock,
         meters=meters,
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
-        writer=writer_of(speaker, shelf),
+        writer=writer_of(speaker, shelf, meters),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
         illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
@@ -325,7 +326,9 @@ async def _opened(
         for each in buriers:
             await each.dead(running, error)
 
-    worker = Worker(db, clock=clock, owner=owner, on_dead=dead, takes=role.takes)
+    worker = Worker(
+        db, clock=clock, owner=owner, on_dead=dead, on_run=meters.job, named=following.named, takes=role.takes
+    )
     if telegram is not None:
         telegram.register(worker)
     contract_work.register(worker, desk=desk, clock=clock)
@@ -387,7 +390,7 @@ async def _opened(
         await platforms.close()
         await gaps.comparing.close()
         await manual.close()
-        if isinstance(speaker, OpenAIModel):
+        if speaker is not None:
             await speaker.close()
 
 

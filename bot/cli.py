@@ -26,7 +26,7 @@ from bot import (
     service_commands,
     site_check_commands,
 )
-from bot.backend import Backend, configure_log, execute, with_backend
+from bot.backend import Backend, execute, with_backend
 from bot.errors import BotError
 from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
@@ -137,7 +137,11 @@ def tickets(
 def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_json: Json = False) -> None:
     """Why a message was answered, handed over, or met with silence."""
     found = execute("why", {"message": message})
-    print_json(found) if as_json else show_facts(found)
+    if as_json:
+        print_json(found)
+        return
+    show_facts(found)
+    err.print(f"[dim]in the log, with AFTERCARE_LOG=info: grep '\"message\": {found['message']},'[/]", soft_wrap=True)
 
 
 @sla.command("why")
@@ -216,13 +220,13 @@ cli.add_typer(manual_commands.manual, name="manual")
 
 
 async def _serve(settings: Settings, role: str) -> None:
-    from bot import server
+    from bot import logs, server
     from bot.app import open_app
     from bot.first_start import prepare_folder
     from bot.roles import Role
     from store.lock import own, sit
 
-    configure_log(settings)
+    logs.configure(settings)
     prepare_folder(settings.data)
     with (sit if settings.shared else own)(settings.data) as seat:
         listening = server.reserve(settings.host, settings.port)

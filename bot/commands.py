@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot import (
     doctor,
+    following,
     gap_work,
     intake,
     job_work,
@@ -205,6 +206,7 @@ async def _turn(app: Aftercare, client: Client, *, session: str, text: str, at_o
             lambda conn: intake.accept(conn, arrived, at_once=at_once, hurry=hurry, now=app.clock())
         )
         assert message is not None, "a new line has a new identity"
+        following.stored(message, platform=terminal.PLATFORM)
         emit({"message": message.id})
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):

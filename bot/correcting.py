@@ -110,7 +110,6 @@ class Correcting:
         try:
             return await self.rewriter.write(known)
         except ModelError as error:
-            self.meters.model_error(error.kind)
             log.warning("model failed", kind=error.kind)
             return None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.backend import configure_log
+from bot import logs
 from bot.errors import BotError, SettingsError
 from bot.settings import Settings, load_settings
 from bot.showing import Json, err, print_json, show_facts
@@ -93,7 +93,7 @@ def _target(settings: Settings, to: str | None) -> str:
 
 def _settings() -> Settings:
     settings = load_settings()
-    configure_log(settings)
+    logs.configure(settings)
     return settings
 
 

@@ -39,7 +39,7 @@ async def findings(app: Aftercare) -> list[Finding]:
     found += await examine_data(app.db, data=app.settings.data, clock=app.clock)
     found += [await _jobs(app), _index(app)]
     found += [await _chroma(app), *await examine_engines(app.engines)]
-    found += [await _holidays(app), _address(app), await _staff(app), _pager(app)]
+    found += [await _holidays(app), _address(app), *_proxy(app), await _staff(app), _pager(app)]
     found += [await _mail(app), await _model(app), await _paper()]
     return [*found, *(await examine_telegram(app.telegram)), *(await examine_slack(app.slack))]
 
@@ -142,6 +142,18 @@ def _address(app: Aftercare) -> Finding:
             mend="set PUBLIC_URL to where clients reach this desk; until then links lead nowhere outside this machine",
         )
     return Finding(what="public address", state="ok", found=url)
+
+
+def _proxy(app: Aftercare) -> list[Finding]:
+    """Whom we believe about clients' addresses; https is always spoken by somebody before us."""
+    trusted = app.settings.proxies
+    if trusted:
+        return [Finding(what="proxies", state="ok", found=f"believed about addresses: {', '.join(trusted)}")]
+    if not (app.settings.public_url or "").startswith("https://"):
+        return []
+    found = "none is trusted: all clients seem to come from the proxy's address, and share one limit of rates"
+    mend = "set AFTERCARE_TRUSTED_PROXIES to the address that your proxy calls from, such as 127.0.0.1"
+    return [Finding(what="proxies", state="warning", found=found, mend=mend)]
 
 
 async def _staff(app: Aftercare) -> Finding:

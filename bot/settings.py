@@ -1,6 +1,7 @@
 """Every setting, validated once, from the environment; nothing else reads the environment."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
     )
     erasures: Path | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_ERASURES", "erasures"))
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
+
+    log_text: bool = Field(default=False, validation_alias=AliasChoices("AFTERCARE_LOG_TEXT", "log_text"))
+    trusted_proxies: str = Field(
+        default="", validation_alias=AliasChoices("AFTERCARE_TRUSTED_PROXIES", "trusted_proxies")
+    )
 
     @field_validator("data", "manual", "prompts")
     @classmethod
@@ -241,6 +247,18 @@ class Settings(BaseSettings):
             raise ValueError("must be set as well: letters come from it, such as Care <care@agency.example>")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for each in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"must be addresses or networks, such as 127.0.0.1, 10.0.0.0/8: not {each!r}"
+                ) from None
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -252,6 +270,11 @@ class Settings(BaseSettings):
     def erasures_file(self) -> Path:
         """The list of who was erased: it must outlive a restored database, so it may lie elsewhere."""
         return (self.erasures or self.data / "erasures.jsonl").expanduser().absolute()
+
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies whose word on a request's scheme and address counts; nobody's, where none are named."""
+        return [each for each in map(str.strip, self.trusted_proxies.split(",")) if each]
 
     @property
     def telegram_webhook(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Literal
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
-from store.db import Database, T, engine_options
+from store.db import Database, Pool, T, engine_options
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import Signal, outbox
@@ -108,6 +108,12 @@ class SqliteDatabase(Database):
         """See `Database.read`."""
         self._refuse_closed()
         return await self._loop.run_in_executor(self._readers, self._read, body)
+
+    def pool(self) -> Pool:
+        """See `Database.pool`: of those that read. The one that writes is always held."""
+        used = self._reading.pool
+        assert isinstance(used, QueuePool)
+        return Pool(in_use=used.checkedout(), limit=_READERS)
 
     async def close(self) -> None:
         """See `Database.close`."""

@@ -48,6 +48,11 @@ class Polling:
         self._offset: int | None = None
         self._troubles = Troubles()
 
+    @property
+    def polls(self) -> bool:
+        """Whether this process is the one that fetches now."""
+        return self._alone.locked()
+
     def register(self, worker: Worker) -> None:
         """Let a worker poll."""
         worker.register(QUEUE, self.poll, retry=_FOR_EVER, slots=1)
