@@ -5,12 +5,12 @@ database are at-least-once: `Running.step` keeps results already paid for, `Runn
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection
@@ -52,7 +52,10 @@ class _Line:
 
 
 class Worker:
-    """Runs up to `slots` jobs at a time. `owner` names this process in the table, for people."""
+    """Runs up to `slots` jobs at a time, and `spare` more that go ahead of others (see `store.jobs`).
+
+    `owner` names this process in the table, for people.
+    """
 
     def __init__(
         self,
@@ -61,12 +64,14 @@ class Worker:
         clock: Clock,
         owner: str,
         slots: int = 8,
+        spare: int = 2,
         lease: timedelta = timedelta(seconds=60),
         on_dead: OnDead | None = None,
     ) -> None:
         self._db, self._clock, self._owner = db, clock, owner
-        self._slots, self._lease, self._on_dead = slots, lease, on_dead
+        self._slots, self._spare, self._lease, self._on_dead = slots, spare, lease, on_dead
         self._lines: dict[str, _Line] = {}
+        self._called: set[str] = set()  # queues with fewer slots than there are, which may have something to run
         self._running: dict[asyncio.Task[None], Job] = {}
         self._wake = asyncio.Event()
         self._swept_at: datetime | None = None
@@ -99,6 +104,7 @@ class Worker:
             async with _beside(self._renew()):
                 while True:
                     idle = not self._running  # else a job that ends during the claim makes room it did not use
+                    self._call(*self._lines)
                     fresh = await self._start()
                     started += fresh
                     if idle and not fresh:
@@ -117,35 +123,58 @@ class Worker:
     async def _start(self) -> int:
         """Claim and start what fits; the number of jobs started."""
         free = {queue: line.slots - self._count(queue) for queue, line in self._lines.items()}
-        free = {queue: slots for queue, slots in free.items() if slots > 0}
-        room = self._slots - len(self._running)
+        room = self._slots + self._spare - len(self._running)
         if not free or room <= 0:
             return 0
-        claimed = await self._db.write(lambda conn: self._claim(conn, free, room))
+        called = {queue for queue in self._called if free[queue] > 0}
+        self._called -= called
+        claimed: list[Job] | None = None
+        try:
+            claimed = await self._db.write(lambda conn: self._claim(conn, free, room, called))
+        finally:
+            if claimed is None or len(claimed) >= room - self._spare:  # not all of them were looked at
+                self._called |= called
         for job in claimed:
             task = asyncio.create_task(self._handle(job), name=f"job-{job.id}")
             self._running[task] = job
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, job))
         return len(claimed)
 
-    def _claim(self, conn: Connection, free: Mapping[str, int], room: int) -> list[Job]:
-        """One statement for the queues that may use all the room, one for each that may not."""
-        roomy = {queue for queue, slots in free.items() if slots >= room}
-        groups = [(roomy, room), *(({queue}, free[queue]) for queue in sorted(free.keys() - roomy))]
+    def _claim(self, conn: Connection, free: Mapping[str, int], room: int, called: Collection[str]) -> list[Job]:
+        """One statement for the queues that may use all the room, one for each other that has something to run.
+
+        The spare room is for what goes ahead, in queues that may use all of it.
+        """
+        roomy = {queue for queue in free if self._lines[queue].slots >= self._slots}
         claimed: list[Job] = []
-        for queues, most in groups:
-            limit = min(most, room - len(claimed))
-            if queues and limit > 0:
-                now = self._clock()
-                claimed += leases.claim(conn, queues, owner=self._owner, limit=limit, now=now, lease=self._lease)
+
+        def take(queues: Collection[str], most: int, *, ahead: bool = False) -> None:
+            if queues and most > 0:
+                facts: Any = {"owner": self._owner, "now": self._clock(), "lease": self._lease, "ahead": ahead}
+                claimed.extend(leases.claim(conn, queues, limit=most, **facts))
+
+        def left() -> int:
+            return room - self._spare - len(claimed)
+
+        take(roomy, left())
+        if called and left() > 0:
+            for queue in sorted(leases.due_queues(conn, called, now=self._clock())):
+                take({queue}, min(free[queue], left()))
+        if left() <= 0:
+            take(roomy, room - len(claimed), ahead=True)
         return claimed
 
     def _count(self, queue: str) -> int:
         return sum(job.queue == queue for job in self._running.values())
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+    def _call(self, *queues: str) -> None:
+        """Look for jobs again, in the queues that may use all the room, and in these."""
+        self._called |= {queue for queue in queues if self._lines[queue].slots < self._slots}
         self._wake.set()
+
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._call(job.queue)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("job_outcome_lost", exc_info=error)  # its lease will run out
 
@@ -200,7 +229,7 @@ class Worker:
                 await self._db.write(self._tend)
             except Exception as error:  # noqa: BLE001 -- the next second tries again
                 _log.error("schedules_not_ticked", exc_info=error)
-            self._wake.set()
+            self._call(*self._lines)
             await asyncio.sleep(_POLL_S)
 
     def _tend(self, conn: Connection) -> None:
@@ -217,8 +246,10 @@ class Worker:
     async def _heed_signals(self) -> None:
         async with self._db.listen(TOPIC) as subscription:
             async for signal in subscription:
-                if signal.topic != TOPIC or signal.payload in self._lines:
-                    self._wake.set()
+                if signal.topic != TOPIC:
+                    self._call(*self._lines)
+                elif signal.payload in self._lines:
+                    self._call(signal.payload)
 
     async def _renew(self) -> None:
         """Prolong the leases of running jobs, again and again."""

@@ -19,6 +19,7 @@ from store.jobs import (
     depths,
     drop,
     enqueue,
+    hasten,
     replay,
     reschedule,
     revive,
@@ -82,6 +83,38 @@ async def test_a_key_waits_for_its_head_in_the_future(database: Database, clock:
     assert await ready(database, clock) == []
     clock.advance(MINUTE)
     assert await ready(database, clock) == ["later"]
+
+
+async def test_a_job_goes_ahead_of_those_that_waited_longer(database: Database, clock: ManualClock) -> None:
+    """It is claimed first, with the jobs of its key before it; it looks no older than it is."""
+    await add(database, clock, "other1", key="b")
+    await add(database, clock, "first", key="a")
+    clock.advance(MINUTE)
+    await add(database, clock, "other2")
+    await add(database, clock, "urgent", key="a", ahead=True)
+    await add(database, clock, "urgent too", ahead=True)
+    clock.advance(MINUTE)
+    [held] = await database.write(claim(clock, limit=1))
+    assert (held.body["name"], held.ahead) == ("first", True)
+    await database.write(lambda conn: leases.close(conn, held, now=clock()))
+    assert await database.read(lambda conn: depths(conn, now=clock())) == [QueueDepth("q", 4, 0, 0, 0, 120.0)]
+    assert await ready(database, clock) == ["urgent", "urgent too", "other1", "other2"]
+
+
+async def test_the_waiting_jobs_of_a_key_are_hastened(database: Database, clock: ManualClock) -> None:
+    """Also one that waits for its time; one that runs stays as it is, and other keys and queues do."""
+    await add(database, clock, "before", key="b")
+    await add(database, clock, "a1", key="a", run_at=clock() + MINUTE)
+    await add(database, clock, "a2", key="a")
+    await database.write(lambda conn: hasten(conn, "other", "a", now=clock()))
+    assert [one.body["name"] for one in await database.write(claim(clock))] == ["before"]
+    await add(database, clock, "late")
+    await database.write(lambda conn: hasten(conn, "q", "a", now=clock()))
+    held = await database.write(claim(clock))
+    assert [one.body["name"] for one in held] == ["a1", "late"]
+    await database.write(lambda conn: leases.close(conn, held[0], now=clock()))
+    await add(database, clock, "later")
+    assert await ready(database, clock) == ["a2", "later"]
 
 
 async def test_a_dedup_key_is_taken_until_the_window_has_passed(database: Database, clock: ManualClock) -> None:

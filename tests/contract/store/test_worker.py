@@ -145,6 +145,36 @@ async def test_a_queue_may_have_fewer_slots(database: Database, clock: ManualClo
     assert most["q"] > 2
 
 
+async def test_what_goes_ahead_finds_room_in_a_full_house(
+    database: Database, clock: ManualClock, worker: Worker
+) -> None:
+    """Eight slow jobs hold every slot: what goes ahead runs beside them, the ninth ordinary one does not."""
+    seen: list[object] = []
+    full, urgent_ran, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def handler(running: Running) -> None:
+        seen.append(running.job.body["n"])
+        if len(seen) == 8:
+            full.set()
+        if running.job.ahead:
+            urgent_ran.set()
+        await urgent_ran.wait()
+        if len(seen) == 10:
+            stop.set()
+
+    def urgent(conn: Connection) -> None:
+        enqueue(conn, "q", {"n": "urgent"}, now=clock(), ahead=True)
+
+    worker.register("q", handler)
+    await add(database, clock, 9)
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(worker.run(stop))
+        await full.wait()
+        await database.write(urgent)
+        await running
+    assert seen == [*range(8), "urgent", 8]
+
+
 async def test_two_workers_share_and_never_repeat(
     database: Database, other_database: Database, clock: ManualClock
 ) -> None:
