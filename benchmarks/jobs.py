@@ -24,7 +24,7 @@ from store.clock import utc_now
 from store.db import Database
 from store.jobs import enqueue
 from store.worker import Running, Worker
-from tests.databases import private_postgres
+from tests.postgres import private_postgres
 
 SLOTS = 20
 

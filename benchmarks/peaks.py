@@ -39,7 +39,7 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.worker import Running, Worker
-from tests.databases import private_postgres
+from tests.postgres import private_postgres
 
 NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # a Wednesday, 15:00 in Shanghai
 OPEN, RESOLVED, ROOMS, AGENTS = 1000, 200, 120, 40

@@ -43,6 +43,7 @@ from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
 from bot.retracting import Retractions
+from bot.roles import Role
 from bot.scoring import Scoring
 from bot.settings import Settings
 from bot.speaking import model_of, writer_of
@@ -78,6 +79,7 @@ class Aftercare:
     """One running process: what commands, routes and tests use."""
 
     settings: Settings
+    role: Role
     db: Database
     desk: Desk
     manual: Manual
@@ -168,11 +170,12 @@ async def open_app(
     model: Model | None = None,
     outward: Outward | None = None,
     seat: str = "",
+    role: Role = Role.ALL,
 ) -> AsyncIterator[Aftercare]:
-    """Open everything, with the worker running, and close it in the end.
+    """Open everything, with the worker running that `role` wants, and close it in the end.
 
-    The caller owns the data folder. With the `seat` of its lock, what its former self held when it was killed is
-    taken over at once, instead of when the leases run out.
+    The caller owns the data folder, or sits in it beside others (store/lock.py). With the `seat` of its lock, what its
+    former self held when it was killed is taken over at once, instead of when the leases run out.
     """
     first_start.prepare_folder(settings.data)
     db = await Database.open(settings.database)
@@ -192,8 +195,9 @@ async def open_app(
                 outward=outward or Outward(),
                 owner=owner,
                 meters=meters,
+                role=role,
             ) as app,
-            _working(app.worker),
+            _working(app),
             _listening(app),
         ):
             yield app
@@ -205,7 +209,7 @@ async def _furnished(db: Database, settings: Settings, *, clock: Clock) -> str |
     """Put into the database what a desk cannot be without; the first admin's password, where one was made now."""
     await contract_work.open_contract(db, settings.data, clock=clock)
     await search_work.open_search(db, clock=clock)
-    password = await db.write(lambda conn: first_start.seed(conn, clock=clock))
+    password = await db.write(lambda conn: first_start.seed(conn, clock=clock, again=not settings.shared))
     rules_of_routing = await asyncio.to_thread(routes.load, first_start.routes_file(settings.data))
     await db.write(lambda conn: roster.adopt(conn, rules_of_routing, now=clock()))
     return password
@@ -222,6 +226,7 @@ async def _opened(
     outward: Outward,
     owner: str,
     meters: Meters,
+    role: Role,
 ) -> AsyncIterator[Aftercare]:
     rules, texts = load_rules(), load_texts()
     password = await _furnished(db, settings, clock=clock)
@@ -306,7 +311,7 @@ async def _opened(
         for each in buriers:
             await each.dead(running, error)
 
-    worker = Worker(db, clock=clock, owner=owner, on_dead=dead)
+    worker = Worker(db, clock=clock, owner=owner, on_dead=dead, takes=role.takes)
     if telegram is not None:
         telegram.register(worker)
     contract_work.register(worker, desk=desk, clock=clock)
@@ -341,6 +346,7 @@ async def _opened(
     try:
         yield Aftercare(
             settings=settings,
+            role=role,
             db=db,
             desk=desk,
             manual=manual,
@@ -372,9 +378,12 @@ async def _opened(
 
 
 @asynccontextmanager
-async def _working(worker: Worker) -> AsyncIterator[None]:
+async def _working(app: Aftercare) -> AsyncIterator[None]:
+    if app.role is Role.WEB:
+        yield
+        return
     stop = asyncio.Event()
-    task = asyncio.create_task(worker.run(stop), name="worker")
+    task = asyncio.create_task(app.worker.run(stop), name="worker")
     try:
         yield
     finally:
@@ -386,10 +395,11 @@ async def _working(worker: Worker) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _listening(app: Aftercare) -> AsyncIterator[None]:
     """Chat platforms bring what is said there; where one is not set up, nobody asks it any more."""
-    if app.telegram is None:
+    role = app.role
+    if app.telegram is None and role.listens:
         await app.db.write(lambda conn: polling.settle(conn, polls=False, now=app.clock))
     async with AsyncExitStack() as stack:
         for each in (app.telegram, app.slack):
-            if each is not None:
+            if each is not None and (role.listens if each.router is None else role.serves):
                 await stack.enter_async_context(each.running())
         yield

@@ -5,11 +5,14 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from bot.errors import OwnerAwayError
 from bot.settings import Settings, load_settings
 from bot.showing import Progress
+
+if TYPE_CHECKING:
+    from bot.roles import Role
 
 T = TypeVar("T")
 _OWNER_TRIES, _OWNER_WAIT_S = 40, 0.5
@@ -24,19 +27,26 @@ def execute(command: str, arguments: Mapping[str, Any], *, progress: Progress | 
 
 
 async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Progress) -> T:
-    """Let `work` run commands: in the process that owns the data folder, or here as its owner."""
+    """Let `work` run commands: in the process that owns the data folder, or here as its owner.
+
+    Where processes share a database server nobody owns it: there they run here, beside the others.
+    """
     from bot import control
     from bot.first_start import prepare_folder
+    from bot.roles import Role
     from store.errors import AlreadyOwned
-    from store.lock import own
+    from store.lock import own, sit
 
     settings = load_settings()
     configure_log(settings)
     prepare_folder(settings.data)
+    if settings.shared:
+        with sit(settings.data) as seat, progress:
+            return await _here(settings, seat, work, progress, role=Role.COMMAND)
     for _ in range(_OWNER_TRIES):
         try:
             with own(settings.data) as seat, progress:
-                return await _here(settings, seat, work, progress)
+                return await _here(settings, seat, work, progress, role=Role.ALL)
         except AlreadyOwned:
             if await control.answers(settings.data):
                 break
@@ -49,11 +59,13 @@ async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Pro
         return await work(lambda name, given: control.ask(settings.data, name, given, progress))
 
 
-async def _here(settings: Settings, seat: str, work: Callable[[Backend], Awaitable[T]], progress: Progress) -> T:
+async def _here(
+    settings: Settings, seat: str, work: Callable[[Backend], Awaitable[T]], progress: Progress, *, role: "Role"
+) -> T:
     from bot import commands
     from bot.app import open_app
 
-    async with open_app(settings, seat=seat) as app:
+    async with open_app(settings, seat=seat, role=role) as app:
 
         async def backend(name: str, given: Mapping[str, Any]) -> Any:
             return await commands.execute(app, name, given, progress)

@@ -4,8 +4,9 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
@@ -28,6 +29,9 @@ from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
 from bot.showing import Json, Progress, err, out, print_json, show_facts, show_turn
 
+if TYPE_CHECKING:
+    from bot.app import Aftercare
+
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks (default: demo).")]
 
 cli = typer.Typer(
@@ -40,6 +44,7 @@ cli = typer.Typer(
 )
 sla = typer.Typer(help="Deadlines: why they are what they are.", no_args_is_help=True)
 cli.add_typer(sla, name="sla")
+_ROLES = ("all", "web", "bot", "worker")
 _ACCOUNT: Mapping[str, Any] = {"box": None, "title_justify": "left", "title_style": "bold"}
 
 
@@ -60,16 +65,21 @@ def main() -> None:
 
 @cli.command()
 def run(
-    role: Annotated[str, typer.Option(help="What this process does; `all` is web chat, desk and worker.")] = "all",
+    role: Annotated[str, typer.Option(help="What this process does: all; or web, bot, worker, beside others.")] = "all",
 ) -> None:
-    """Serve the web chat and the desk (PORT, HOST, AFTERCARE_DATA change where)."""
-    if role != "all":
-        raise BotError(f"role {role!r} needs a database server and comes with a later release; use --role all")
+    """Serve the web chat and the desk (PORT, AFTERCARE_HOST, AFTERCARE_DATA change where)."""
     from store.errors import AlreadyOwned
 
     settings = load_settings()
+    if role not in _ROLES:
+        raise BotError(f"there is no role {role!r}; there are {', '.join(_ROLES)}")
+    if role != "all" and not settings.shared:
+        raise BotError(
+            f"--role {role} works beside other processes, which share a database server and a Chroma server: "
+            "set DATABASE_URL (postgresql://…) and CHROMA_URL, or use --role all (docs/scale.md)"
+        )
     try:
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(settings, role))
     except AlreadyOwned as error:
         since = f" since {error.since:%Y-%m-%d %H:%M} UTC" if error.since else ""
         raise BotError(
@@ -208,31 +218,40 @@ cli.command()(manual_commands.rollback)
 cli.add_typer(manual_commands.manual, name="manual")
 
 
-async def _serve(settings: Settings) -> None:
-    from bot import commands, server
+async def _serve(settings: Settings, role: str) -> None:
+    from bot import server
     from bot.app import open_app
     from bot.first_start import prepare_folder
-    from store.lock import own
+    from bot.roles import Role
+    from store.lock import own, sit
 
     configure_log(settings)
     prepare_folder(settings.data)
-    with own(settings.data) as seat:
+    with (sit if settings.shared else own)(settings.data) as seat:
         listening = server.reserve(settings.host, settings.port)
-        async with open_app(settings, seat=seat) as app:
-            if app.manual.version is None:
-                with Progress() as progress:
-                    show_indexed(await commands.index(app, {"by": "first start"}, progress))
+        async with open_app(settings, seat=seat, role=Role(role)) as app:
+            if app.manual.version is None and app.role.indexes:
+                await _index_first(app)
 
             def ready(address: str) -> None:
-                out.print(
-                    f"\n[bold]Aftercare is ready.[/]\n  web chat  {address}/\n  desk      {address}/desk",
-                    soft_wrap=True,
-                )
+                if app.role.serves:
+                    places = f"\n  web chat  {address}/\n  desk      {address}/desk"
+                else:
+                    places = f"\n  {role}  {address}/readyz"
+                out.print(f"\n[bold]Aftercare is ready.[/]{places}", soft_wrap=True)
                 if app.one_time_password:
                     out.print(f"  sign in   admin / {app.one_time_password}   (one-time password)", soft_wrap=True)
                 out.print("Ctrl-C stops it; nothing is lost.")
 
             await server.serve(app, listening, ready=ready)
+
+
+async def _index_first(app: "Aftercare") -> None:
+    from bot import commands
+    from knowledge.errors import AlreadyIndexing
+
+    with Progress() as progress, suppress(AlreadyIndexing):  # another process of ours does it
+        show_indexed(await commands.index(app, {"by": "first start"}, progress))
 
 
 async def _chat(backend: Backend, client: str | None) -> None:

@@ -1,6 +1,8 @@
 """What an installation begins with: its data folder, its key, the demo client, the first admin."""
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -9,6 +11,7 @@ from console import auth
 from handoff import directory, routes
 from handoff.kinds import Role, Tier
 from store.clock import Clock
+from store.jobs import lock_key
 
 DEMO = "demo"
 
@@ -30,16 +33,22 @@ def secret(data: Path) -> bytes:
     """The key that signs links, visitors and forms; made once."""
     path = data / "secret"
     if not path.exists():
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_name(f"secret.{os.getpid()}.part")
         unfinished.write_bytes(secrets.token_bytes(32))
         unfinished.chmod(0o600)
-        unfinished.replace(path)
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(unfinished)
+        unfinished.unlink()
     return path.read_bytes()
 
 
-def seed(conn: Connection, *, clock: Clock) -> str | None:
-    """The demo client and the first admin of a fresh database; the one-time password while it is unused."""
+def seed(conn: Connection, *, clock: Clock, again: bool = True) -> str | None:
+    """The demo client and the first admin of a fresh database; the one-time password while it is unused.
+
+    With `again` each start makes a new one, as long as it is unused; without, only the start that makes the admin.
+    """
     now = clock()
+    lock_key(conn, "first_start", DEMO)
     if directory.client_by_slug(conn, DEMO) is None:
         directory.add_client(
             conn,
@@ -56,6 +65,6 @@ def seed(conn: Connection, *, clock: Clock) -> str | None:
         if directory.staff(conn):
             return None
         admin = directory.add_staff(conn, login="admin", name="Admin", role=Role.ADMIN, now=now)
-    elif not auth.password_pending(conn, admin.id):
+    elif not again or not auth.password_pending(conn, admin.id):
         return None
     return auth.issue_one_time_password(conn, admin.id, now=now)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,21 +18,15 @@ from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
 from bot.errors import SettingsError
 from console import app as console
+from console import health
 from store.gauge import Gauge
 
 _GRACE_S = 3  # open event streams are cut after it
 
 
 def web_app(app: Aftercare) -> FastAPI:
-    """The pages of the desk and the manual, the web chat, and the metrics, on one application."""
-    pages = console.create(replace(app.console, health=partial(doctor.findings, app)))
-    pages.state.chat = app.web
-    pages.include_router(chat_pages)
-    pages.include_router(web_routes)
-    for channel in (app.telegram, app.slack):
-        if channel is not None and channel.router is not None:
-            pages.include_router(channel.router)
-
+    """What this process answers: pages, chat and what platforms push where its role serves them; how it is, always."""
+    pages = _pages(app) if app.role.serves else _bare(app)
     gauge = Gauge(app.db, clock=app.clock)
 
     @pages.get("/metrics", include_in_schema=False)
@@ -41,6 +35,23 @@ def web_app(app: Aftercare) -> FastAPI:
         return Response(app.meters.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return pages
+
+
+def _pages(app: Aftercare) -> FastAPI:
+    pages = console.create(replace(app.console, health=partial(doctor.findings, app)))
+    pages.state.chat = app.web
+    pages.include_router(chat_pages)
+    pages.include_router(web_routes)
+    for channel in (app.telegram, app.slack):
+        if channel is not None and channel.router is not None:
+            pages.include_router(channel.router)
+    return pages
+
+
+def _bare(app: Aftercare) -> FastAPI:
+    bare = FastAPI(title="Aftercare", docs_url=None, redoc_url=None, openapi_url=None)
+    bare.include_router(health.routes(app.console))
+    return bare
 
 
 def reserve(host: str, port: int) -> socket.socket:
@@ -73,8 +84,9 @@ async def serve(app: Aftercare, listening: socket.socket, *, ready: Callable[[st
         lifespan="off",
     )
     server = uvicorn.Server(config)
+    shared = app.settings.shared  # then commands run in processes of their own
     async with (
-        control.serve(app.settings.data, _bound(app)),
+        nullcontext() if shared else control.serve(app.settings.data, _bound(app)),
         _announced(server, lambda: ready(f"http://{host}:{port}")),
     ):
         await server.serve(sockets=[listening])

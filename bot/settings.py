@@ -263,6 +263,11 @@ class Settings(BaseSettings):
         return MailServer.read(self.smtp_url.get_secret_value()) if self.smtp_url is not None else None
 
     @property
+    def shared(self) -> bool:
+        """Whether processes may work side by side: the database and Chroma are servers, the folder holds no index."""
+        return not self.database.startswith("sqlite:") and self.chroma_url is not None
+
+    @property
     def database(self) -> str:
         """The database's URL: the one set, else a SQLite file in the data folder."""
         if self.database_url and self.database_url.get_secret_value():

@@ -6,8 +6,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
-from sqlalchemy import Connection, text
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from console import (
@@ -35,6 +34,7 @@ from console import (
     feedback_pages,
     figure_pages,
     gap_pages,
+    health,
     holiday_pages,
     incident_pages,
     incident_report_pages,
@@ -197,8 +197,7 @@ def create(deps: ConsoleDeps) -> FastAPI:
         traffic_pages,
     ):
         app.include_router(room.router)
-    app.add_api_route("/healthz", _healthy)
-    app.add_api_route("/readyz", _ready)
+    app.include_router(health.routes(deps))
     app.add_exception_handler(NotSignedIn, _to_sign_in)
     app.add_exception_handler(PasswordDue, _to_password)
     app.add_exception_handler(Forbidden, _forbidden)
@@ -213,31 +212,6 @@ def create(deps: ConsoleDeps) -> FastAPI:
     app.add_middleware(BodyLimit, larger=_UPLOADS)
     app.add_middleware(SecurityHeaders, https=deps.secure_cookies)
     return app
-
-
-async def _healthy() -> Response:
-    """The process answers."""
-    return PlainTextResponse("ok")
-
-
-async def _ready(request: Request) -> Response:
-    """The database answers and the manual is indexed; 503 says what is missing."""
-    deps = pages_of(request).deps
-    parts = {"database": await _database_answers(deps), "manual": deps.manual.version is not None}
-    return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
-
-
-async def _database_answers(deps: ConsoleDeps) -> bool:
-    try:
-        await deps.db.read(_select_one)
-    except StoreError as error:
-        structlog.get_logger().warning("readyz.database", error=str(error))
-        return False
-    return True
-
-
-def _select_one(conn: Connection) -> None:
-    conn.execute(text("SELECT 1"))
 
 
 async def _to_sign_in(request: Request, _error: Exception) -> Response:

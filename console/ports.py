@@ -21,6 +21,9 @@ class ManualReader(Protocol):
     async def search(self, text: str, *, scope: Scope, limit: int = 6) -> Search:
         """Passages for a question; raises knowledge's errors."""
 
+    async def follow(self) -> None:
+        """Notice what another process made live; raises StoreError."""
+
     async def pages(self) -> tuple[Page, ...]:
         """Every page of the live version."""
 

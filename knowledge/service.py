@@ -130,6 +130,10 @@ class Manual:
         """The live version that can be searched; None before the first."""
         return self._following.version
 
+    async def follow(self) -> None:
+        """Notice what any process published, rolled back or withdrew since the last search here."""
+        await self._following.refresh()
+
     @property
     def outdated(self) -> bool:
         """Whether an earlier program indexed the live version, so that indexing it again makes it answer better."""

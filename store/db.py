@@ -7,6 +7,7 @@ was kept.
 """
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -22,6 +23,9 @@ __all__ = ["Database", "Instant", "insert_into"]
 
 T = TypeVar("T")
 Body = Callable[[Connection], T]
+_SEVERAL: Final = re.compile(
+    r"(?P<before>\w[\w+]*://(?:[^@/]*@)?)(?P<hosts>[^@/?,]+(?:,[^@/?,]+)+)(?P<after>/.*)", re.DOTALL
+)
 _POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
@@ -38,14 +42,15 @@ class Database(ABC):
         """Connect, migrate, and be ready. Several processes may do this at once.
 
         Args:
-            url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:secret@host/name`.
+            url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:secret@host/name`; of
+                several hosts (`@one:5432,two:5432/name`) the one that takes writes is used.
 
         Raises:
             DatabaseGone: nothing answers there, or the file cannot be opened.
             DatabaseNewer: a later version of this program has migrated it.
             ValueError: neither of the two databases.
         """
-        where = make_url(url)
+        where = read_url(url)
         if where.drivername == "sqlite":
             from store.sqlite import SqliteDatabase
 
@@ -106,6 +111,11 @@ def _to_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def sync_url(url: URL) -> str:
-    """The URL with its password, for a driver."""
-    return url.render_as_string(hide_password=False)
+def read_url(url: str) -> URL:
+    """A database's URL; several hosts, as PostgreSQL's own programs write them, are several that may take writes."""
+    found = _SEVERAL.fullmatch(url)
+    if found is None:
+        return make_url(url)
+    hosts = [host if ":" in host else f"{host}:5432" for host in found["hosts"].split(",")]
+    where = make_url(f"{found['before']}{found['after']}")
+    return where.update_query_dict({"target_session_attrs": "read-write", **where.query, "host": hosts})

@@ -1,11 +1,11 @@
-"""One owner of a data folder. The kernel holds the lock, so none is left behind by kill -9."""
+"""Who uses a data folder: one owner, or processes side by side. The kernel holds the locks: kill -9 leaves none."""
 
 import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,8 @@ from store.clock import utc_now
 from store.errors import AlreadyOwned
 
 _NAME: Final = "owner.lock"
+_SEATS: Final = "seats"
+_MOST_SEATS: Final = 1_000
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -27,17 +29,51 @@ def own(folder: Path) -> Iterator[str]:
     Raises:
         AlreadyOwned: another process is; its id, and since when.
     """
-    handle = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT, 0o600)  # closed on exec: children do not inherit it
+    with _locked(folder / _NAME, fcntl.LOCK_EX) as handle:
+        _sign(handle)
+        yield _seat(handle)
+
+
+@contextmanager
+def sit(folder: Path) -> Iterator[str]:
+    """Use `folder` beside others that do, which share a database server; while the block lasts nobody owns it.
+
+    Yields the name of a free seat, of which what `own` says of an owner's holds. Machines that share the folder have
+    seats of their own.
+
+    Raises:
+        AlreadyOwned: one process owns the folder.
+    """
+    with _locked(folder / _NAME, fcntl.LOCK_SH) as door, ExitStack() as seated:
+        _sign(door)
+        (folder / _SEATS).mkdir(mode=0o700, exist_ok=True)
+        for number in range(_MOST_SEATS):
+            place = folder / _SEATS / f"{os.uname().nodename}-{number}.lock"
+            with suppress(AlreadyOwned):
+                handle = seated.enter_context(_locked(place, fcntl.LOCK_EX))
+                break
+        else:
+            raise AlreadyOwned(0, None)
+        yield _seat(handle)
+
+
+@contextmanager
+def _locked(path: Path, how: int) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # closed on exec: children do not inherit it
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _owned_by(os.pread(handle, 200, 0)) from None
-        os.truncate(handle, 0)
-        os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": utc_now().isoformat()}).encode(), 0)
-        yield _seat(handle)
+        yield handle
     finally:
         os.close(handle)
+
+
+def _sign(handle: int) -> None:
+    """Write down who holds the lock; of several, who came last."""
+    os.truncate(handle, 0)
+    os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": utc_now().isoformat()}).encode(), 0)
 
 
 def _seat(handle: int) -> str:

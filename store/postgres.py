@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from store.db import Database, T, engine_options, sync_url
+from store.db import Database, T, engine_options
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import CHANNEL, OVERFLOW, decode
@@ -19,7 +19,13 @@ _TRIES: Final = 6  # of a body that meets a deadlock or a broken connection
 _FIRST_PAUSE_S: Final = 0.01
 _RECONNECT_S: Final = 1.0
 _LISTEN_CHECK_S: Final = 15.0
-_KEEPALIVE: Final = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+_WAYS: Final = {  # a server that vanished without a word is given up within half a minute
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 _log: Final = structlog.get_logger("store.postgres")
 
 
@@ -30,10 +36,9 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: URL) -> None:
         super().__init__()
-        self._conninfo = sync_url(url.set(drivername="postgresql").update_query_dict(_KEEPALIVE))
-        self._engine = create_async_engine(
-            url.update_query_dict(_KEEPALIVE), pool_size=10, max_overflow=10, **engine_options()
-        )
+        where = URL.create(**url._asdict()).update_query_dict({**_WAYS, **url.query})
+        self._engine = create_async_engine(where, pool_size=10, max_overflow=10, **engine_options())
+        _, self._parameters = self._engine.dialect.create_connect_args(where)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
         self._listening: psycopg.AsyncConnection | None = None
@@ -94,7 +99,7 @@ class PostgresDatabase(Database):
     async def _start_listening(self) -> psycopg.AsyncConnection:
         try:
             async with AsyncExitStack() as opened:
-                conn = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+                conn = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
                 await opened.enter_async_context(conn)
                 await conn.execute(f"LISTEN {CHANNEL}")
                 opened.pop_all()

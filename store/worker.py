@@ -5,7 +5,7 @@ database are at-least-once: `Running.step` keeps results already paid for, `Runn
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from store import leases, setback
 from store.clock import Clock
 from store.db import Database
-from store.errors import AttemptsExhausted, DatabaseBusy, DiskFull, GiveUp, LeaseLost, StoreError
+from store.errors import AttemptsExhausted, DatabaseBusy, DatabaseGone, DiskFull, GiveUp, LeaseLost, StoreError
 from store.jobs import TOPIC, Job
 from store.running import Retry, Running
 from store.schedule import tick
@@ -28,6 +28,7 @@ __all__ = ["GiveUp", "Handler", "OnDead", "Retry", "Running", "Worker"]
 DEDUP_WINDOW: Final = timedelta(days=7)  # longer than any platform redelivers
 _RETRY: Final = Retry()
 _POLL_S: Final = 1.0
+_FEW: Final = 2  # queues that are not worth a question whether something is due there
 _SWEEP_EVERY: Final = timedelta(hours=1)
 _GRACE_S: Final = 10.0  # for running handlers, when told to stop
 _log: Final = structlog.get_logger("store.worker")
@@ -49,12 +50,14 @@ class _Line:
     handler: Handler
     retry: Retry
     slots: int
+    spare: bool
 
 
 class Worker:
-    """Runs up to `slots` jobs at a time, and `spare` more that go ahead of others (see `store.jobs`).
+    """Runs up to `slots` jobs at a time, of the queues that it `takes`: others are left to other processes.
 
-    `owner` names this process in the table, for people.
+    `spare` more run of what goes ahead of others (see `store.jobs`), in queues that may use them. `owner` names this
+    process in the table, for people.
     """
 
     def __init__(
@@ -67,19 +70,26 @@ class Worker:
         spare: int = 2,
         lease: timedelta = timedelta(seconds=60),
         on_dead: OnDead | None = None,
+        takes: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._db, self._clock, self._owner = db, clock, owner
-        self._slots, self._spare, self._lease, self._on_dead = slots, spare, lease, on_dead
+        self._slots, self._spare, self._lease, self._on_dead, self._takes = slots, spare, lease, on_dead, takes
         self._lines: dict[str, _Line] = {}
-        self._called: set[str] = set()  # queues with fewer slots than there are, which may have something to run
+        self._called: set[str] = set()  # queues that may have something to run
         self._running: dict[asyncio.Task[None], Job] = {}
         self._wake = asyncio.Event()
         self._swept_at: datetime | None = None
         self._tended_at: datetime | None = None
 
-    def register(self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None) -> None:
-        """Let this worker run the jobs of `queue`, at most `slots` of them at a time."""
-        self._lines[queue] = _Line(handler, retry, slots or self._slots)
+    def register(
+        self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None, spare: bool = False
+    ) -> None:
+        """Let this worker run the jobs of `queue`, at most `slots` of them at a time, if it takes that queue.
+
+        `spare`: what goes ahead there may use the spare slots besides.
+        """
+        if self._takes(queue):
+            self._lines[queue] = _Line(handler, retry, min(slots or self._slots, self._slots), spare)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let running handlers end, and give back those that take too long."""
@@ -122,15 +132,14 @@ class Worker:
 
     async def _start(self) -> int:
         """Claim and start what fits; the number of jobs started."""
-        free = {queue: line.slots - self._count(queue) for queue, line in self._lines.items()}
         room = self._slots + self._spare - len(self._running)
-        if not free or room <= 0:
+        called = {queue for queue in self._called if self._lines[queue].spare or self._free(queue) > 0}
+        if not called or room <= 0:
             return 0
-        called = {queue for queue in self._called if free[queue] > 0}
         self._called -= called
         claimed: list[Job] | None = None
         try:
-            claimed = await self._db.write(lambda conn: self._claim(conn, free, room, called))
+            claimed = await self._db.write(lambda conn: self._claim(conn, called, room))
         finally:
             if claimed is None or len(claimed) >= room - self._spare:  # not all of them were looked at
                 self._called |= called
@@ -140,12 +149,10 @@ class Worker:
             task.add_done_callback(partial(self._ended, job))
         return len(claimed)
 
-    def _claim(self, conn: Connection, free: Mapping[str, int], room: int, called: Collection[str]) -> list[Job]:
-        """One statement for the queues that may use all the room, one for each other that has something to run.
-
-        The spare room is for what goes ahead, in queues that may use all of it.
-        """
-        roomy = {queue for queue in free if self._lines[queue].slots >= self._slots}
+    def _claim(self, conn: Connection, called: Collection[str], room: int) -> list[Job]:
+        """One statement for the queues that may use all the slots, one for each other that has something to run."""
+        roomy = {queue for queue in called if self._lines[queue].slots == self._slots}
+        narrow = {queue for queue in called if queue not in roomy and self._free(queue) > 0}
         claimed: list[Job] = []
 
         def take(queues: Collection[str], most: int, *, ahead: bool = False) -> None:
@@ -157,19 +164,23 @@ class Worker:
             return room - self._spare - len(claimed)
 
         take(roomy, left())
-        if called and left() > 0:
-            for queue in sorted(leases.due_queues(conn, called, now=self._clock())):
-                take({queue}, min(free[queue], left()))
-        if left() <= 0:
-            take(roomy, room - len(claimed), ahead=True)
+        if len(narrow) > _FEW and left() > 0:
+            narrow = leases.due_queues(conn, narrow, now=self._clock())
+        for queue in sorted(narrow):
+            take({queue}, min(self._free(queue), left()))
+        full = {queue for queue in called if self._lines[queue].spare and (left() <= 0 or self._free(queue) <= 0)}
+        take(full, room - len(claimed), ahead=True)
         return claimed
+
+    def _free(self, queue: str) -> int:
+        return self._lines[queue].slots - self._count(queue)
 
     def _count(self, queue: str) -> int:
         return sum(job.queue == queue for job in self._running.values())
 
     def _call(self, *queues: str) -> None:
-        """Look for jobs again, in the queues that may use all the room, and in these."""
-        self._called |= {queue for queue in queues if self._lines[queue].slots < self._slots}
+        """Look for jobs in these queues again."""
+        self._called.update(queues)
         self._wake.set()
 
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
@@ -206,10 +217,26 @@ class Worker:
             _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
             again = partial(leases.give_back, held=job, run_at=run_at, counted=True, error=said)
-            await _until_taken(lambda: self._db.write(again))
+            await self._until_taken(lambda: self._db.write(again))
             return
         _log.error("job_dead", **facts, exc_info=error)
-        await _until_taken(lambda: self._bury(running, error))
+        await self._until_taken(lambda: self._bury(running, error))
+
+    async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write how a job ended, again and again while the database has no room or no time for it, or is away.
+
+        One that stays away for as long as a lease lasts is left alone: the job is anybody's then.
+        """
+        away_s = 0.0
+        while True:
+            try:
+                return await write()
+            except (DiskFull, DatabaseBusy, DatabaseGone) as error:
+                away_s += _POLL_S if isinstance(error, DatabaseGone) else 0.0
+                if away_s > self._lease.total_seconds():
+                    raise
+                _log.error("job_outcome_not_stored", exc_info=error)
+                await asyncio.sleep(_POLL_S)
 
     async def _bury(self, running: Running, error: Exception) -> None:
         if self._on_dead is not None:
@@ -292,16 +319,6 @@ async def _beside(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-async def _until_taken(write: Callable[[], Awaitable[None]]) -> None:
-    """Write how a job ended, again and again while the database has no room or no time for it."""
-    while True:
-        try:
-            return await write()
-        except (DiskFull, DatabaseBusy) as error:
-            _log.error("job_outcome_not_stored", exc_info=error)
-            await asyncio.sleep(_POLL_S)
 
 
 def _try_give_back(conn: Connection, job: Job) -> None:

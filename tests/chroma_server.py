@@ -1,7 +1,6 @@
 """`chroma run` as a process of its own on a free loopback port; it can be stopped and started again."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,13 +9,15 @@ from pathlib import Path
 
 import httpx
 
+from tests.postgres import free_port
+
 
 class Served:
     """One Chroma server on a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = refused_port()
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,10 +47,3 @@ class Served:
         """Let it answer no more while its port stays open, or again."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
-
-
-def refused_port() -> int:
-    """A loopback port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

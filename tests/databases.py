@@ -7,11 +7,8 @@ copies of one that was migrated once; a test marked `bare` begins with one that 
 import atexit
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -22,6 +19,7 @@ from sqlalchemy import create_engine
 
 from store.db import Database
 from store.migrate import upgrade
+from tests.postgres import private_postgres
 
 __all__ = ["database", "database_url", "database_urls", "postgres_server"]
 
@@ -107,47 +105,6 @@ def _migrate(url: str) -> None:
     engine.dispose()
 
 
-@contextmanager
-def private_postgres(*, fsync: bool = False) -> Iterator[str | None]:
-    """Run a server on a free loopback port, in a temporary folder; None if the programs are not there."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    if not programs:
-        yield None
-        return
-    folder = Path(tempfile.mkdtemp(prefix="aftercare-pg-"))
-    cluster, port = folder / "cluster", _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={'on' if fsync else 'off'} -c max_connections=200"
-    try:
-        _run_as_postgres(folder, programs[-1] / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
-        _run_as_postgres(folder, programs[-1] / "pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
-        try:
-            yield f"postgresql://postgres@127.0.0.1:{port}"
-        finally:
-            _run_as_postgres(folder, programs[-1] / "pg_ctl", "-w", "-m", "immediate", "stop")
-    finally:
-        assert cluster.parent == folder
-        shutil.rmtree(folder)
-
-
-def _run_as_postgres(folder: Path, program: Path, *arguments: str) -> None:
-    """PostgreSQL refuses to run as root: become its own user then."""
-    user = "postgres" if os.geteuid() == 0 else None
-    if user is not None:
-        shutil.chown(folder, user)
-    subprocess.run(
-        [program, "-D", folder / "cluster", *arguments],
-        user=user, group=user, extra_groups=[] if user else None, cwd=folder, check=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
 def _administer(server: str, statement: str) -> None:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as conn:
         conn.execute(statement)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+
+from tests.postgres import free_port
 
 
 async def until_ok(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
@@ -29,13 +30,13 @@ async def until_ok(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Respo
 
 
 class Server:
-    """One server on a data folder and a free loopback port; `log` keeps what it printed."""
+    """One process on a data folder and a free loopback port; its log keeps what it printed."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
-        self._port = _free_port()
+    def __init__(self, data: Path, *, role: str = "all", name: str = "", **environment: str) -> None:
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        self.data = data
-        self._log = data.parent / f"{data.name}.log"
+        self.data, self.role, self.name = data, role, name or role
+        self._log = data.parent / f"{data.name}{f'-{name}' if name else ''}.log"
         self.environment = {
             **os.environ,
             "AFTERCARE_DATA": str(data),
@@ -52,11 +53,16 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it and wait until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+                [sys.executable, "-m", "bot", "run", "--role", self.role],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -78,7 +84,7 @@ class Server:
 
     def abandon(self) -> None:
         """Make sure that it runs no more."""
-        if self._process is not None and self._process.poll() is None:
+        if self.runs:
             self.end(signal.SIGKILL)
 
     def unread(self) -> bool:
@@ -102,9 +108,3 @@ class Server:
         found = re.findall(r"admin / (\S+)", self.printed())
         assert found, self.printed()
         return found[-1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

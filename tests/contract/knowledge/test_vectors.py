@@ -12,7 +12,8 @@ from knowledge.embedders import Vectors
 from knowledge.errors import ChromaFailed, ChromaUnreachable
 from knowledge.model import Audience
 from knowledge.vectors import Entry, ExactIndex, named
-from tests.chroma_server import Served, refused_port
+from tests.chroma_server import Served
+from tests.postgres import free_port
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RNG = np.random.default_rng(7)
@@ -183,6 +184,6 @@ def test_others_have_time_to_move(served: Served) -> None:
 
 def test_a_server_that_is_not_there_is_named() -> None:
     """The address is in the error."""
-    url = f"http://127.0.0.1:{refused_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(ChromaUnreachable, match=url):
         ChromaServer(url)

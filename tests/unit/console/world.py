@@ -47,6 +47,9 @@ class MemoryManual:
     async def pages(self) -> tuple[Page, ...]:
         return self.found
 
+    async def follow(self) -> None:
+        pass
+
     async def every_page(self) -> tuple[Page, ...]:
         return self.found
 

@@ -11,12 +11,12 @@ import pytest
 
 from store.clock import utc_now
 from store.errors import AlreadyOwned
-from store.lock import own
+from store.lock import own, sit
 
 OWNER = """
 import sys
 from pathlib import Path
-from store.lock import own
+from store.lock import own, sit
 with own(Path(sys.argv[1])):
     print("owned", flush=True)
     sys.stdin.read()
@@ -70,3 +70,16 @@ def test_a_seat_stays_with_its_folder(tmp_path: Path) -> None:
     with own(folder) as second, own(copied) as other:
         assert first == second
         assert other != first
+
+
+def test_processes_that_share_a_database_sit_side_by_side(tmp_path: Path) -> None:
+    """Each has a seat of its own, which the next one takes; meanwhile nobody owns the folder."""
+    with sit(tmp_path) as first, sit(tmp_path) as second:
+        assert first != second
+        with pytest.raises(AlreadyOwned) as caught, own(tmp_path):
+            pass
+        assert caught.value.pid == os.getpid()
+    with sit(tmp_path) as again:
+        assert again == first
+    with own(tmp_path), pytest.raises(AlreadyOwned), sit(tmp_path):
+        pass
