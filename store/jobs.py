@@ -42,7 +42,10 @@ from store.tables import job
 JsonValue = Mapping[str, "JsonValue"] | Sequence["JsonValue"] | str | int | float | bool | None
 State = Literal["waiting", "running", "done", "dead"]
 TOPIC: Final = "job"  # signalled with the queue's name when one of its jobs can run now
-AHEAD: Final = timedelta(days=1)  # nothing waits as long
+FIRST: Final = timedelta(days=1)
+"""How far ahead the most urgent jobs go; nothing waits as long."""
+SOON: Final = timedelta(hours=12)
+"""How far ahead those go that come next."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
@@ -96,18 +99,18 @@ def enqueue(
     key: str | None = None,
     dedup: str | None = None,
     run_at: datetime | None = None,
-    ahead: bool = False,
+    lead: timedelta | None = None,
 ) -> int | None:
-    """Add a job, to run at `run_at` (default `now`), or at once and `ahead` of others.
+    """Add a job, to run at `run_at` (default `now`); with a `lead` (`FIRST`, `SOON`) at once and ahead of others.
 
     Returns:
         Its id, or None if a job with this (queue, dedup) exists: waiting, running, dead, or closed less than
         the worker's dedup window ago.
     """
-    run_at = now - AHEAD if ahead else run_at or now
+    run_at = now - lead if lead else run_at or now
     lock_key(conn, queue, key)
-    if ahead and key is not None:
-        _hasten(conn, queue, key, now=now)
+    if lead and key is not None:
+        _hasten(conn, queue, key, to=run_at)
     row = {
         "queue": queue, "key": key, "dedup": dedup, "body": body, "state": "waiting", "claims": 0, "attempts": 0,
         "run_at": run_at, "created_at": now, "in_queue": queue, "in_key": key, "first_due": run_at,
@@ -120,11 +123,18 @@ def enqueue(
     return job_id
 
 
-def hasten(conn: Connection, queue: str, key: str, *, now: datetime) -> None:
-    """Let the waiting jobs of a key go ahead of others, in their own order."""
-    lock_key(conn, queue, key)
-    if _hasten(conn, queue, key, now=now):
-        _tell(conn, queue, now, now=now)
+def waits(conn: Connection, queue: str, key: str, *, since: datetime) -> bool:
+    """Whether a job of this key waits that was added at `since` or before."""
+    old = select(job.c.id).where(_OPEN, job.c.state == "waiting", job.c.created_at <= since).limit(1)
+    return conn.execute(old, {"in_queue": queue, "in_key": key}).first() is not None
+
+
+def line(conn: Connection, queue: str, *, now: datetime, limit: int) -> list[Job]:
+    """The jobs of a queue that could run and wait all the same, in the order in which they will be taken."""
+    mine = (job.c.queue == queue, job.c.state == "waiting", job.c.due <= now)
+    return [
+        as_job(row) for row in conn.execute(select(*COLUMNS).where(*mine).order_by(job.c.due, job.c.id).limit(limit))
+    ]
 
 
 def reschedule(conn: Connection, queue: str, *, dedup: str, run_at: datetime, now: datetime) -> bool:
@@ -281,8 +291,10 @@ def _insertion(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
     return unique.returning(job.c.id, job.c.due)
 
 
-def _hasten(conn: Connection, queue: str, key: str, *, now: datetime) -> int:
-    return conn.execute(_HASTEN, {"in_queue": queue, "in_key": key, "early": now - AHEAD}).rowcount
+def _hasten(conn: Connection, queue: str, key: str, *, to: datetime) -> None:
+    """Let the waiting jobs of a key go ahead of others, in their own order."""
+    if conn.execute(_HASTEN, {"in_queue": queue, "in_key": key, "early": to}).rowcount:
+        signal(conn, TOPIC, queue)
 
 
 def _waiting(queue: str, dedup: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.errors import AttemptsExhausted, DatabaseGone, GiveUp, LeaseLost
-from store.jobs import dead_letters, depths, enqueue
+from store.jobs import FIRST, dead_letters, depths, enqueue
 from store.schedule import plan
 from store.tables import job, rate
 from store.worker import Retry, Running, Worker
@@ -164,7 +164,7 @@ async def test_what_goes_ahead_finds_room_in_a_full_house(
             stop.set()
 
     def urgent(conn: Connection) -> None:
-        enqueue(conn, "q", {"n": "urgent"}, now=clock(), ahead=True)
+        enqueue(conn, "q", {"n": "urgent"}, now=clock(), lead=FIRST)
 
     worker.register("q", handler, slots=slots, spare=True)
     await add(database, clock, slots + 1)
