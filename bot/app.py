@@ -23,6 +23,7 @@ from bot.channels.web.translations import ASKABLE
 from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.correcting import correcting_of
+from bot.crowd_watch import CrowdWatch
 from bot.delivery import Deliveries, StoredChannel
 from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
@@ -30,6 +31,7 @@ from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.errors import BotError
 from bot.illustrating import Illustrating
+from bot.intake import TURN
 from bot.llm import Model
 from bot.mailing import mail_facts
 from bot.manual_runs import ManualRuns
@@ -75,6 +77,7 @@ from success.gaps import GapWatch
 from success.recalling import Recalls
 
 HERE = Path(__file__).parent
+_SLOTS, _SPARE = 24, 4  # more than turns and deliveries may take together, so that timers and alarms always find room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +206,7 @@ async def open_app(
                 role=role,
             ) as app,
             _working(app),
+            _watching(app),
             _listening(app),
         ):
             yield app
@@ -327,8 +331,9 @@ async def _opened(
             await each.dead(running, error)
 
     worker = Worker(
-        db, clock=clock, owner=owner, on_dead=dead, on_run=meters.job, named=following.named, takes=role.takes
-    )
+        db, clock=clock, owner=owner, slots=_SLOTS, spare=_SPARE, on_dead=dead, on_run=meters.job,
+        named=following.named, takes=role.takes,
+    )  # fmt: skip
     if telegram is not None:
         telegram.register(worker)
     contract_work.register(worker, desk=desk, clock=clock)
@@ -407,6 +412,16 @@ async def _working(app: Aftercare) -> AsyncIterator[None]:
         stop.set()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def _watching(app: Aftercare) -> AsyncIterator[None]:
+    """Where answers are made, whoever has to wait long for one is told so."""
+    if app.role is Role.COMMAND or not app.role.takes(TURN):
+        yield
+        return
+    async with CrowdWatch(db=app.db, rules=app.rules, texts=app.texts, clock=app.clock).watching():
+        yield
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from store.worker import Running, Worker
 log = structlog.get_logger()
 
 _HELD = timedelta(seconds=1)
+_SLOTS = 8  # each may wait for its turn among all chats
 
 
 @dataclass(kw_only=True)
@@ -32,11 +33,13 @@ class Attempt:
     """One attempt at a message. `once` keeps what a part of it came to, so that a later attempt does not repeat it.
 
     `again`: an attempt before this one ended without a word, so the first part that is not kept may have arrived. The
-    channel takes it back once that part is kept: what comes after it was never tried.
+    channel takes it back once that part is kept: what comes after it was never tried. `ahead`: it goes before what
+    waits for other chats.
     """
 
     once: Callable[[str, Callable[[], Awaitable[JsonValue]]], Awaitable[JsonValue]]
     again: bool
+    ahead: bool = False
 
 
 class Channel(Protocol):
@@ -109,7 +112,8 @@ class Deliveries:
     ) -> None:
         if message.delivery in (None, Delivery.SENT):  # None: whom it was for is erased
             return
-        attempt = Attempt(once=running.step, again=message.delivery is Delivery.SENDING)
+        again = message.delivery is Delivery.SENDING
+        attempt = Attempt(once=running.step, again=again, ahead=running.job.ahead)
         if channel.doubtful:
             await self._mark(message.id, Delivery.SENDING)
         try:
@@ -163,7 +167,7 @@ class Deliveries:
 
     def register(self, worker: Worker) -> None:
         """Let a worker deliver."""
-        worker.register(messages.DELIVER, self.deliver)
+        worker.register(messages.DELIVER, self.deliver, slots=_SLOTS, spare=True)
 
 
 @dataclass(frozen=True, slots=True)

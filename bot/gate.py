@@ -22,7 +22,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from bot.followups import SAME_TALK
 from bot.triage import Reading
@@ -39,6 +39,8 @@ _IN_DOUBT = ("supposed", "partial")  # reports that the manual may settle; a but
 
 #: The modes in which who speaks to the bot hears it answer.
 SPEAKS = (Mode.MENTION, Mode.AUTO, Mode.COMMUNITY)
+
+EMERGENCY_YES: Final = "emergency_yes"  # the button
 
 Greeting = Literal["greeting", "about_bot", "emergency", "which_client", "community"]
 Called = Literal["colleague", "other"]
@@ -211,7 +213,7 @@ def _answered(scene: Scene) -> Say | HandOff | Look:
 def _pressed(scene: Scene) -> Plan | None:
     last = scene.last_turn
     asked = last is not None and last.reason == "emergency" and last.outcome is Outcome.CLARIFY
-    if scene.pressed == "emergency_yes" or (asked and not scene.pressed and scene.reading.assent):
+    if scene.pressed == EMERGENCY_YES or (asked and not scene.pressed and scene.reading.assent):
         return _alarm(scene)  # pressed, or said in words
     if scene.pressed == "human":
         if scene.open_tickets:

@@ -1,11 +1,14 @@
 """Store first, acknowledge after: a message and its job are written in one transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot import bursts
+from bot.gate import EMERGENCY_YES
 from bot.masking import mask
 from bot.model import Inbound
+from bot.triage import Reading
 from handoff import directory, messages
 from handoff.kinds import Author, ChatKind, PersonKind
 from handoff.model import Message
@@ -18,13 +21,20 @@ LONGEST = 100_000  # characters of one message that are kept
 
 
 def accept(
-    conn: Connection, inbound: Inbound, *, at_once: bool = False, hurry: bool = False, now: datetime
+    conn: Connection,
+    inbound: Inbound,
+    *,
+    at_once: bool = False,
+    hurry: bool = False,
+    reading: Reading | None = None,
+    now: datetime,
 ) -> Message | None:
     """Write an inbound message, its people and chat if they are new, and the job that will answer it.
 
     Secrets are masked before the write. `at_once` skips the wait for further messages of a burst; `hurry` ends the
     wait of the messages before it (this one completes their burst). What a colleague says in a group is theirs: it is
-    stored as such, and no turn of the bot's.
+    stored as such, and no turn of the bot's. By its `reading` an emergency goes before all that waits, and whoever
+    waits in line and says that it is urgent comes next.
 
     Returns:
         The message, or None if this (chat, message identity) is stored already: delivered twice, answered once.
@@ -67,15 +77,24 @@ def accept(
     if hurry or at_once:
         for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
             jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)
+    key = f"conversation:{conversation.id}"
     jobs.enqueue(
         conn,
         TURN,
         {"message": message.id, "pressed": inbound.pressed, "at_once": at_once, "more": inbound.more},
-        key=f"conversation:{conversation.id}",
+        key=key,
         dedup=f"turn:{message.id}",
+        lead=_lead(conn, inbound, reading, key=key, now=now),
         now=now,
     )
     return message
+
+
+def _lead(conn: Connection, inbound: Inbound, reading: Reading | None, *, key: str, now: datetime) -> timedelta | None:
+    if inbound.pressed == EMERGENCY_YES or (reading is not None and reading.emergency):
+        return jobs.FIRST
+    in_line = reading is not None and reading.urgent and jobs.waits(conn, TURN, key, since=now - bursts.LONGEST)
+    return jobs.SOON if in_line else None
 
 
 def _name(name: str) -> str:

@@ -103,7 +103,7 @@ def store(
     inbound = _inbound(conn, said, text=text, files=files)
     if not reading.emergency and (answered := _answered(conn, inbound, said, room=room, now=now)) is not None:
         return answered
-    message = intake.accept(conn, inbound, hurry=hurry, now=now)
+    message = intake.accept(conn, inbound, hurry=hurry, reading=reading, now=now)
     if message is None:
         return None
     if message.author is Writer.STAFF:

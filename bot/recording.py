@@ -16,6 +16,7 @@ from handoff.desk import Desk
 from handoff.kinds import Author, Level, MessageKind, Mode, Outcome, TicketState
 from handoff.model import Ticket, Turn
 from store.clock import Clock
+from store.jobs import FIRST
 from store.signals import signal
 
 TURNED = "turn"  # the signal that a message has had its turn; its payload is the message's id
@@ -86,6 +87,7 @@ def _speak(
     sources = draft.citations if draft else ()
     said: dict[str, Any] = {"citations": sources, "video": draft.video if draft else None, "buttons": act.buttons}
     name, talk = texts.say("bot.name", act.language), turn.conversation_id
+    lead = FIRST if act.level is Level.EMERGENCY else None
     begun = messages.begun(conn, turn.conversation_id, turn.message_ids)
     if begun is not None:
         text = text or texts.say("answer.left", act.language)
@@ -94,7 +96,15 @@ def _speak(
         _keep_ground(conn, draft, begun.id, now=now)
     elif text:
         spoken = messages.say(
-            conn, conversation_id=talk, text=text, name=name, turn_id=turn.id, ticket_id=ticket_id, **said, now=now
+            conn,
+            conversation_id=talk,
+            text=text,
+            name=name,
+            turn_id=turn.id,
+            ticket_id=ticket_id,
+            lead=lead,
+            **said,
+            now=now,
         )
         _keep_ground(conn, draft, spoken.id, now=now)
     if draft is not None and act.pictures:  # a message of their own: one that cannot be sent holds up no answer

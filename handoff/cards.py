@@ -1,7 +1,7 @@
 """Each ticket's card in the staff chats, its thread, and what was relayed there. Transaction bodies."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, literal_column, select, update
@@ -51,10 +51,10 @@ class Relay:
     mark_id: int | None
 
 
-def wake(conn: Connection, ticket_id: int, *, now: datetime) -> None:
+def wake(conn: Connection, ticket_id: int, *, lead: timedelta | None = None, now: datetime) -> None:
     """Have a ticket's cards brought up to date, after this transaction; nothing where there is no staff chat."""
     if conn.execute(select(chats.c.id).where(_STAFFS).limit(1)).first() is not None:
-        enqueue(conn, CARD, {"ticket": ticket_id}, key=f"ticket:{ticket_id}", now=now)
+        enqueue(conn, CARD, {"ticket": ticket_id}, key=f"ticket:{ticket_id}", lead=lead, now=now)
 
 
 def ensure(conn: Connection, *, ticket_id: int, chat_id: int, seq: int) -> Card:

@@ -5,7 +5,7 @@ internal note cannot reach a client's chat. What is said in our own people's cha
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, or_, select, update
@@ -89,9 +89,13 @@ def say(
     ticket_id: int | None = None,
     turn_id: int | None = None,
     reply_to: int | None = None,
+    lead: timedelta | None = None,
     now: datetime,
 ) -> Message:
-    """Say something to the client: stored as queued, with its delivery job, in the order of its chat."""
+    """Say something to the client: stored as queued, with its delivery job, in the order of its chat.
+
+    With a `lead` (`store.jobs`) it goes out before what waits for other chats.
+    """
     conversation = _conversation(conn, conversation_id)
     values = blank(conversation, person_id=person_id, name=name, text=text, now=now)
     values |= {"author": Author(author), "audience": Audience.CLIENT, "delivery": Delivery.QUEUED}
@@ -101,11 +105,11 @@ def say(
     search_index.add_message(conn, said)
     if turn_id is not None and said.author is Author.BOT:
         _is_reply(conn, said.id, turn_id)
-    enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
+    enqueue(conn, DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", lead=lead, now=now)
     signal(conn, "chat", str(said.chat_id))
     webhook_log.said(conn, said, now=now)
     if ticket_id is not None:
-        cards.wake(conn, ticket_id, now=now)
+        cards.wake(conn, ticket_id, lead=lead, now=now)
     return said
 
 
@@ -229,6 +233,12 @@ def said_since(conn: Connection, conversation_id: int, author: Author, *, after_
     """Whether somebody of this side has spoken to the client after a message."""
     mine = (messages.c.conversation_id == conversation_id, messages.c.author == author, messages.c.id > after_id)
     return first(conn, messages, *mine, messages.c.audience == Audience.CLIENT) is not None
+
+
+def noted_since(conn: Connection, conversation_id: int, since: datetime) -> bool:
+    """Whether somebody was told something about a message of theirs that is no answer (`say` as system), since then."""
+    mine = (messages.c.conversation_id == conversation_id, messages.c.author == Author.SYSTEM, messages.c.at >= since)
+    return first(conn, messages, *mine, messages.c.reply_to.is_not(None), messages.c.delivery.is_not(None)) is not None
 
 
 def about(ticket: Ticket) -> ColumnElement[bool]:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, select
 
 from handoff import directory, messages, staff_chats
 from handoff.errors import NotOurChat
-from handoff.kinds import Audience, Author, Delivery, PersonKind
+from handoff.kinds import Audience, Author, Delivery, Level, PersonKind
 from handoff.model import Attachment, Button, Citation, Conversation, Message, Person
-from handoff.rows import add, clean, parts, to_message
+from handoff.rows import add, clean, first, parts, to_message
 from handoff.tables import message as table
+from handoff.tables import ticket as tickets
 from store.db import insert_into
-from store.jobs import enqueue
+from store.jobs import FIRST, enqueue
 
 
 def tell(
@@ -46,7 +47,8 @@ def tell(
     values |= {"author": author, "audience": Audience.STAFF, "delivery": Delivery.QUEUED}
     values |= {"citations": parts(citations), "buttons": parts(buttons), "attachments": parts(attachments)}
     said = to_message(add(conn, table, **values, ticket_id=ticket_id, reply_to=reply_to))
-    enqueue(conn, messages.DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", now=now)
+    lead = FIRST if ticket_id is not None and _is_emergency(conn, ticket_id) else None
+    enqueue(conn, messages.DELIVER, {"message": said.id}, key=f"chat:{said.chat_id}", lead=lead, now=now)
     return said
 
 
@@ -89,3 +91,8 @@ def told(conn: Connection, *, conversation_id: int, ticket_id: int, text: str) -
     """Whether these words about a ticket were said there already."""
     same = (table.c.conversation_id == conversation_id, table.c.ticket_id == ticket_id, table.c.text == clean(text))
     return conn.execute(select(table.c.id).where(*same).limit(1)).first() is not None
+
+
+def _is_emergency(conn: Connection, ticket_id: int) -> bool:
+    row = first(conn, tickets, tickets.c.id == ticket_id)
+    return row is not None and row["level"] == Level.EMERGENCY

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from handoff import messages
 from handoff.kinds import Level, Outcome
@@ -97,6 +97,11 @@ def recent_turns(conn: Connection, conversation_id: int, limit: int = 10) -> tup
     """A conversation's latest turns, newest first."""
     query = select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.id.desc())
     return tuple(to_turn(row) for row in conn.execute(query.limit(limit)).mappings())
+
+
+def count_since(conn: Connection, since: datetime) -> int:
+    """How many turns were had since an instant."""
+    return conn.execute(select(func.count()).select_from(turns).where(turns.c.at > since)).scalar_one()
 
 
 def last_replied(conn: Connection, ticket_id: int, *, reason: str) -> Turn | None:

@@ -4,13 +4,16 @@ A job is visible to workers once the transaction that enqueued it has committed.
 key run strictly in id order, one at a time (a later one waits for an earlier one's run-at and retries too);
 jobs without a key run in parallel. A dead letter does not hold up its key.
 
+A job that goes *ahead* has a run-at that lies before it was made: the jobs that are due run in the order of it. It
+takes the jobs of its key that wait before it along, so their order stays.
+
 PostgreSQL needs one thing more than SQLite, where writers follow each other anyway: an advisory lock for each
 (queue, key), so that ids of one key are given in commit order and one head is chosen at a time.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -39,6 +42,10 @@ from store.tables import job
 JsonValue = Mapping[str, "JsonValue"] | Sequence["JsonValue"] | str | int | float | bool | None
 State = Literal["waiting", "running", "done", "dead"]
 TOPIC: Final = "job"  # signalled with the queue's name when one of its jobs can run now
+FIRST: Final = timedelta(days=1)
+"""How far ahead the most urgent jobs go; nothing waits as long."""
+SOON: Final = timedelta(hours=12)
+"""How far ahead those go that come next."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
@@ -58,6 +65,11 @@ class Job:
     owner: str | None
     error: str | None
     created_at: datetime
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it goes before those that have waited longer."""
+        return self.run_at < self.created_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +113,18 @@ def enqueue(
     key: str | None = None,
     dedup: str | None = None,
     run_at: datetime | None = None,
+    lead: timedelta | None = None,
 ) -> int | None:
-    """Add a job, to run at `run_at` (default `now`).
+    """Add a job, to run at `run_at` (default `now`); with a `lead` (`FIRST`, `SOON`) at once and ahead of others.
 
     Returns:
         Its id, or None if a job with this (queue, dedup) exists: waiting, running, dead, or closed less than
         the worker's dedup window ago.
     """
-    run_at = run_at or now
+    run_at = now - lead if lead else run_at or now
     lock_key(conn, queue, key)
+    if lead and key is not None:
+        _hasten(conn, queue, key, to=run_at)
     row = {
         "queue": queue, "key": key, "dedup": dedup, "body": body, "state": "waiting", "claims": 0, "attempts": 0,
         "run_at": run_at, "created_at": now, "in_queue": queue, "in_key": key, "first_due": run_at,
@@ -120,6 +135,20 @@ def enqueue(
     _tell(conn, queue, added.due, now=now)
     job_id: int = added.id
     return job_id
+
+
+def waits(conn: Connection, queue: str, key: str, *, since: datetime) -> bool:
+    """Whether a job of this key waits that was added at `since` or before."""
+    old = select(job.c.id).where(_OPEN, job.c.state == "waiting", job.c.created_at <= since).limit(1)
+    return conn.execute(old, {"in_queue": queue, "in_key": key}).first() is not None
+
+
+def line(conn: Connection, queue: str, *, now: datetime, limit: int) -> list[Job]:
+    """The jobs of a queue that could run and wait all the same, in the order in which they will be taken."""
+    mine = (job.c.queue == queue, job.c.state == "waiting", job.c.due <= now)
+    return [
+        as_job(row) for row in conn.execute(select(*COLUMNS).where(*mine).order_by(job.c.due, job.c.id).limit(limit))
+    ]
 
 
 def reschedule(conn: Connection, queue: str, *, dedup: str, run_at: datetime, now: datetime) -> bool:
@@ -213,13 +242,14 @@ def drop(conn: Connection, job_id: int) -> bool:
 def depths(conn: Connection, *, now: datetime) -> list[QueueDepth]:
     """How full each queue is, by name; queues without jobs are not listed. Closed jobs are not read."""
     ready = and_(job.c.state == "waiting", job.c.run_at <= now)
+    since = case((job.c.run_at < job.c.created_at, job.c.created_at), else_=job.c.run_at)
     rows = conn.execute(
         select(
             job.c.queue,
             func.count(case((ready, 1))).label("waiting"),
             func.count(case((and_(job.c.state == "waiting", job.c.run_at > now), 1))).label("scheduled"),
             func.count(case((job.c.state == "running", 1))).label("running"),
-            func.min(case((ready, job.c.run_at)), type_=Instant()).label("oldest"),
+            func.min(case((ready, since)), type_=Instant()).label("oldest"),
         )
         .where(job.c.closed_at.is_(None))
         .group_by(job.c.queue)
@@ -258,6 +288,12 @@ def promote(conn: Connection, queue: str, key: str | None) -> None:
 
 _OPEN: Final = and_(job.c.queue == bindparam("in_queue"), job.c.key == bindparam("in_key"), job.c.closed_at.is_(None))
 _HEAD: Final = select(func.min(job.c.id)).where(_OPEN, job.c.state == "waiting").scalar_subquery()
+_EARLY: Final = bindparam("early", type_=Instant)
+_HASTEN: Final = (
+    update(job)
+    .where(_OPEN, job.c.state == "waiting", job.c.run_at > _EARLY)
+    .values(run_at=_EARLY, due=case((job.c.due.is_(None), null()), else_=_EARLY))
+)
 _PROMOTE: Final = update(job).where(job.c.id == _HEAD).values(due=job.c.run_at)
 _DEAD: Final = job.c.state == literal_column("'dead'")  # literal, as partial indexes want it
 
@@ -290,6 +326,12 @@ def _insertion(dialect: str) -> ReturningInsert[*tuple[Any, ...]]:
         .on_conflict_do_nothing(index_elements=["queue", "dedup"], index_where=text("dedup IS NOT NULL"))
     )
     return unique.returning(job.c.id, job.c.due)
+
+
+def _hasten(conn: Connection, queue: str, key: str, *, to: datetime) -> None:
+    """Let the waiting jobs of a key go ahead of others, in their own order."""
+    if conn.execute(_HASTEN, {"in_queue": queue, "in_key": key, "early": to}).rowcount:
+        signal(conn, TOPIC, queue)
 
 
 def _waiting(queue: str, dedup: str) -> ColumnElement[bool]:

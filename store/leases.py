@@ -6,7 +6,7 @@ owner and the number of its claim, so that a worker that stalled past its lease 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,8 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.elements import ColumnElement
 
 from store.errors import LeaseLost
 from store.jobs import COLUMNS, Job, JsonValue, as_job, lock_key, promote
@@ -37,26 +39,26 @@ _FENCE: Final = and_(
     job.c.claims == bindparam("held_claims"),
     job.c.state == "running",
 )
-_READY: Final = (
-    select(job.c.id)
-    .where(job.c.due <= bindparam("at"), job.c.queue.in_(bindparam("queues", expanding=True)))
-    .order_by(job.c.due, job.c.id)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
-    .cte("ready")  # PostgreSQL runs it once, so the limit holds
-)
-_CLAIM: Final = (
-    update(job)
-    .where(job.c.id.in_(select(_READY.c.id)))
-    .values(
-        state="running",
-        owner=bindparam("claimer"),
-        due=bindparam("until"),
-        claims=job.c.claims + 1,
-        attempts=job.c.attempts + 1,
+_DUE: Final = and_(job.c.due <= bindparam("at"), job.c.queue.in_(bindparam("queues", expanding=True)))
+_DUE_QUEUES: Final = select(job.c.queue).where(_DUE).distinct()
+
+
+def _claiming(*which: ColumnElement[bool]) -> ReturningUpdate[*tuple[Any, ...]]:
+    ready = (
+        select(job.c.id)
+        .where(_DUE, *which)
+        .order_by(job.c.due, job.c.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .cte("ready")  # PostgreSQL runs it once, so the limit holds
     )
-    .returning(*COLUMNS)
-)
+    taken = {"state": "running", "owner": bindparam("claimer"), "due": bindparam("until")}
+    counted = {"claims": job.c.claims + 1, "attempts": job.c.attempts + 1}
+    return update(job).where(job.c.id.in_(select(ready.c.id))).values(**taken, **counted).returning(*COLUMNS)
+
+
+_CLAIM: Final = _claiming()
+_CLAIM_AHEAD: Final = _claiming(job.c.run_at < job.c.created_at)
 _FORGET: Final = delete(job).where(_FENCE)
 _ENTOMB: Final = (
     update(job).where(_FENCE).values(state="done", due=None, owner=None, body={}, error=None, closed_at=bindparam("at"))
@@ -89,12 +91,27 @@ _KEEP_STEP: Final = (
 )
 
 
+def due_queues(conn: Connection, queues: Collection[str], *, now: datetime) -> set[str]:
+    """Which of these queues have a job that could be claimed."""
+    return set(conn.execute(_DUE_QUEUES, {"queues": sorted(queues), "at": now}).scalars())
+
+
 def claim(
-    conn: Connection, queues: Collection[str], *, owner: str, limit: int, now: datetime, lease: timedelta
+    conn: Connection,
+    queues: Collection[str],
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    ahead: bool = False,
 ) -> list[Job]:
-    """Take up to `limit` jobs of these queues that are due, those whose lease has run out included."""
+    """Take up to `limit` jobs of these queues that are due, those whose lease has run out included.
+
+    `ahead`: only of those that go ahead of others.
+    """
     wanted = {"queues": sorted(queues), "claimer": owner, "most": limit, "at": now, "until": now + lease}
-    claimed = [as_job(row) for row in conn.execute(_CLAIM, wanted)]
+    claimed = [as_job(row) for row in conn.execute(_CLAIM_AHEAD if ahead else _CLAIM, wanted)]
     return sorted(claimed, key=lambda one: (one.run_at, one.id))
 
 

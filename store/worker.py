@@ -5,13 +5,13 @@ database are at-least-once: `Running.step` keeps results already paid for, `Runn
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from sqlalchemy import Connection
@@ -30,6 +30,7 @@ __all__ = ["GiveUp", "Handler", "OnDead", "Retry", "Running", "Worker"]
 DEDUP_WINDOW: Final = timedelta(days=7)  # longer than any platform redelivers
 _RETRY: Final = Retry()
 _POLL_S: Final = 1.0
+_FEW: Final = 2  # queues that are not worth a question whether something is due there
 _SWEEP_EVERY: Final = timedelta(hours=1)
 _GRACE_S: Final = 10.0  # for running handlers, when told to stop
 _log: Final = structlog.get_logger("store.worker")
@@ -61,12 +62,14 @@ class _Line:
     handler: Handler
     retry: Retry
     slots: int
+    spare: bool
 
 
 class Worker:
     """Runs up to `slots` jobs at a time, of the queues that it `takes`: others are left to other processes.
 
-    `owner` names this process in the table, for people.
+    `spare` more run of what goes ahead of others (see `store.jobs`), in queues that may use them. `owner` names this
+    process in the table, for people.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Worker:
         clock: Clock,
         owner: str,
         slots: int = 8,
+        spare: int = 2,
         lease: timedelta = timedelta(seconds=60),
         on_dead: OnDead | None = None,
         on_run: Told | None = None,
@@ -84,17 +88,23 @@ class Worker:
     ) -> None:
         self._db, self._clock, self._owner = db, clock, owner
         self._on_run, self._named, self._takes = on_run, named, takes
-        self._slots, self._lease, self._on_dead = slots, lease, on_dead
+        self._slots, self._spare, self._lease, self._on_dead = slots, spare, lease, on_dead
         self._lines: dict[str, _Line] = {}
+        self._called: set[str] = set()  # queues that may have something to run
         self._running: dict[asyncio.Task[None], Job] = {}
         self._wake = asyncio.Event()
         self._swept_at: datetime | None = None
         self._tended_at: datetime | None = None
 
-    def register(self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None) -> None:
-        """Let this worker run the jobs of `queue`, at most `slots` of them at a time, if it takes that queue."""
+    def register(
+        self, queue: str, handler: Handler, *, retry: Retry = _RETRY, slots: int | None = None, spare: bool = False
+    ) -> None:
+        """Let this worker run the jobs of `queue`, at most `slots` of them at a time, if it takes that queue.
+
+        `spare`: what goes ahead there may use the spare slots besides.
+        """
         if self._takes(queue):
-            self._lines[queue] = _Line(handler, retry, slots or self._slots)
+            self._lines[queue] = _Line(handler, retry, min(slots or self._slots, self._slots), spare)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let running handlers end, and give back those that take too long."""
@@ -119,6 +129,7 @@ class Worker:
             async with _beside(self._renew()):
                 while True:
                     idle = not self._running  # else a job that ends during the claim makes room it did not use
+                    self._call(*self._lines)
                     fresh = await self._start()
                     started += fresh
                     if idle and not fresh:
@@ -136,36 +147,60 @@ class Worker:
 
     async def _start(self) -> int:
         """Claim and start what fits; the number of jobs started."""
-        free = {queue: line.slots - self._count(queue) for queue, line in self._lines.items()}
-        free = {queue: slots for queue, slots in free.items() if slots > 0}
-        room = self._slots - len(self._running)
-        if not free or room <= 0:
+        room = self._slots + self._spare - len(self._running)
+        called = {queue for queue in self._called if self._lines[queue].spare or self._free(queue) > 0}
+        if not called or room <= 0:
             return 0
-        claimed = await self._db.write(lambda conn: self._claim(conn, free, room))
+        self._called -= called
+        claimed: list[Job] | None = None
+        try:
+            claimed = await self._db.write(lambda conn: self._claim(conn, called, room))
+        finally:
+            if claimed is None or len(claimed) >= room - self._spare:  # not all of them were looked at
+                self._called |= called
         for job in claimed:
             task = asyncio.create_task(self._handle(job), name=f"job-{job.id}")
             self._running[task] = job
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, job))
         return len(claimed)
 
-    def _claim(self, conn: Connection, free: Mapping[str, int], room: int) -> list[Job]:
-        """One statement for the queues that may use all the room, one for each that may not."""
-        roomy = {queue for queue, slots in free.items() if slots >= room}
-        groups = [(roomy, room), *(({queue}, free[queue]) for queue in sorted(free.keys() - roomy))]
+    def _claim(self, conn: Connection, called: Collection[str], room: int) -> list[Job]:
+        """One statement for the queues that may use all the slots, one for each other that has something to run."""
+        roomy = {queue for queue in called if self._lines[queue].slots == self._slots}
+        narrow = {queue for queue in called if queue not in roomy and self._free(queue) > 0}
         claimed: list[Job] = []
-        for queues, most in groups:
-            limit = min(most, room - len(claimed))
-            if queues and limit > 0:
-                now = self._clock()
-                claimed += leases.claim(conn, queues, owner=self._owner, limit=limit, now=now, lease=self._lease)
+
+        def take(queues: Collection[str], most: int, *, ahead: bool = False) -> None:
+            if queues and most > 0:
+                facts: Any = {"owner": self._owner, "now": self._clock(), "lease": self._lease, "ahead": ahead}
+                claimed.extend(leases.claim(conn, queues, limit=most, **facts))
+
+        def left() -> int:
+            return room - self._spare - len(claimed)
+
+        take(roomy, left())
+        if len(narrow) > _FEW and left() > 0:
+            narrow = leases.due_queues(conn, narrow, now=self._clock())
+        for queue in sorted(narrow):
+            take({queue}, min(self._free(queue), left()))
+        full = {queue for queue in called if self._lines[queue].spare and (left() <= 0 or self._free(queue) <= 0)}
+        take(full, room - len(claimed), ahead=True)
         return claimed
+
+    def _free(self, queue: str) -> int:
+        return self._lines[queue].slots - self._count(queue)
 
     def _count(self, queue: str) -> int:
         return sum(job.queue == queue for job in self._running.values())
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+    def _call(self, *queues: str) -> None:
+        """Look for jobs in these queues again."""
+        self._called.update(queues)
         self._wake.set()
+
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._call(job.queue)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("job_outcome_lost", exc_info=error)  # its lease will run out
 
@@ -245,7 +280,7 @@ class Worker:
                 await self._db.write(self._tend)
             except Exception as error:  # noqa: BLE001 -- the next second tries again
                 _log.error("schedules_not_ticked", exc_info=error)
-            self._wake.set()
+            self._call(*self._lines)
             await asyncio.sleep(_POLL_S)
 
     def _tend(self, conn: Connection) -> None:
@@ -262,8 +297,10 @@ class Worker:
     async def _heed_signals(self) -> None:
         async with self._db.listen(TOPIC) as subscription:
             async for signal in subscription:
-                if signal.topic != TOPIC or signal.payload in self._lines:
-                    self._wake.set()
+                if signal.topic != TOPIC:
+                    self._call(*self._lines)
+                elif signal.payload in self._lines:
+                    self._call(signal.payload)
 
     async def _renew(self) -> None:
         """Prolong the leases of running jobs, again and again."""

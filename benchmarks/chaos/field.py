@@ -13,10 +13,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from benchmarks.chaos.partition import Apart
-from benchmarks.soak.books import Books, bind
-from benchmarks.soak.on_slack import OnSlack
-from benchmarks.soak.on_telegram import OnTelegram
-from benchmarks.soak.stages import Stage
+from benchmarks.theatre.books import Books, bind
+from benchmarks.theatre.on_slack import OnSlack
+from benchmarks.theatre.on_telegram import OnTelegram
+from benchmarks.theatre.stages import Stage
 from bot.settings import shipped
 from tests.fleet import Fleet, fleet
 from tests.platforms.telegram.server import loopback

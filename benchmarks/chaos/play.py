@@ -13,9 +13,9 @@ import httpx
 from benchmarks.chaos.faults import Fault
 from benchmarks.chaos.field import Field, troubles_in_logs
 from benchmarks.soak.play import beside
-from benchmarks.soak.stages import Said, Shown
-from benchmarks.soak.talk import Script
-from benchmarks.soak.verdict import judge, latencies
+from benchmarks.theatre.stages import Said, Shown
+from benchmarks.theatre.talk import Script
+from benchmarks.theatre.verdict import judge, latencies
 
 _DRAIN_S = 240.0
 

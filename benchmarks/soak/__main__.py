@@ -18,10 +18,10 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks.soak.on_slack import OnSlack
-from benchmarks.soak.on_telegram import OnTelegram
 from benchmarks.soak.play import Plan, play, prepare
-from benchmarks.soak.stages import Stage
+from benchmarks.theatre.on_slack import OnSlack
+from benchmarks.theatre.on_telegram import OnTelegram
+from benchmarks.theatre.stages import Stage
 from bot.settings import Settings
 
 STAGES = {"telegram": OnTelegram, "slack": OnSlack}

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.soak.books import Books, bind
-from benchmarks.soak.program import Program, Weight
-from benchmarks.soak.stages import Said, Stage
-from benchmarks.soak.talk import Script
-from benchmarks.soak.troubles import kills, schedule
-from benchmarks.soak.verdict import Verdict, judge, latencies
+from benchmarks.theatre.books import Books, bind
+from benchmarks.theatre.program import Program, Weight
+from benchmarks.theatre.stages import Said, Stage
+from benchmarks.theatre.talk import Script
+from benchmarks.theatre.troubles import kills, schedule
+from benchmarks.theatre.verdict import Verdict, judge, latencies
 from bot import commands
 from bot.app import open_app
 from bot.settings import Settings
@@ -157,14 +157,11 @@ def _figures(run: _Run, *, took: float, queue_age: float, drained: bool) -> dict
             "examples": dict(verdict.examples),
             **latencies(said, stage.shown, kills=deaths),
         }
-    counts = [verdict.counts for verdict in verdicts]
-    lost = sum(each["not_stored"] + each["no_turn"] + each["not_shown"] for each in counts)
-    doubled = sum(each["two_turns"] + each["shown_twice"] for each in counts)
     return {
         "sent": sum(map(len, run.said.values())),
-        "lost": lost,
-        "doubled": doubled,
-        "doubled_of_hidden_fate": sum(each["hidden_fate"] for each in counts),
+        "lost": sum(verdict.lost for verdict in verdicts),
+        "doubled": sum(verdict.doubled for verdict in verdicts),
+        "doubled_of_hidden_fate": sum(verdict.counts["hidden_fate"] for verdict in verdicts),
         "refused_by_limits": sum(stage.refused.get("send", 0) for stage in run.stages),
         "deliveries_failed": kept.deliveries["failed"],
         "faults": run.faults,

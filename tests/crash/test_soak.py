@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak.on_telegram import OnTelegram
 from benchmarks.soak.play import Plan, play, prepare
+from benchmarks.theatre.on_telegram import OnTelegram
 from bot.settings import Settings
 
 PLAN = Plan(rate=20, seconds=120, kills=1, fault_every_s=2, drain_s=240, seed=7, sample_s=5)

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from benchmarks.soak.books import Books, bind
-from benchmarks.soak.on_telegram import OnTelegram
-from benchmarks.soak.stages import Said
-from benchmarks.soak.talk import Line
-from benchmarks.soak.verdict import Verdict, judge
+from benchmarks.theatre.books import Books, bind
+from benchmarks.theatre.on_telegram import OnTelegram
+from benchmarks.theatre.stages import Said
+from benchmarks.theatre.talk import Line
+from benchmarks.theatre.verdict import Verdict, judge
 from bot.settings import Settings
 from handoff import directory, messages
 from store.db import Database

@@ -7,7 +7,7 @@ therefore made again, with a line that says so; parts whose numbers we have are 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
 from store.jobs import JsonValue
-from store.rates import Bucket, Full, book_in_turn
+from store.rates import Bucket, Full, book, book_in_turn
 
 log = structlog.get_logger()
 
@@ -178,14 +178,16 @@ class TelegramChannel:
         """Send several photos as one; their identities."""
         return [identity(sent.chat.id, sent.message_id) for sent in await self._call(chat, send)]
 
-    async def attempt(self, chat: Chat, send: Send) -> str:
-        """Send one thing within the limits; its identity, or why it was not sent."""
-        sent = await self._call(chat, send)
+    async def attempt(self, chat: Chat, send: Send, *, ahead: bool = False) -> str:
+        """Send one thing within the limits; its identity, or why it was not sent. `ahead` does not stand in line."""
+        sent = await self._call(chat, send, ahead=ahead)
         return identity(sent.chat.id, sent.message_id)
 
-    async def _call(self, chat: Chat, make: Callable[[int], Awaitable[T]], *, moved: bool = False) -> T:
+    async def _call(
+        self, chat: Chat, make: Callable[[int], Awaitable[T]], *, moved: bool = False, ahead: bool = False
+    ) -> T:
         """Make one call within the limits, where the chat is now; what it came to, or why it did not."""
-        await self._keep_limits(chat)
+        await self._keep_limits(chat, ahead=ahead)
         try:
             return await make(int(chat.external_id))
         except ChatMigrated as gone:
@@ -196,7 +198,7 @@ class TelegramChannel:
             followed = await self._db.write(move)
             if followed is None:
                 raise ChatLost("the chat moved away") from gone
-            return await self._call(followed, make, moved=True)
+            return await self._call(followed, make, moved=True, ahead=ahead)
         except TelegramError as error:
             raise await self._judged(chat, error) from error
 
@@ -216,12 +218,16 @@ class TelegramChannel:
             return NotSentError("the platform answered with an error")
         return error
 
-    async def _keep_limits(self, chat: Chat) -> None:
+    async def _keep_limits(self, chat: Chat, *, ahead: bool = False) -> None:
         """Wait for our turn among all chats; raises NotSentError where the chat itself must wait."""
         if self.limits is None:
             return
         *own, shared = self.limits.of(chat)
-        booked = await self._db.write(lambda conn: book_in_turn(conn, own, shared, now=self._clock()))
+        if ahead:  # a second later than those who found room before, whoever stands in line
+            before_all = replace(shared, ahead=2 * shared.ahead)
+            booked = await self._db.write(lambda conn: book(conn, (*own, before_all), now=self._clock()))
+        else:
+            booked = await self._db.write(lambda conn: book_in_turn(conn, own, shared, now=self._clock()))
         if isinstance(booked, Full):
             raise NotSentError("our own limits", retry_after=booked.wait, held=True)
         await asyncio.sleep(booked.wait.total_seconds())
@@ -241,7 +247,8 @@ class _Sender:
         async def send() -> JsonValue:
             nonlocal sent_now
             sent_now = True
-            return await self._channel.attempt(self._chat, make(self._attempt.again))
+            make_now = make(self._attempt.again)
+            return await self._channel.attempt(self._chat, make_now, ahead=self._attempt.ahead)
 
         self.sent.append(str(await self._attempt.once(name, send)))
         self._attempt.again = self._attempt.again and not sent_now

@@ -16,6 +16,7 @@ from bot.channels.web.events import changes
 from bot.channels.web.translations import LARGEST_ID, PLATFORM, Press, Rate, inbound
 from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, again, same_origin, visit_of, visiting
 from bot.model import Inbound
+from bot.triage import Reading
 from console import attachments
 from handoff import board, chat_history, directory, messages, typing
 from handoff.errors import NotFound
@@ -190,7 +191,7 @@ async def _accept(
     hurry = read.whole or read.emergency
     with attachments.named_by(web.files, files):
         message = await web.db.write(
-            partial(_take_in, inbound=arrived, hurry=hurry, language=language, clock=web.clock)
+            partial(_take_in, inbound=arrived, hurry=hurry, reading=read, language=language, clock=web.clock)
         )
     if message is None:  # the same message again, after a lost answer: it is stored already
         attachments.drop(web.files, files)
@@ -200,9 +201,11 @@ async def _accept(
     return JSONResponse({"id": message.id if message else None}, status_code=202)
 
 
-def _take_in(conn: Connection, *, inbound: Inbound, hurry: bool, language: str, clock: Clock) -> Message | None:
+def _take_in(
+    conn: Connection, *, inbound: Inbound, hurry: bool, reading: Reading, language: str, clock: Clock
+) -> Message | None:
     """Store it, and that its writer saw the privacy notice above which they wrote."""
-    message = intake.accept(conn, inbound, hurry=hurry, now=clock())
+    message = intake.accept(conn, inbound, hurry=hurry, reading=reading, now=clock())
     if message is not None and message.person_id is not None:
         consent.shown(conn, message.person_id, language, now=clock())
     return message

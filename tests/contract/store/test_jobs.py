@@ -12,6 +12,8 @@ from store.clock import ManualClock
 from store.db import Database
 from store.gauge import Gauge
 from store.jobs import (
+    FIRST,
+    SOON,
     Job,
     QueueDepth,
     cancel,
@@ -19,10 +21,12 @@ from store.jobs import (
     depths,
     drop,
     enqueue,
+    line,
     replay,
     reschedule,
     revive,
     unfinished,
+    waits,
 )
 from store.tables import job
 
@@ -82,6 +86,52 @@ async def test_a_key_waits_for_its_head_in_the_future(database: Database, clock:
     assert await ready(database, clock) == []
     clock.advance(MINUTE)
     assert await ready(database, clock) == ["later"]
+
+
+async def test_a_job_goes_ahead_of_those_that_waited_longer(database: Database, clock: ManualClock) -> None:
+    """It is claimed first, with the jobs of its key before it; it looks no older than it is."""
+    await add(database, clock, "other1", key="b")
+    await add(database, clock, "first", key="a")
+    clock.advance(MINUTE)
+    await add(database, clock, "other2")
+    await add(database, clock, "urgent", key="a", lead=FIRST)
+    await add(database, clock, "urgent too", lead=FIRST)
+    clock.advance(MINUTE)
+    [held] = await database.write(claim(clock, limit=1))
+    assert (held.body["name"], held.ahead) == ("first", True)
+    await database.write(lambda conn: leases.close(conn, held, now=clock()))
+    assert await database.read(lambda conn: depths(conn, now=clock())) == [QueueDepth("q", 4, 0, 0, 0, 120.0)]
+    assert await ready(database, clock) == ["urgent", "urgent too", "other1", "other2"]
+
+
+async def test_the_most_urgent_go_before_the_urgent(database: Database, clock: ManualClock) -> None:
+    """A later, greater lead overtakes a smaller one; a job that waits for its time comes along, at once."""
+    await add(database, clock, "plain", key="b")
+    await add(database, clock, "soon", lead=SOON)
+    await add(database, clock, "timer", key="a", run_at=clock() + MINUTE)
+    clock.advance(timedelta(seconds=1))
+    await add(database, clock, "first", key="a", lead=FIRST)
+    held = await database.write(claim(clock))
+    assert [one.body["name"] for one in held] == ["timer", "soon", "plain"]
+    await database.write(lambda conn: leases.close(conn, held[0], now=clock()))
+    await add(database, clock, "another soon", lead=SOON)
+    assert await ready(database, clock) == ["first", "another soon"]
+
+
+async def test_the_line_is_seen_in_the_order_in_which_it_moves(database: Database, clock: ManualClock) -> None:
+    """Without what runs, waits for its time, or stands behind another of its key."""
+    await add(database, clock, "runs")
+    await database.write(claim(clock))
+    await add(database, clock, "a1", "a2", key="a")
+    clock.advance(MINUTE)
+    await add(database, clock, "timer", run_at=clock() + MINUTE)
+    await add(database, clock, "b", lead=SOON)
+    seen = await database.read(lambda conn: line(conn, "q", now=clock(), limit=9))
+    assert [one.body["name"] for one in seen] == ["b", "a1"]
+    old = clock() - MINUTE
+    assert await database.read(lambda conn: waits(conn, "q", "a", since=old))
+    assert not await database.read(lambda conn: waits(conn, "q", "a", since=old - MINUTE))
+    assert not await database.read(lambda conn: waits(conn, "q", "b", since=clock()))
 
 
 async def test_a_dedup_key_is_taken_until_the_window_has_passed(database: Database, clock: ManualClock) -> None:

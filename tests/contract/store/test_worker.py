@@ -11,7 +11,7 @@ from store import leases
 from store.clock import ManualClock
 from store.db import Database
 from store.errors import AttemptsExhausted, DatabaseGone, GiveUp, LeaseLost
-from store.jobs import dead_letters, depths, enqueue
+from store.jobs import FIRST, dead_letters, depths, enqueue
 from store.schedule import plan
 from store.tables import job, rate
 from store.worker import Retry, Running, Worker
@@ -143,6 +143,37 @@ async def test_a_queue_may_have_fewer_slots(database: Database, clock: ManualClo
     assert await worker.drain() == 24
     assert most["slow"] == 2
     assert most["q"] > 2
+
+
+@pytest.mark.parametrize("slots", [8, 3])
+async def test_what_goes_ahead_finds_room_in_a_full_house(
+    database: Database, clock: ManualClock, worker: Worker, slots: int
+) -> None:
+    """Slow jobs hold every slot, of the worker or of their queue: what goes ahead runs, the next ordinary one not."""
+    seen: list[object] = []
+    full, urgent_ran, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def handler(running: Running) -> None:
+        seen.append(running.job.body["n"])
+        if len(seen) == slots:
+            full.set()
+        if running.job.ahead:
+            urgent_ran.set()
+        await urgent_ran.wait()
+        if len(seen) == slots + 2:
+            stop.set()
+
+    def urgent(conn: Connection) -> None:
+        enqueue(conn, "q", {"n": "urgent"}, now=clock(), lead=FIRST)
+
+    worker.register("q", handler, slots=slots, spare=True)
+    await add(database, clock, slots + 1)
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(worker.run(stop))
+        await full.wait()
+        await database.write(urgent)
+        await running
+    assert seen == [*range(slots), "urgent", slots]
 
 
 async def test_two_workers_share_and_never_repeat(

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.engine import Connection
 
-from benchmarks.soak.stages import Place
+from benchmarks.theatre.stages import Place
 from handoff import directory
-from handoff.kinds import ChatKind, Tier
+from handoff.kinds import ChatKind, Role, Tier
+from handoff.model import Client
 from handoff.tables import chat as chats
+from handoff.tables import conversation as conversations
 from handoff.tables import message as messages
 from handoff.tables import turn as turns
 from store import jobs
@@ -32,24 +34,35 @@ class Turned:
 
 @dataclass(frozen=True)
 class Kept:
-    """`stored`: the identities of clients' messages, and the ids of their turns; `deliveries`: of its own, by state."""
+    """`stored`: the identities of clients' messages, and the ids of their turns; `staffs`: of our own people's.
+
+    `deliveries`: of its own, by state; `answers`: of what each message of its own answers, by its number; `beside`:
+    messages in a thread that are no answers of the bot's, by the message that the thread hangs on.
+    """
 
     stored: dict[str, int | None]
+    staffs: frozenset[str]
+    answers: dict[int, str]
+    beside: Counter[str]
     turns: dict[int, Turned]
     deliveries: Counter[str]
 
 
-async def bind(url: str, places: Sequence[Place]) -> None:
-    """Clients, and their groups, as if each had been bound with its code."""
+async def bind(url: str, places: Sequence[Place], *, colleagues: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """Clients, and their groups, as if each had been bound with its code; the web keys of the clients.
+
+    `colleagues`: the platforms' ids of one of ours, as if each had been linked with a code.
+    """
     db = await Database.open(url)
 
-    def body(conn: Connection) -> None:
+    def body(conn: Connection) -> list[str]:
         now = datetime.now(UTC)
+        firms: dict[str, Client] = {}
         for n, place in enumerate(places):
-            slug = f"soak-{n // _EACH}"
-            firm = directory.client_by_slug(conn, slug) or directory.add_client(
-                conn, slug=slug, name=f"客户 {n // _EACH}", tier=Tier.GOLD, now=now
-            )
+            slug = f"played-{n // _EACH}"
+            if slug not in firms:
+                firms[slug] = directory.add_client(conn, slug=slug, name=f"客户 {n // _EACH}", tier=Tier.GOLD, now=now)
+            firm = firms[slug]
             directory.ensure_chat(
                 conn,
                 platform=place.platform,
@@ -58,9 +71,14 @@ async def bind(url: str, places: Sequence[Place]) -> None:
                 client_id=firm.id,
                 now=now,
             )
+        if colleagues:
+            one = directory.add_staff(conn, login="played-lin", name="小林", role=Role.AGENT, now=now)
+            for platform, external_id in colleagues:
+                directory.link(conn, platform=platform, external_id=external_id, person_id=one.id)
+        return [firm.web_key for firm in firms.values()]
 
     try:
-        await db.write(body)
+        return await db.write(body)
     finally:
         await db.close()
 
@@ -82,6 +100,11 @@ class Books:
             open_jobs = select(jobs.job.c.id).where(jobs.job.c.queue.in_(_BUSY), jobs.job.c.closed_at.is_(None))
             return len(conn.execute(open_jobs).all())
 
+    def turned(self) -> int:
+        """Turns that were had."""
+        with self._engine.connect() as conn:
+            return conn.execute(select(func.count()).select_from(turns)).scalar_one()
+
     def age(self) -> float:
         """Seconds that the oldest turn or delivery that could run has waited."""
         with self._engine.connect() as conn:
@@ -91,10 +114,22 @@ class Books:
     def read(self, platforms: Sequence[str]) -> Kept:
         """What is kept of these platforms' chats."""
         with self._engine.connect() as conn:
+            talks = conn.execute(
+                select(conversations.c.id, conversations.c.thread, chats.c.external_id)
+                .join(chats, chats.c.id == conversations.c.chat_id)
+                .where(chats.c.platform.in_(platforms), conversations.c.thread != "")
+            )
+            roots = {row.id: f"{row.external_id}/{row.thread}" for row in talks}
             here = select(chats.c.id).where(chats.c.platform.in_(platforms))
             rows = conn.execute(
                 select(
-                    messages.c.id, messages.c.external_id, messages.c.author, messages.c.turn_id, messages.c.delivery
+                    messages.c.id,
+                    messages.c.external_id,
+                    messages.c.author,
+                    messages.c.turn_id,
+                    messages.c.delivery,
+                    messages.c.reply_to,
+                    messages.c.conversation_id,
                 ).where(messages.c.chat_id.in_(here))
             ).all()
             made = conn.execute(select(turns.c.id, turns.c.outcome, turns.c.message_ids)).all()
@@ -103,6 +138,11 @@ class Books:
         for row in rows:
             if row.author == "bot" and row.turn_id is not None:
                 replies[row.turn_id] = replies.get(row.turn_id, 0) + 1
+        last = {row.id: identity[row.message_ids[-1]] for row in made if all(n in identity for n in row.message_ids)}
+        answers = {row.id: last[row.turn_id] for row in rows if row.author == "bot" and row.turn_id in last}
+        answers |= {
+            row.id: identity[row.reply_to] for row in rows if row.author == "system" and row.reply_to in identity
+        }
         return Kept(
             stored={row.external_id: row.turn_id for row in rows if row.author == "client"},
             turns={
@@ -110,6 +150,14 @@ class Books:
                 for row in made
                 if all(n in identity for n in row.message_ids)
             },
+            staffs=frozenset(row.external_id for row in rows if row.author == "staff" and row.external_id),
+            answers=answers,
+            beside=Counter(
+                roots[row.conversation_id]
+                for row in rows
+                if row.author in ("system", "staff") and row.delivery and not row.reply_to
+                if row.conversation_id in roots
+            ),
             deliveries=Counter(row.delivery for row in rows if row.delivery is not None),
         )
 

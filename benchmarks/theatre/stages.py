@@ -1,21 +1,26 @@
-"""A platform of the soak, whichever it is: what the players do there and what its server saw, which is the truth."""
+"""A platform, whichever it is: what the players do there and what its server saw, which is the truth."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from benchmarks.soak.talk import Line
-from benchmarks.soak.troubles import Trouble
+from benchmarks.theatre.talk import Line
+from benchmarks.theatre.troubles import Trouble
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A message of a client, or a change of one. `version` is its identity in the program's books, unique."""
+    """A message of a client, or a change of one. `version` is its identity in the program's books, unique.
+
+    `staff`: somebody of ours said it, so that it has no turn. `kind` is what its latency is counted under.
+    """
 
     version: str
     message: str
     asked: bool
     at: float
+    staff: bool = False
+    kind: str = "question"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,13 @@
-"""The soak on Slack, in Socket Mode: our strict server, with its limits, and channels whose bot hears everybody."""
+"""Players on Slack, in Socket Mode: our strict server, with its limits, and channels whose bot hears everybody."""
 
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from benchmarks.soak.stages import Place, Said, Shown
-from benchmarks.soak.talk import PEOPLE, Line
-from benchmarks.soak.troubles import Trouble
+from benchmarks.theatre.stages import Place, Said, Shown
+from benchmarks.theatre.talk import PEOPLE, Line
+from benchmarks.theatre.troubles import Trouble
 from bot.channels.slack.reading import PLATFORM, identity
 from tests.platforms.slack import Channel, Cut, Html, Message, Settings, SlackServer, TooMany, User
 
@@ -28,6 +28,7 @@ class OnSlack:
     notes: tuple[str, ...] = ()
     given_up: int = 0
     _server: SlackServer | None = None
+    agency: User = field(init=False)
     _channels: list[tuple[Channel, list[User]]] = field(default_factory=list)
     _written: dict[int, Message] = field(default_factory=dict)
     _refused: dict[str, int] = field(default_factory=dict)
@@ -37,10 +38,12 @@ class OnSlack:
             Settings(socket_mode=True, paced=True, tiers=_TIERS, retry_delays=_RETRIES, hold=_HOLD_S)
         )
         world, people = self._server.world, []
+        self.agency = world.user("colleague-lin")
         for n in range(self.chats):
             if n % _EACH == 0:
                 people = [world.user(f"client{n // _EACH}-{who}") for who in range(PEOPLE)]
-            self._channels.append((world.channel(f"channel-{n}", members=people), people))
+            members = [*people, self.agency]
+            self._channels.append((world.channel(f"channel-{n}", members=members), members))
 
     @property
     def server(self) -> SlackServer:
@@ -72,6 +75,11 @@ class OnSlack:
         ]
 
     @property
+    def colleague(self) -> str:
+        """The platform's id of the colleague who is in every channel."""
+        return f"{self.server.world.team.id}/{self.agency.id}"
+
+    @property
     def places(self) -> list[Place]:
         team = self.server.world.team.id
         return [Place(platform=PLATFORM, chat=f"{team}/{one.id}", title=one.name) for one, _ in self._channels]
@@ -88,7 +96,8 @@ class OnSlack:
             assert message.edited is not None
             known = self._identity(channel, message.ts)
             version = f"{known}:{message.edited['ts'].rstrip('0').rstrip('.')}"
-        return Said(version=version, message=known, asked=line.asked == "bot", at=time.monotonic())
+        facts = {"asked": line.asked == "bot", "staff": line.staff, "kind": line.kind}
+        return Said(version=version, message=known, at=time.monotonic(), **facts)
 
     def trouble(self, trouble: Trouble) -> bool:
         faults = self.server.faults

@@ -30,7 +30,10 @@ Asked = Literal["bot", "nobody"]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One thing to do: somebody writes in a chat, or (`edits`) changes what line number so-and-so said."""
+    """One thing to do: somebody writes in a chat, or (`edits`) changes what line number so-and-so said.
+
+    `person` is a place among those of the chat; -1 is a colleague of ours.
+    """
 
     number: int
     chat: int
@@ -38,6 +41,12 @@ class Line:
     text: str
     asked: Asked = "nobody"
     edits: int | None = None
+    kind: str = "question"
+
+    @property
+    def staff(self) -> bool:
+        """Whether one of ours says it."""
+        return self.person < 0
 
 
 @dataclass(order=True)

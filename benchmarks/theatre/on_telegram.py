@@ -1,4 +1,4 @@
-"""The soak on Telegram: our strict server, with its limits, and groups whose bot reads all that is said."""
+"""Players on Telegram: our strict server, with its limits, and groups whose bot reads all that is said."""
 
 import time
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from benchmarks.soak.stages import Place, Said, Shown
-from benchmarks.soak.talk import PEOPLE, Line
-from benchmarks.soak.troubles import Trouble
+from benchmarks.theatre.stages import Place, Said, Shown
+from benchmarks.theatre.talk import PEOPLE, Line
+from benchmarks.theatre.troubles import Trouble
 from bot.app import load_texts
 from bot.channels.telegram.reading import PLATFORM
 from console.texts import LANGUAGES
@@ -83,13 +83,15 @@ class OnTelegram:
     given_up: int = 0
     notes: tuple[str, ...] = field(default_factory=again_in_each_language)
     world: _Watched = field(default_factory=_Watched)
+    agency: User = field(init=False)
     _groups: list[tuple[Chat, list[User]]] = field(default_factory=list)
     _written: dict[int, Message] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.agency = self.world.user("同事小林")
         for n in range(self.chats):
             people = [self.world.user(f"客户{n}-{who}") for who in range(PEOPLE)]
-            self._groups.append((self.world.supergroup(f"群 {n}", *people), people))
+            self._groups.append((self.world.supergroup(f"群 {n}", *people, self.agency), [*people, self.agency]))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[dict[str, str]]:
@@ -99,6 +101,11 @@ class OnTelegram:
     @property
     def shown(self) -> list[Shown]:
         return self.world.shown
+
+    @property
+    def colleague(self) -> str:
+        """The platform's id of the colleague who is in every group."""
+        return str(self.agency.id)
 
     @property
     def places(self) -> list[Place]:
@@ -114,7 +121,8 @@ class OnTelegram:
             message = chat.edit(person, self._written.pop(line.edits), text)
         known = f"{chat.id}/{message.id}"
         version = f"{known}:{message.edit_date}" if line.edits is not None else known
-        return Said(version=version, message=known, asked=line.asked == "bot", at=time.monotonic())
+        facts = {"asked": line.asked == "bot", "staff": line.staff, "kind": line.kind}
+        return Said(version=version, message=known, at=time.monotonic(), **facts)
 
     def trouble(self, trouble: Trouble) -> bool:
         send, fetch = partial(self.world.faults.order, "sendMessage"), partial(self.world.faults.order, "getUpdates")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from benchmarks.soak.books import Kept
-from benchmarks.soak.stages import Said, Shown
+from benchmarks.theatre.books import Kept
+from benchmarks.theatre.stages import Said, Shown
 
 Away = tuple[float, float]
 """When the program was killed, and when it was ready again."""
@@ -28,26 +28,46 @@ class Verdict:
     @property
     def clean(self) -> bool:
         """Nothing lost, nothing doubled."""
-        return not any(self.counts[what] for what in ("not_stored", "no_turn", "not_shown", "two_turns", "shown_twice"))
+        return not self.lost and not self.doubled
+
+    @property
+    def lost(self) -> int:
+        """Messages that were not stored or had no turn, and answers that nobody saw."""
+        return sum(self.counts[what] for what in ("not_stored", "no_turn", "not_shown"))
+
+    @property
+    def doubled(self) -> int:
+        """Turns and answers too many, and people who were told twice to wait."""
+        return sum(self.counts[what] for what in ("two_turns", "shown_twice", "told_twice"))
 
 
 def judge(
-    said: Sequence[Said], shown: Sequence[Shown], kept: Kept, *, notes: Sequence[str], kills: Sequence[Away]
+    said: Sequence[Said],
+    shown: Sequence[Shown],
+    kept: Kept,
+    *,
+    notes: Sequence[str],
+    kills: Sequence[Away],
+    patience: Sequence[str] = (),
 ) -> Verdict:
-    """Every message was stored, had one turn, and every turn that speaks was shown once."""
+    """Every message was stored, had one turn, and every turn that speaks was shown once.
+
+    `patience`: how what tells people to wait begins, in each language; it is no answer, and is said once.
+    """
     found = Verdict()
-    handled = Counter(version for turn in kept.turns.values() for version in turn.versions)
-    for each in said:
-        if each.version not in kept.stored:
-            found.note("not_stored", each.version)
-        elif kept.stored[each.version] is None or not handled[each.version]:
-            found.note("no_turn", each.version)
-        found.note("two_turns", each.version, handled[each.version] - 1)
+    told = Counter(one.answers for one in shown if one.text.startswith(tuple(patience)))
+    shown = [one for one in shown if not one.text.startswith(tuple(patience))]
+    found.counts["told_to_wait"] = told.total()
+    for which, times in told.items():
+        found.note("told_twice", str(which), times - 1)
+    _note_turns(found, said, kept)
     message_of = {each.version: each.message for each in said}  # edits share it
     owed: dict[str, int] = dict.fromkeys(message_of.values(), 0)
     for turn in kept.turns.values():
         owed[message_of[turn.versions[-1]]] += min(turn.replies, 1)
         found.note("two_turns", turn.versions[-1], turn.replies - 1)
+    for which in owed:
+        owed[which] += kept.beside[which]
     copies: dict[str, list[Shown]] = defaultdict(list)
     for one in shown:
         if one.text:  # a picture after an answer does not say what it answers: tests/contract/platforms count those
@@ -60,6 +80,31 @@ def judge(
         found.note("hidden_fate", which, min(len(there) - due, hidden))
         found.note("shown_twice", which, len(there) - due - hidden)
     found.counts["marked"] = sum(_marked(one, notes) for one in shown)
+    return found
+
+
+def _note_turns(found: Verdict, said: Sequence[Said], kept: Kept) -> None:
+    handled = Counter(version for turn in kept.turns.values() for version in turn.versions)
+    for each in said:
+        if each.version not in (kept.staffs if each.staff else kept.stored):
+            found.note("not_stored", each.version)
+        elif each.staff:
+            continue
+        elif kept.stored[each.version] is None or not handled[each.version]:
+            found.note("no_turn", each.version)
+        found.note("two_turns", each.version, handled[each.version] - 1)
+
+
+def waits(said: Iterable[Said], shown: Iterable[Shown], *, patience: Sequence[str] = ()) -> dict[str, list[float]]:
+    """Seconds from a message's arrival at the platform to its first answer there, by kind; without those never seen."""
+    first: dict[str, float] = {}
+    for one in shown:
+        if one.answers is not None and not one.text.startswith(tuple(patience)):
+            first.setdefault(one.answers, one.at)
+    found: dict[str, list[float]] = defaultdict(list)
+    for each in said:
+        if each.message in first and first[each.message] >= each.at:
+            found[each.kind].append(first[each.message] - each.at)
     return found
 
 
@@ -79,7 +124,7 @@ def latencies(said: Iterable[Said], shown: Iterable[Shown], *, kills: Sequence[A
         for which, wait in waits.items()
         if not any(down <= first[which] and asked[which] <= up + _CALM_S for down, up in kills)
     ]
-    return {"answers": len(waits), "all_s": _spread(list(waits.values())), "away_from_kills_s": _spread(calm)}
+    return {"answers": len(waits), "all_s": spread(list(waits.values())), "away_from_kills_s": spread(calm)}
 
 
 def _hidden(one: Shown, following: Shown, *, notes: Sequence[str], kills: Sequence[Away]) -> bool:
@@ -98,7 +143,8 @@ def _plain(text: str, notes: Sequence[str]) -> str:
     return text.strip()
 
 
-def _spread(values: Sequence[float]) -> dict[str, float]:
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """The percentiles that matter, in seconds; nothing of fewer than two."""
     if len(values) < 2:
         return {}
     cuts = quantiles(values, n=100, method="inclusive")
