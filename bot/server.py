@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 
 from bot import commands, control, doctor
 from bot.app import Aftercare
 from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
 from bot.errors import SettingsError
+from bot.metrics_door import MetricsDoor
 from console import app as console
 from store.gauge import Gauge
 
@@ -35,7 +36,7 @@ def web_app(app: Aftercare) -> FastAPI:
 
     gauge = Gauge(app.db, clock=app.clock)
 
-    @pages.get("/metrics", include_in_schema=False)
+    @pages.get("/metrics", include_in_schema=False, dependencies=[Depends(MetricsDoor(app.settings.metrics_token))])
     async def metrics() -> Response:
         app.meters.jobs(await gauge.depths())
         return Response(app.meters.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
