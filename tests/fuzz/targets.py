@@ -20,10 +20,12 @@ from bot import checks, masking, own_words, prompts
 from bot.app import load_rules
 from bot.arrived import read_press, read_staff_press
 from bot.channels.slack import reading as slack
-from bot.channels.slack.writing import FULL, write as to_slack
+from bot.channels.slack.writing import FULL
+from bot.channels.slack.writing import write as to_slack
 from bot.channels.telegram import reading as telegram
 from bot.channels.telegram.fetched import fetched
-from bot.channels.telegram.writing import LONGEST, write as to_telegram
+from bot.channels.telegram.writing import LONGEST
+from bot.channels.telegram.writing import write as to_telegram
 from bot.errors import PromptError
 from handoff import policy, routes
 from handoff.errors import PolicyError

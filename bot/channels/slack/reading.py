@@ -9,7 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from bot.arrived import EDITED, UNREADABLE, Author, Came, File, Ignored, Looked, Ordered, Place, Said, Standing, Withdrawn
+from bot.arrived import (
+    EDITED,
+    UNREADABLE,
+    Author,
+    Came,
+    File,
+    Ignored,
+    Looked,
+    Ordered,
+    Place,
+    Said,
+    Standing,
+    Withdrawn,
+)
 from bot.channels.slack.pressing import pressed, submitted
 from bot.channels.slack.quoting import signed
 from bot.channels.slack.wire import mentioned, readable
