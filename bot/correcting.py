@@ -55,7 +55,8 @@ class Rewriter:
         )
         answer = await self.model.complete(messages, prompt=prompt, schema=TEXT_ALONE)
         text = str(answer.get("text") or "").strip()
-        problems = check(text, passages=passages, language=language) if text else ("empty",)
+        told = f"{messages[0]['content']}\n{prompt.material}"
+        problems = check(text, passages=passages, language=language, told=told) if text else ("empty",)
         if problems:
             log.info("correction kept in the manual's words", problems=len(problems))
         return None if problems else text

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Connection
 
 from bot.app import Aftercare
+from bot.metrics_door import MetricsDoor
 from handoff.load import Load, load
 from store.errors import StoreError
 from store.gauge import Gauge
@@ -28,7 +29,7 @@ def metrics(app: Aftercare) -> APIRouter:
     router, gauge, telegram = APIRouter(), Gauge(app.db, _read, clock=app.clock), app.telegram
     app.meters.follow(index=lambda: app.manual.version, polls=lambda: telegram is not None and telegram.polling.polls)
 
-    @router.get("/metrics", include_in_schema=False)
+    @router.get("/metrics", include_in_schema=False, dependencies=[Depends(MetricsDoor(app.settings.metrics_token))])
     async def expose() -> Response:
         try:
             watched = await gauge.value()

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
         default=90, ge=1, le=3650, validation_alias=AliasChoices("AFTERCARE_RECALL_DAYS", "recall_days")
     )
     erasures: Path | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_ERASURES", "erasures"))
+    metrics_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_METRICS_TOKEN", "metrics_token")
+    )
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
 
     log_text: bool = Field(default=False, validation_alias=AliasChoices("AFTERCARE_LOG_TEXT", "log_text"))
@@ -201,7 +204,15 @@ class Settings(BaseSettings):
             raise ValueError("is of no use, like SLACK_APP_TOKEN, without SLACK_BOT_TOKEN (xoxb-…): set it, or none")
         return value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,256}", value.get_secret_value()):
+            raise ValueError("must have 16 to 256 letters, digits or signs")
+        return value
+
     @field_validator(
+        "metrics_token",
         "pager_url",
         "pager_secret",
         "smtp_url",
