@@ -32,11 +32,11 @@ AS_TAIWAN_WRITES = {
 NAMES = {
     "products and formats": "Aftercare Telegram Slack Excel Word PowerPoint PDF HTML CSV JSON Markdown yaml PNG JPEG GIF WebP JavaScript",
     "commands, settings and files, as they are typed": (
-        "aftercare index preview doctor golden start status AFTERCARE MANUAL APP BASE BOT CHROMA DATA KEY MODEL OPENAI "
+        "aftercare index preview doctor golden start status backup AFTERCARE MANUAL APP BASE BOT CHROMA DATA KEY MODEL OPENAI "
         "PAGER PUBLIC RERANKER SECRET SMTP MAIL FROM URL data-name data-signature data-user body aft"
     ),
     "names of other programs and standards": (
-        "API Chroma BotFather setprivacy Disable CSP ICP SSL TLS NTP UTC Jira Trello Office OpenAPI Socket Mode Standard "
+        "API Chroma PostgreSQL BotFather setprivacy Disable CSP ICP SSL TLS NTP UTC Jira Trello Office OpenAPI Socket Mode Standard "
         "Webhook Webhooks zip http https"
     ),
     "names of mail, and of programs that count visits": "SMTP MAIL FROM SSL Google Analytics GA Matomo NPS gzip Debian fonts-noto-cjk apt install visits import",
