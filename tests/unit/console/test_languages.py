@@ -32,7 +32,7 @@ AS_TAIWAN_WRITES = {
 NAMES = {
     "products and formats": "Aftercare Telegram Slack Excel Word PowerPoint PDF HTML CSV JSON Markdown yaml PNG JPEG GIF WebP JavaScript",
     "commands, settings and files, as they are typed": (
-        "aftercare index preview doctor golden start status backup AFTERCARE MANUAL APP BASE BOT CHROMA DATA KEY MODEL OPENAI "
+        "aftercare index preview doctor golden start status AFTERCARE MANUAL APP BASE BOT CHROMA DATA KEY MODEL OPENAI "
         "PAGER PUBLIC RERANKER SECRET SMTP MAIL FROM URL data-name data-signature data-user body aft"
     ),
     "names of other programs and standards": (
