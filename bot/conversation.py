@@ -110,6 +110,7 @@ class Conversations:
         )
         await running.bury(error, turn)
         self.meters.turn(act.outcome, act.reason)
+        log.info("turn", outcome=act.outcome, reason=act.reason, level=act.level)
 
     def register(self, worker: Worker) -> None:
         """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""

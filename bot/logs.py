@@ -104,17 +104,17 @@ def secrets_of(settings: Settings) -> set[str]:
 
 
 class Lenient:
-    """A stream for log lines: one that cannot be written (a full disk) is dropped, and stops nothing."""
+    """A stream for log lines: one that cannot be written (a full disk, a closed pipe) is dropped."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, line: str) -> None:
         """Write, or let it be."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.write(line)
 
     def flush(self) -> None:
         """Flush, or let it be."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()

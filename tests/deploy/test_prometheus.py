@@ -92,7 +92,7 @@ def test_the_guide_names_every_meter(guide: str) -> None:
     assert set(told) == exposed
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_everything_is_answered_by_the_program(indexed: Path, tmp_path: Path) -> None:
     """After real turns: each metric that is named exists, each panel's expression and each rule is evaluated."""
     needed()

@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.proxies import Proxy, free_ports, running
 from tests.server import Server
 
-pytestmark = [pytest.mark.proxy, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.proxy, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 FORGED = "6.6.6.6"
 HSTS = "max-age=31536000"
 

@@ -48,7 +48,6 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"\. \.venv/bin/activate$", Cannot("changes the reader's shell; the tests have their own environment")),
     (r"(\w+=\S* +)*make run$", Cannot(_INSTALL, asks="make -n run")),
     (r"make (test|lint|bench|lock)$", Cannot("is what runs this test, or takes as long", asks="{command} -n")),
-    (r"(\w+=\S* +)*make run ", Cannot(_INSTALL, asks="make -n run")),
     (r"git clone ", Cannot("asks an address outside")),
     (r"curl -fsS http://127\.0\.0\.1:8000/", Really()),
     (r"curl .*/api/v1/tickets/T-1001/replies", Really(says="T-1001|resolved")),
@@ -69,8 +68,7 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"(psql|pg_dump|pg_restore|createdb|createuser|pg_basebackup) ", Cannot("needs the reader's PostgreSQL", asks="{program} --version")),
     (r"(rsync|scp|ssh) ", Cannot("needs another machine")),
     # The program, where it serves
-    (r"(\w+=\S* +)*aftercare run 2> ", Starts("Aftercare is ready")),
-    (r"(\w+=\S* +)*aftercare run$", Starts("Aftercare is ready")),
+    (r"(\w+=\S* +)*aftercare run( 2> \S+)?$", Starts("Aftercare is ready")),
     (r"aftercare run --role ", Starts("ready|DATABASE_URL|database server", role=True)),
     (r"aftercare index --watch", Starts("(?i)watching|nothing|live|unchanged|Version")),
     # The program's commands, beside a server

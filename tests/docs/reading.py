@@ -32,7 +32,7 @@ def commands(text: str) -> list[str]:
     """Of fences that are a shell's: all lines; of fences that do not say: the lines that begin as a command does."""
     found: list[str] = []
     for _, kind, body in _FENCE.findall(text):
-        lines = re.sub(r"\\\n\s*", " ", body).splitlines()
+        lines = re.sub(r"\s*\\\n\s*", " ", body).splitlines()
         if kind == "console":
             lines = [line.strip().removeprefix("$ ") for line in lines if line.strip().startswith("$ ")]
         elif kind == "":

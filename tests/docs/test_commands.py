@@ -25,7 +25,8 @@ from tests.docs.how import TABLE, Cannot, Really, Starts, how
 from tests.docs.reading import ROOT, commands, shown
 from tests.server import Server, until_ok
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180), pytest.mark.xdist_group("guides")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("guides")]
+TOGETHER = pytest.mark.asyncio(loop_scope="module")
 COMMANDS = shown()
 MESSAGES = 45  # the guides ask about message 42
 PATIENCE_S = 150
@@ -136,9 +137,8 @@ async def _asks(url: str, visitor: int) -> None:
 
 
 @pytest.fixture
-def typed(reader: Reader) -> Iterator[list[subprocess.Popen[str]]]:
+def typed() -> Iterator[list[subprocess.Popen[str]]]:
     """What was typed in a test; nothing of it is left running."""
-    del reader
     processes: list[subprocess.Popen[str]] = []
     yield processes
     for process in processes:
@@ -161,6 +161,7 @@ def test_most_commands_of_the_program_are_really_run() -> None:
     assert [command for command in ours if isinstance(how(command), Cannot)] == []
 
 
+@TOGETHER
 @pytest.mark.parametrize("command", [each.command for each in COMMANDS if isinstance(how(each.command), Really)])
 async def test_it_does_what_the_guide_says(command: str, reader: Reader, typed: list[subprocess.Popen[str]]) -> None:
     """It ends as it should, and prints what it should."""
@@ -177,6 +178,7 @@ async def test_it_does_what_the_guide_says(command: str, reader: Reader, typed: 
     assert "Traceback" not in said
 
 
+@TOGETHER
 @pytest.mark.parametrize("command", [each.command for each in COMMANDS if isinstance(how(each.command), Starts)])
 async def test_it_starts(command: str, reader: Reader, typed: list[subprocess.Popen[str]]) -> None:
     """It says that it is there, and ends when it is told to."""
@@ -217,7 +219,7 @@ def test_what_cannot_be_run_can_at_least_be_read(command: str) -> None:
     if asks and shutil.which(asks.split(maxsplit=1)[0]):
         asked = subprocess.run(asks.split(), cwd=ROOT, capture_output=True, text=True, check=False)
         assert asked.returncode == 0, asked.stderr
-    for path in re.findall(r"\b(?:deploy|docs)/[\w@./-]+\w", command):
+    for path in re.findall(r"\b(?:deploy|docs)/[\w@./-]+\.\w+", command):
         there = ROOT / path.replace(".env", "example.env") if path.endswith("/.env") else ROOT / path
         assert there.exists() or path.endswith("secret.yaml"), path
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.watched import MODEL_KEY, Watched, program
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
 QUESTION = "后台密码忘了怎么办？"
 PASSWORD = "password: hunter2-and-more"
 WAY = ["message_stored", "turn_started", "retrieved", "model_called", "draft_checked", "turn", "delivered"]
