@@ -5,8 +5,8 @@ Chinese, so its recursive splitter cuts there, at 300 characters, and BM25 gets 
 by one (`bm25_tokenization_regex`): with the default a whole sentence would be one word.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from haystack import Document, Pipeline, component
 from haystack.components.joiners import DocumentJoiner
@@ -48,11 +48,12 @@ def split(documents: Sequence[tuple[str, str]], *, chinese: bool) -> list[Docume
 
 def build(documents: Sequence[tuple[str, str]], embedder: Kept, chinese: bool) -> Mapping[str, Way]:
     parts = split(documents, chinese=chinese)
-    for part, row in zip(parts, embedder.passages([part.content or "" for part in parts]), strict=True):
-        part.embedding = row.tolist()
-        part.meta = {"page": part.meta["page"]}
-    folder = tempfile.mkdtemp()
-    chroma = ChromaDocumentStore(persist_path=folder, distance_function="cosine")
+    rows = embedder.passages([part.content or "" for part in parts])
+    parts = [
+        replace(part, embedding=row.tolist(), meta={"page": part.meta["page"]})
+        for part, row in zip(parts, rows, strict=True)
+    ]
+    chroma = ChromaDocumentStore(distance_function="cosine")
     memory = InMemoryDocumentStore(**({"bm25_tokenization_regex": HAN_OR_WORD} if chinese else {}))
     chroma.write_documents(parts)
     memory.write_documents(parts)
