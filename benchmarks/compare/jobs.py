@@ -22,8 +22,8 @@ OUR_SCRIPT = "benchmarks.compare.our_jobs"
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured. `patience_s` without progress after the last kill means that nothing more comes: longer than
-    every system's lease or heartbeat."""
+    """How much is measured. Nothing for `patience_s` after the last kill means that nothing more comes: it is longer
+    than every system's lease or heartbeat."""
 
     jobs: int
     waits: int
@@ -51,17 +51,16 @@ class Contender:
         return self.script == OUR_SCRIPT
 
 
+QUICK = (("DBOS_POLLING_S", "0.05"),)
 CONTENDERS = (
     Contender("Aftercare", "SQLite", OUR_SCRIPT),
     Contender("huey", "SQLite", "benchmarks.rivals.jobs_huey"),
     Contender("DBOS", "SQLite", "benchmarks.rivals.jobs_dbos"),
-    Contender("DBOS, polling every 50 ms", "SQLite", "benchmarks.rivals.jobs_dbos", (("DBOS_POLLING_S", "0.05"),), False),
+    Contender("DBOS, polling every 50 ms", "SQLite", "benchmarks.rivals.jobs_dbos", QUICK, crashes=False),
     Contender("Aftercare", "PostgreSQL", OUR_SCRIPT),
     Contender("procrastinate", "PostgreSQL", "benchmarks.rivals.jobs_procrastinate"),
     Contender("DBOS", "PostgreSQL", "benchmarks.rivals.jobs_dbos"),
-    Contender(
-        "DBOS, polling every 50 ms", "PostgreSQL", "benchmarks.rivals.jobs_dbos", (("DBOS_POLLING_S", "0.05"),), False
-    ),
+    Contender("DBOS, polling every 50 ms", "PostgreSQL", "benchmarks.rivals.jobs_dbos", QUICK, crashes=False),
 )  # fmt: skip
 
 
@@ -122,7 +121,7 @@ class Script:
 
 
 def crashed(script: Script, size: Size) -> dict[str, float]:
-    """Jobs that were all acknowledged, a worker killed again and again in the middle of them, and what became of them."""
+    """Jobs that were all acknowledged, a worker killed again and again among them, and what became of them."""
     script.ask("fill", size.filled)
     for kill in range(size.kills):
         with script.working() as process:

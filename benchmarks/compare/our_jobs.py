@@ -17,8 +17,8 @@ ADD = text("INSERT INTO result VALUES (:job)")
 
 
 class Ours(System):
-    """The row commits with the job; what is outside is a step. It sits in its folder as the program does, so that what a
-    killed worker held is taken over when the next one starts."""
+    """The row commits with the job; what is outside is a step. It sits in its folder as the program does: what a killed
+    worker held is taken over when the next one starts."""
 
     packages = ("aftercare", "SQLAlchemy")
 
@@ -28,9 +28,7 @@ class Ours(System):
 
     async def open(self, *, works: bool) -> None:
         self._db = await Database.open(self.url)
-        await self._db.write(
-            lambda conn: conn.execute(text("CREATE TABLE IF NOT EXISTS result (job BIGINT)")).close()
-        )
+        await self._db.write(lambda conn: conn.execute(text("CREATE TABLE IF NOT EXISTS result (job BIGINT)")).close())
         if works:
             seat = self._seats.enter_context(lock.sit(self.books.folder))
             await self._db.write(lambda conn: leases.inherit(conn, seat=seat, now=utc_now()))

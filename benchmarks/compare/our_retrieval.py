@@ -30,7 +30,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         chroma = ChromaFolder(Path(scratch))
         started = time.perf_counter()
-        searcher, _ = evaluate.indexed(pack, shelf=Shelf(chroma, embedder=embedder, background=background), vectors=vectors)
+        searcher, _ = evaluate.indexed(
+            pack, shelf=Shelf(chroma, embedder=embedder, background=background), vectors=vectors
+        )
         indexed = time.perf_counter() - started - embedder.waited
         asked = [query for query in pack.queries if query.relevant]
         for query in asked[:WARM]:

@@ -28,11 +28,8 @@ async def one(app: Aftercare, text: str) -> dict:
 
 async def index(*, manual: Path, model: Path, data: Path) -> None:
     """Put the manual into the data folder, if it is not there from another time."""
-    made = data / "index" / "model"
-    made.mkdir(parents=True, exist_ok=True)
-    for part in model.iterdir():
-        if not (made / part.name).exists():
-            shutil.copy(part, made)
+    if not (data / "index" / "model").exists():
+        shutil.copytree(model, data / "index" / "model")
     async with open_app(Settings(data=data, manual=manual)) as app:
         await commands.index(app, {}, lambda _: None)
 

@@ -1,7 +1,7 @@
 """Turns: our bot beside bots that a user would write, asked the same questions of the same manual.
 
 In-process the whole turn is timed; as processes on our strict Telegram server (its limits lifted for everybody) a group
-asks one question after the other, then every group at once. Then a client cries for help, and what the bot does is told.
+asks one question after the other, then every group at once. Then a client cries for help: what does the bot say?
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from benchmarks.soak.books import bind
 from benchmarks.soak.stages import Place
 from bot.channels.telegram.reading import PLATFORM
 from bot.settings import Settings, shipped
-from knowledge import golden
+from knowledge import e5, golden
 from knowledge.golden import Golden
 from tests.platforms.telegram import Chat, User, World, telegram_server
 from tests.platforms.telegram.faults import Limits
@@ -29,7 +29,12 @@ from tests.server import Server
 
 EMERGENCY = "网站打不开了，客户都在投诉，快帮忙！！！"
 PATIENCE_S = 60.0
-SMALL_PAGES = ("zh/wordpress/reset-password", "zh/wordpress/site-title", "zh/wordpress/admin-url", "zh/wordpress/login-errors")
+SMALL_PAGES = (
+    "zh/wordpress/reset-password",
+    "zh/wordpress/site-title",
+    "zh/wordpress/admin-url",
+    "zh/wordpress/login-errors",
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ def share(passed: list[bool]) -> float:
 def measure(bots: list[Bot], *, model: Path, kept: Path, small: bool) -> dict[str, object]:
     """A row for ours and for every other bot: figures, or why there are none."""
     plan = SMALL if small else FULL
+    e5.prepare(model)  # before anybody is timed
     with tempfile.TemporaryDirectory(prefix="aftercare-turns-") as folder:
         room = Path(folder)
         work = Work(manual=manual_of(room, small=small), model=model, kept=kept, room=room)
@@ -155,16 +161,14 @@ async def on_telegram(work: Work, asked: list[Golden], plan: Plan, bot: Bot | No
     async with telegram_server(world) as server:
         api = server.base_url.removesuffix("/bot")
         began = time.monotonic()
-        async with (theirs(bot, work, world, api) if bot else our_process(work, world, api, groups)) as pid:
+        async with theirs(bot, work, world, api) if bot else our_process(work, world, api, groups) as pid:
             await answered(world, *groups[0], texts[0])  # the first answer: everything is loaded
             ready = time.monotonic() - began
             ms = [
                 await answered(world, *groups[n % len(groups)], texts[n % len(texts)]) for n in range(plan.one_by_one)
             ]
             began = time.monotonic()
-            await asyncio.gather(
-                *(answered(world, *group, texts[n % len(texts)]) for n, group in enumerate(groups))
-            )
+            await asyncio.gather(*(answered(world, *group, texts[n % len(texts)]) for n, group in enumerate(groups)))
             burst = len(groups) / (time.monotonic() - began)
             said = await told(world, *groups[1], EMERGENCY)
             weighs = rss(pid)
@@ -205,9 +209,7 @@ def rss(pid: int) -> float:
 
 
 @asynccontextmanager
-async def our_process(
-    work: Work, world: World, api: str, groups: list[tuple[Chat, User]]
-) -> AsyncIterator[int]:
+async def our_process(work: Work, world: World, api: str, groups: list[tuple[Chat, User]]) -> AsyncIterator[int]:
     """`aftercare run` on a copy of the indexed data, each group a client's."""
     data = work.room / "served"
     shutil.copytree(work.data, data, ignore=shutil.ignore_patterns("*.lock", "lock"))
@@ -223,6 +225,14 @@ async def our_process(
         server.abandon()
 
 
+def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """A process whose words go to a file."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            arguments, cwd=ROOT, env=settings(), stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+
+
 @asynccontextmanager
 async def theirs(bot: Bot, work: Work, world: World, api: str) -> AsyncIterator[int]:
     """Its script, polling; killed at the end."""
@@ -232,12 +242,9 @@ async def theirs(bot: Bot, work: Work, world: World, api: str) -> AsyncIterator[
         work.kept,
     )  # fmt: skip
     log = work.room / f"{bot.module}.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            arguments, cwd=ROOT, env=settings(), stdout=output, stderr=output, stdin=subprocess.DEVNULL
-        )
+    process = start(arguments, log)
     try:
-        while "serves" not in log.read_text("utf-8", "replace"):
+        while '"serves"' not in log.read_text("utf-8", "replace"):
             if process.poll() is not None:
                 raise Failed(f"{bot.name}: {log.read_text('utf-8', 'replace')[-400:]}")
             await asyncio.sleep(0.1)
@@ -245,5 +252,3 @@ async def theirs(bot: Bot, work: Work, world: World, api: str) -> AsyncIterator[
     finally:
         process.kill()
         await asyncio.to_thread(process.wait)
-
-

@@ -1,4 +1,4 @@
-"""ChatterBot on Telegram: its knowledge is what it was trained on, here each page's own questions and the page's answer.
+"""ChatterBot on Telegram: it knows what it was trained on, here each page's own questions and the page as the answer.
 
 It compares what is asked with what it knows letter by letter (its default, Levenshtein's distance); its tagger is the
 one that needs no language model fetched from a hub. ``serve API TOKEN MANUAL MODEL KEPT`` polls, ``inside QUESTIONS

@@ -1,8 +1,8 @@
 """A Telegram bot with a knowledge base as the tutorials write one: python-telegram-bot, LangChain, Chroma.
 
 The manual's Markdown is loaded (its client pages: the script knows no audiences), cut by the Markdown splitter and the
-recursive one, put into Chroma; a message gets the best passage back. With a model a chain would write from that passage;
-without one the passage is the answer, for us as well.
+recursive one, put into Chroma; a message gets the best passage back. A model would write from that passage; without
+one the passage is the answer, for us as well.
 
 ``serve API TOKEN MANUAL MODEL KEPT`` polls; ``inside QUESTIONS MANUAL MODEL KEPT`` asks a file of questions.
 """
@@ -51,9 +51,7 @@ def load(manual: Path) -> list[Document]:
 
 
 def knowledge(manual: Path, model: Path, kept: Path) -> Chroma:
-    store = Chroma(
-        embedding_function=Ours(Kept(model, kept=kept)), collection_metadata={"hnsw:space": "cosine"}
-    )
+    store = Chroma(embedding_function=Ours(Kept(model, kept=kept)), collection_metadata={"hnsw:space": "cosine"})
     parts = load(manual)
     for start in range(0, len(parts), 1000):
         store.add_documents(parts[start : start + 1000])

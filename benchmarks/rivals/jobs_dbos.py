@@ -65,9 +65,7 @@ class Dbos(System):
             DBOS.listen_queues(["nothing"])
         await asyncio.to_thread(DBOS.launch)
         polling = float(os.environ.get("DBOS_POLLING_S", "1.0"))
-        await asyncio.to_thread(
-            DBOS.register_queue, QUEUE, worker_concurrency=SLOTS, polling_interval_sec=polling
-        )
+        await asyncio.to_thread(DBOS.register_queue, QUEUE, worker_concurrency=SLOTS, polling_interval_sec=polling)
 
     async def enqueue(self, job: str, given: float) -> None:
         loop = asyncio.get_running_loop()

@@ -22,7 +22,7 @@ Calendar = Mapping[str, Any]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class CannotBeSaid(Exception):
+class CannotBeSaid(Exception):  # noqa: N818 - an answer, not an error
     """The library has no way to express this calendar, unit or question."""
 
 
@@ -74,40 +74,41 @@ def play(
     """Answer every vector; None for a question that the library does not answer at all."""
     folder = Path(sys.argv[1])
     calendars, read = load(folder, "calendars"), {}
-    found: dict[str, dict[str, object]] = {"deadline": {}, "elapsed": {}}
 
     def calendar(name: str) -> Any:
         if name not in read:
             read[name] = parse(calendars[name])
         return read[name]
 
-    def told(kind: str, vector: Calendar, ask: Callable[[], Callable[[], Any]]) -> None:
-        try:
-            got, us = quickest(ask())
-            found[kind][vector["id"]] = {"got": got, "us": us}
-        except CannotBeSaid:
-            found[kind][vector["id"]] = {"cannot": True}
-        except TimeoutError:
-            found[kind][vector["id"]] = {"error": "no answer"}
-        except Exception as error:  # noqa: BLE001 - whatever a library raises is its answer
-            found[kind][vector["id"]] = {"error": type(error).__name__}
+    def due(vector: Calendar) -> Callable[[], Any]:
+        given = calendar(vector["calendar"])
+        start, unit, amount = instant(vector["start"]), vector["unit"], vector["amount"]
+        return lambda: deadline(given, start, unit, amount) if deadline else None
 
-    for vector in load(folder, "deadline") if deadline else ():
+    def spent(vector: Calendar) -> Callable[[], Any]:
+        given, start, end = calendar(vector["calendar"]), instant(vector["start"]), instant(vector["end"])
+        return lambda: elapsed(given, start, end) if elapsed else None
 
-        def due(vector: Calendar = vector) -> Callable[[], Any]:
-            given = calendar(vector["calendar"])
-            start, unit, amount = instant(vector["start"]), vector["unit"], vector["amount"]
-            return lambda: deadline(given, start, unit, amount)
+    answer(
+        {
+            "versions": {name: version(name) for name in packages},
+            "deadline": {one["id"]: told(due, one) for one in load(folder, "deadline")} if deadline else {},
+            "elapsed": {one["id"]: told(spent, one) for one in load(folder, "elapsed")} if elapsed else {},
+        }
+    )
 
-        told("deadline", vector, due)
-    for vector in load(folder, "elapsed") if elapsed else ():
 
-        def spent(vector: Calendar = vector) -> Callable[[], Any]:
-            given, start, end = calendar(vector["calendar"]), instant(vector["start"]), instant(vector["end"])
-            return lambda: elapsed(given, start, end)
-
-        told("elapsed", vector, spent)
-    answer({"versions": {name: version(name) for name in packages}, **found})
+def told(ask: Callable[[Calendar], Callable[[], Any]], vector: Calendar) -> dict[str, object]:
+    """What the library makes of a vector."""
+    try:
+        got, us = quickest(ask(vector))
+    except CannotBeSaid:
+        return {"cannot": True}
+    except TimeoutError:
+        return {"error": "no answer"}
+    except Exception as error:  # noqa: BLE001 - whatever a library raises is its answer
+        return {"error": type(error).__name__}
+    return {"got": got, "us": us}
 
 
 def load(folder: Path, name: str) -> Any:

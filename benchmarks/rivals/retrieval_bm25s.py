@@ -1,13 +1,13 @@
-"""bm25s alone, as its documentation uses it: whole pages, English stemmed; Chinese by jieba's words and by characters."""
+"""bm25s alone, as its documentation uses it: whole pages, English stemmed; Chinese by jieba and by characters."""
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import bm25s
 import jieba
 import Stemmer
 
-from benchmarks.rivals.embedding import Kept
 from benchmarks.rivals.searching import DEPTH, Way, play
 
 HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
@@ -16,7 +16,7 @@ HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 def characters(text: str) -> list[str]:
     """Han characters one by one and in pairs, other words whole."""
     signs = HAN_OR_WORD.findall(text.lower())
-    return signs + [a + b for a, b in zip(signs, signs[1:], strict=False) if len(a) == len(b) == 1]
+    return signs + [a + b for a, b in pairwise(signs) if len(a) == len(b) == 1]
 
 
 def words(text: str) -> list[str]:
@@ -41,7 +41,7 @@ def found(retriever: bm25s.BM25, cut: object, documents: Sequence[tuple[str, str
     return [documents[row][0] for row in rows[0]]
 
 
-def build(documents: Sequence[tuple[str, str]], _: Kept, chinese: bool) -> Mapping[str, Way]:
+def build(documents: Sequence[tuple[str, str]], _: None, chinese: bool) -> Mapping[str, Way]:
     if not chinese:
         return english(documents)
     ways = {}
@@ -58,4 +58,4 @@ def build(documents: Sequence[tuple[str, str]], _: Kept, chinese: bool) -> Mappi
 
 if __name__ == "__main__":
     jieba.setLogLevel("ERROR")
-    play(build, "bm25s", "jieba")
+    play(build, "bm25s", "jieba", embeds=False)

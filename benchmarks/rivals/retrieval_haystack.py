@@ -37,7 +37,7 @@ class Ours:
 def split(documents: Sequence[tuple[str, str]], *, chinese: bool) -> list[Document]:
     whole = [Document(content=text, meta={"page": name}) for name, text in documents]
     if chinese:
-        separators = ["\n\n", "\n", "。", "！", "？", "；", "，", " "]  # noqa: RUF001
+        separators = ["\n\n", "\n", "。", "！", "？", "；", "，", " "]
         splitter = RecursiveDocumentSplitter(
             split_length=300, split_overlap=0, split_unit="char", separators=separators
         )

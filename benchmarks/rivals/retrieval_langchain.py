@@ -1,4 +1,4 @@
-"""LangChain as its documentation builds a question-answering app: recursive splitter, Chroma, BM25, both as an ensemble.
+"""LangChain as its documentation builds question answering: recursive splitter, Chroma, BM25, both as an ensemble.
 
 The splitter is the tutorial's (1,000 characters, 200 shared), with the separators that its page recommends for writing
 without spaces; BM25 gets jieba for Chinese through `preprocess_func`; the ensemble is the documented half and half.

@@ -55,8 +55,8 @@ class Books:
 
 
 class System(ABC):
-    """A job system with three jobs: ``plain(number)`` writes a row, ``paced(at)`` notes when it starts, ``told(number)``
-    tells the outside and writes a row."""
+    """Knows three jobs: ``plain(number)`` writes a row, ``paced(at)`` notes that it starts, ``told(number)`` tells the
+    outside and writes a row."""
 
     packages: tuple[str, ...]
 
