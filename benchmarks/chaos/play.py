@@ -75,6 +75,7 @@ async def play(field: Field, fault: Fault, *, pace: Pace, seed: int) -> dict[str
         "drained": drained,
         "whole_again_s": round(took, 1),
         "waits_s": latencies(chain(*said.values()), chain(*shown.values()), kills=[])["all_s"],
+        "each_s": {name: latencies(said[name], shown[name], kills=[])["all_s"] for name in said},
         "desk": dict(web.codes),
         "said_in_logs": troubles_in_logs({name: text[len(before[name]) :] for name, text in _printed(field).items()}),
     }
