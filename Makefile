@@ -7,15 +7,14 @@ PACKS ?= ../shared/eval
 VECTORS ?= ../shared/sla
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck bench rivals chaos lock clean
+.PHONY: run test lint format typecheck load soak bench rivals chaos lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
 
 test: $(VENV)/.test  ## every test; what the machine cannot offer is skipped and named, with CI=true nothing is
 	@sh tests/provision.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser  # apart: playwright keeps an event loop of its own
+	@sh tests/run.sh $(BIN)/python
 
 lint: $(VENV)/.test  ## style, imports between floors
 	$(BIN)/ruff check .
