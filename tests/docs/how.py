@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Really:
-    """It is run to its end."""
+    """It is run to its end; what is typed `before` brings the desk to where the guide is."""
 
     status: tuple[int, ...] = (0,)
     says: str = ""
     stdin: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ _DAEMON = "needs a container engine's daemon and images from outside"
 _CLUSTER = "needs a cluster"
 _SERVICE = "changes the machine: accounts, services, files outside the test's folder"
 _SYSTEMD = "no systemd runs on the machine of the tests"
+_PAGE = "zh/wordpress/site-title"
 _INSTALL = "installs for minutes; requirements.lock is what the tests themselves were installed from"
 
 TABLE: Sequence[tuple[str, How]] = (
@@ -78,13 +80,14 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"aftercare index --force ", Really()),
     (r"aftercare index", Really(status=(0, 1))),
     (r"aftercare rollback ", Really(status=(0, 2), says="(?i)version|roll")),
-    (r"aftercare manual restore ", Really()),
+    (r"aftercare manual restore ", Really(before=f"aftercare manual withdraw {_PAGE} --reason x --by Li")),
+    (r"aftercare manual withdraw ", Really(before=f"aftercare manual restore {_PAGE}")),
     (r"aftercare recall (send|dismiss) ", Really(status=(0, 2), says="(?i)correction|recall|no ")),
     (r"aftercare gaps --(show|draft|approve|dismiss) ", Really(status=(0, 2), says="(?i)gap")),
     (r"aftercare check northwind", Really(status=(0, 2), says="(?i)site|client|northwind")),
     (r"aftercare report northwind ", Really(status=(0, 2), says="(?i)northwind|report|client")),
-    (r"aftercare privacy (export|erase) ", Really(status=(0, 2), says="(?i)person|people|wrote|kept|zip")),
-    (r"aftercare holidays import ", Really(status=(0, 2), says="(?i)holiday|day|2027")),
+    (r"aftercare privacy (export|erase) ", Really(status=(0, 2), says="(?i)contact|wrote|kept|zip")),
+    (r"aftercare holidays import ", Really(says="2027")),
     (r"aftercare jobs --(retry|drop) ", Really(says="retried|dropped")),
     (r"aftercare (backup|restore|migrate|vacuum)\b", Really(status=(0, 2), says="(?i)backup|restore|folder|database|empty|data")),
     (r"(\w+=\S* +)*aftercare ", Really()),
