@@ -6,7 +6,7 @@ CODE := store knowledge handoff success console bot
 PACKS ?= ../shared/eval
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck bench lock clean
+.PHONY: run test lint format typecheck bench load lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
@@ -34,6 +34,10 @@ bench: $(VENV)/.test  ## figures of this machine, with what a user would pick in
 	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
 		echo "== queries"; $(BIN)/python -m benchmarks.queries "$(PACKS)" .bench/model; \
 		echo "== ablation"; $(BIN)/python -m benchmarks.ablation "$(PACKS)" .bench; fi
+
+load: export OPENBLAS_NUM_THREADS = 1
+load: $(VENV)/.test  ## how much it takes, one process and four, and a festival: writes docs/load.md; 25 minutes, a quiet machine
+	$(BIN)/python -m benchmarks.load --peak --report docs/load.md
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh
