@@ -4,9 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CODE := store knowledge handoff success console bot
 PACKS ?= ../shared/eval
+VECTORS ?= ../shared/sla
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck bench load lock clean
+.PHONY: run test lint format typecheck bench load rivals chaos lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
@@ -29,7 +30,9 @@ typecheck: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: export OPENBLAS_NUM_THREADS = 1
-bench: $(VENV)/.test  ## figures of this machine, with what a user would pick instead, as JSON
+bench: $(VENV)/.test rivals  ## figures of this machine, as JSON; beside what a user would pick instead in docs/benchmarks.md
+	@sh tests/provision.sh
+	$(BIN)/python -m benchmarks.compare --packs "$(PACKS)" --vectors "$(VECTORS)" --report docs/benchmarks.md
 	@for each in jobs turns golden peaks pages; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
 		echo "== queries"; $(BIN)/python -m benchmarks.queries "$(PACKS)" .bench/model; \
@@ -38,6 +41,18 @@ bench: $(VENV)/.test  ## figures of this machine, with what a user would pick in
 load: export OPENBLAS_NUM_THREADS = 1
 load: $(VENV)/.test  ## how much it takes, one process and four, and a festival: writes docs/load.md; 25 minutes, a quiet machine
 	$(BIN)/python -m benchmarks.load --peak --report docs/load.md
+
+rivals: .bench/rivals/.made .bench/rivals-chat/.made  ## what others' benchmarks need, in environments of their own
+
+.bench/%/.made: benchmarks/%.txt
+	@echo "Installing what $< names (once; some minutes)…"
+	$(PYTHON) -m venv .bench/$*
+	.bench/$*/bin/python -m pip install --quiet --no-deps -r $<
+	@touch $@
+
+chaos: $(VENV)/.test  ## everything that can break, done to the program under traffic; writes docs/faults.md
+	@sh tests/provision.sh
+	$(BIN)/python -m benchmarks.chaos --report docs
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
+
+import structlog
 
 from bot.checks import MARK, Problem, check
 from bot.errors import ModelError
 from bot.grounding import beside
 from bot.llm import Json, Messages, Model
+from bot.meters import Meters
 from bot.prompts import Prompt, Source, current
 from console.texts import Texts
 from handoff.kinds import Level
@@ -16,6 +20,8 @@ from handoff.model import Citation
 from knowledge.cited import Cited
 from knowledge.language import detect, is_chinese, to_script
 from knowledge.model import Passage
+
+log = structlog.get_logger()
 
 LONGEST = 700  # characters of a quoted section in a chat
 _LONGEST_LEAD = 200  # a page's opening words are quoted with each section if they are short
@@ -169,6 +175,7 @@ class Writer:
     model: Model
     answer: Source
     repair: Source
+    meters: Meters = field(default_factory=Meters)
 
     async def write(
         self, question: str, *, passages: Sequence[Passage], language: str, history: str, client: str
@@ -188,18 +195,33 @@ class Writer:
         )
         trace: dict[str, Any] = {"model": self.model.name, "prompt": prompt.label, "repairs": 0}
         answer = await self._ask(messages, prompt)
-        problems = _problems(answer, question=question, passages=passages, language=language)
+        told = f"{messages[0]['content']}\n{prompt.material}"
+        judge = partial(self._problems, question=question, passages=passages, language=language, told=told)
+        problems = judge(answer)
         if problems:
             trace |= {"repairs": 1, "problems": [f"{p.kind}: {p.words}"[:120] for p in problems]}
             repair = await current(self.repair)
             trace["repair_prompt"] = repair.label
             answer = await self._ask([*messages, *_send_back(answer, problems, repair)], prompt)
-            if left := _problems(answer, question=question, passages=passages, language=language):
+            if left := judge(answer):
+                self._checked("refused", left)
                 raise ModelError("malformed", "; ".join(f"{p.kind} {p.words}" for p in left)[:200])
+        self._checked("repaired" if problems else "passed", problems)
         return Written(result=_result(answer, passages=passages), level=_level(answer), trace=trace)
 
     async def _ask(self, messages: Messages, prompt: Prompt) -> Json:
-        return await self.model.complete(messages, prompt=prompt, schema=ANSWER_SCHEMA)
+        with self.meters.stage("model"):
+            return await self.model.complete(messages, prompt=prompt, schema=ANSWER_SCHEMA)
+
+    def _problems(
+        self, answer: Json, *, question: str, passages: Sequence[Passage], language: str, told: str
+    ) -> tuple[Problem, ...]:
+        with self.meters.stage("check"):
+            return _problems(answer, question=question, passages=passages, language=language, told=told)
+
+    def _checked(self, result: str, problems: Sequence[Problem]) -> None:
+        self.meters.checked(result)
+        log.info("draft_checked", result=result, problems=[problem.kind for problem in problems])
 
 
 def _send_back(answer: Json, problems: Sequence[Problem], repair: Prompt) -> Messages:
@@ -207,17 +229,23 @@ def _send_back(answer: Json, problems: Sequence[Problem], repair: Prompt) -> Mes
     return [{"role": "assistant", "content": str(answer.get("text", ""))}, *repair.fill(problems=found)]
 
 
-def _problems(answer: Json, *, question: str, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:
+def _problems(
+    answer: Json, *, question: str, passages: Sequence[Passage], language: str, told: str
+) -> tuple[Problem, ...]:
     text = answer.get("text")
     if not isinstance(text, str) or answer.get("outcome") not in ("answer", "not_in_manual", "clarify"):
         return (Problem("schema", "outcome and text"),)
     if answer["outcome"] == "answer":
         if not text.strip():
             return (Problem("empty"),)
-        return (*check(text, passages=passages, language=language), *beside(question, text, passages=passages))
+        return (
+            *check(text, passages=passages, language=language, told=told),
+            *beside(question, text, passages=passages),
+        )
     if answer["outcome"] == "clarify":
         marks = "".join(f"[{n}]" for n in range(1, len(passages) + 1))
-        return check(f"{text} {marks}", passages=passages, language=language) if text.strip() else (Problem("empty"),)
+        shown = f"{text} {marks}"
+        return check(shown, passages=passages, language=language, told=told) if text.strip() else (Problem("empty"),)
     return ()
 
 

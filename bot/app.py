@@ -5,12 +5,13 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
 import yaml
 
-from bot import contract_work, first_start, gap_work, links, search_work
+from bot import contract_work, first_start, following, gap_work, links, search_work
 from bot.asking import Asking
 from bot.bench import Bench
 from bot.care import care_of
@@ -28,11 +29,13 @@ from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
 from bot.engines import Engines
 from bot.engines import opened as engines_of
+from bot.errors import BotError
 from bot.illustrating import Illustrating
 from bot.intake import TURN
-from bot.llm import Model, OpenAIModel
+from bot.llm import Model
 from bot.mailing import mail_facts
 from bot.manual_runs import ManualRuns
+from bot.metered import metered
 from bot.meters import Meters
 from bot.notices import ClientNotices
 from bot.outward import Outward
@@ -64,7 +67,7 @@ from handoff.desk import Desk
 from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
-from store import leases
+from store import leases, skew
 from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Running, Worker
@@ -184,6 +187,8 @@ async def open_app(
     db = await Database.open(settings.database)
     owner = f"{os.uname().nodename}:{os.getpid()}" + (f"@{seat}" if seat else "")
     try:
+        if settings.shared:
+            await _refuse_another_time(db, clock)
         if seat:
             await db.write(lambda conn: leases.inherit(conn, seat=seat, now=clock()))
         meters = Meters()
@@ -207,6 +212,16 @@ async def open_app(
             yield app
     finally:
         await db.close()
+
+
+async def _refuse_another_time(db: Database, clock: Clock) -> None:
+    ahead = await db.read(lambda conn: skew.ahead(conn, clock=clock))
+    if abs(ahead) > skew.MOST:
+        off = f"{abs(ahead).total_seconds():.0f} seconds {'ahead of' if ahead > timedelta(0) else 'behind'}"
+        raise BotError(
+            f"this machine's clock is {off} the database's: deadlines would be wrong, and processes would take each "
+            "other's work. Set both by NTP (timedatectl set-ntp true), then start again."
+        )
 
 
 async def _furnished(db: Database, settings: Settings, *, clock: Clock) -> str | None:
@@ -251,7 +266,7 @@ async def _opened(
     telegram, slack, channels = platforms.telegram, platforms.slack, platforms.channels
     changing = {name for name, channel in channels.items() if channel.shows_changes}
     picturing = {name for name, channel in channels.items() if channel.shows_pictures}
-    speaker = model or model_of(settings)
+    speaker = metered(model or model_of(settings, tell=meters.tokens), meters)
     shelf = Shelf.open(db, settings.prompts)
     gaps, drafts = await gap_work.open_gaps(
         db, settings, manual=manual, embedder=engines.embedder, model=speaker, shelf=shelf, clock=clock
@@ -265,7 +280,7 @@ async def _opened(
         clock=clock,
         meters=meters,
         pictures=Pictures(reader=ProcessReader(), files=settings.data / "files"),
-        writer=writer_of(speaker, shelf),
+        writer=writer_of(speaker, shelf, meters),
         progress=Progress(db=db, texts=texts, clock=clock, platforms=changing, after_s=settings.progress_after_s),
         illustrating=Illustrating(manual=manual, files=files, platforms=picturing),
     )
@@ -315,7 +330,10 @@ async def _opened(
         for each in buriers:
             await each.dead(running, error)
 
-    worker = Worker(db, clock=clock, owner=owner, slots=_SLOTS, spare=_SPARE, on_dead=dead, takes=role.takes)
+    worker = Worker(
+        db, clock=clock, owner=owner, slots=_SLOTS, spare=_SPARE, on_dead=dead, on_run=meters.job,
+        named=following.named, takes=role.takes,
+    )  # fmt: skip
     if telegram is not None:
         telegram.register(worker)
     contract_work.register(worker, desk=desk, clock=clock)
@@ -377,7 +395,7 @@ async def _opened(
         await platforms.close()
         await gaps.comparing.close()
         await manual.close()
-        if isinstance(speaker, OpenAIModel):
+        if speaker is not None:
             await speaker.close()
 
 

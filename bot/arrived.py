@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 from handoff.kinds import Audience, ChatKind
 from handoff.model import Message
 
+UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError)
+"""What comes of reading what is not of the documented shape."""
 EDITED: Final = ":"  # between a message's identity and the date of its edit
 COMMANDS: Final = frozenset({"start", "help", "status", "human", "bind", "queue", "mine", "why"})
 STAFF_COMMANDS: Final = frozenset({"queue", "mine", "why"})  # anybody else who writes them is not answered

@@ -1,11 +1,8 @@
 """Where a command runs: in the process that owns the data folder, or here, as its owner."""
 
 import asyncio
-import logging
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import OwnerAwayError
 from bot.settings import Settings, load_settings
@@ -31,14 +28,14 @@ async def with_backend(work: Callable[[Backend], Awaitable[T]], *, progress: Pro
 
     Where processes share a database server nobody owns it: there they run here, beside the others.
     """
-    from bot import control
+    from bot import control, logs
     from bot.first_start import prepare_folder
     from bot.roles import Role
     from store.errors import AlreadyOwned
     from store.lock import own, sit
 
     settings = load_settings()
-    configure_log(settings)
+    logs.configure(settings)
     prepare_folder(settings.data)
     if settings.shared:
         with sit(settings.data) as seat, progress:
@@ -71,36 +68,3 @@ async def _here(
             return await commands.execute(app, name, given, progress)
 
         return await work(backend)
-
-
-def configure_log(settings: Settings) -> None:
-    """JSON lines on stderr, from the set level up."""
-    import structlog
-
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lenient(sys.stderr))),
-    )
-
-
-class _Lenient:
-    """A stream for log lines: one that cannot be written (a full disk) is dropped, and stops nothing."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, line: str) -> None:
-        with suppress(OSError):
-            self._stream.write(line)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()

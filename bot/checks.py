@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from knowledge import claims
+from bot import own_words
+from knowledge import claims, hidden_claims
 from knowledge.language import ENGLISH, SIMPLIFIED, TRADITIONAL, detect, fold, to_script
 from knowledge.model import Passage
 
@@ -25,15 +26,20 @@ class Problem:
     words: str = ""
 
 
-def check(text: str, *, passages: Sequence[Passage], language: str) -> tuple[Problem, ...]:
-    """Every fault of a draft answer; empty means that it may go out. `passages[0]` is mark [1]."""
+def check(text: str, *, passages: Sequence[Passage], language: str, told: str = "") -> tuple[Problem, ...]:
+    """Every fault of a draft answer; empty means that it may go out. `passages[0]` is mark [1].
+
+    `told` is what the model was instructed with: none of it is for the client.
+    """
     marks = [int(mark) for mark in MARK.findall(text)]
     wrong = [n for n in marks if not 1 <= n <= len(passages)]
     problems = [Problem("unknown_mark", f"[{n}]") for n in wrong]
     if not marks:
         problems.append(Problem("no_mark"))
     cited = [passages[n - 1] for n in dict.fromkeys(marks) if n not in wrong]
-    problems += unfounded(text, sources=[source for p in cited for source in _source(p)])
+    sources = [source for p in cited for source in _source(p)]
+    problems += unfounded(text, sources=sources)
+    problems += betrayed(text, told=told, sources=sources)
     if not _same_language(text, language):
         problems.append(Problem("language", detect(MARK.sub("", text))))
     return tuple(problems)
@@ -41,6 +47,7 @@ def check(text: str, *, passages: Sequence[Passage], language: str) -> tuple[Pro
 
 def unfounded(text: str, *, sources: Iterable[str]) -> list[Problem]:
     """Links, commands, menu paths, numbers with a unit and codes of `text` that stand in none of the `sources`."""
+    sources = list(sources)
     ground = fold("\n".join(sources))
     squeezed = _squeezed(ground)
 
@@ -49,9 +56,25 @@ def unfounded(text: str, *, sources: Iterable[str]) -> list[Problem]:
             return _stands_whole(words, ground, ranges=kind == "number")
         return _squeezed(words) in squeezed
 
-    return [Problem(kind, words) for kind, words in claims.claims(text) if not stands(kind, words)]
+    plain = [Problem(kind, words) for kind, words in claims.claims(text) if not stands(kind, words)]
+    under = hidden_claims.ground_of("\n".join(sources))
+    veiled = [
+        Problem(kind, words)
+        for kind, words in hidden_claims.hidden(text)
+        if not hidden_claims.stands(words, ground=under)
+    ]
+    return list(dict.fromkeys([*plain, *veiled]))
 
 
+def betrayed(text: str, *, told: str, sources: Iterable[str]) -> list[Problem]:
+    """Where a text repeats what its writer was `told`, or speaks about that, and no source does."""
+    known = list(sources)
+    runs = [Problem("instructions", run) for run in own_words.repeated(text, told=told, sources=known)] if told else []
+    return runs + [Problem("about_itself", words) for words in own_words.about_itself(text, sources=known)]
+
+
+CONTACTS = frozenset({"link", "address", "phone", "handle"})
+"""Kinds of claims that lead a reader somewhere."""
 _EXACT = frozenset({"link", "address", "number", "phone", "code"})
 
 
@@ -66,8 +89,13 @@ def _stands_whole(words: str, ground: str, *, ranges: bool) -> bool:
     return re.search(rf"(?<![a-z0-9])(?<!\d[.,]){exact}(?![a-z0-9])(?![{joined}][a-z0-9])", ground) is not None
 
 
+_PICTURE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
+
+
 def _source(passage: Passage) -> tuple[str, ...]:
-    return (passage.title, passage.heading, passage.lead, passage.text, passage.url or "", passage.video or "")
+    """What the passage says to its readers: where a picture of it lies is not said."""
+    said = (passage.title, passage.heading, passage.lead, passage.text)
+    return (*(_PICTURE.sub(r"\1", each) for each in said), passage.url or "", passage.video or "")
 
 
 def _same_language(text: str, language: str) -> bool:

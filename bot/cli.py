@@ -12,9 +12,12 @@ import typer
 from rich.table import Table
 
 from bot import (
+    data_commands,
     gap_commands,
+    job_commands,
     manual_commands,
     number_commands,
+    people_commands,
     privacy_commands,
     recall_commands,
     reminder_commands,
@@ -23,7 +26,7 @@ from bot import (
     service_commands,
     site_check_commands,
 )
-from bot.backend import Backend, configure_log, execute, with_backend
+from bot.backend import Backend, execute, with_backend
 from bot.errors import BotError
 from bot.manual_showing import show_indexed
 from bot.settings import Settings, load_settings, shipped
@@ -134,7 +137,11 @@ def tickets(
 def why(message: Annotated[str, typer.Argument(help="A message's number.")], as_json: Json = False) -> None:
     """Why a message was answered, handed over, or met with silence."""
     found = execute("why", {"message": message})
-    print_json(found) if as_json else show_facts(found)
+    if as_json:
+        print_json(found)
+        return
+    show_facts(found)
+    err.print(f"[dim]in the log, with AFTERCARE_LOG=info: grep '\"message\": {found['message']},'[/]", soft_wrap=True)
 
 
 @sla.command("why")
@@ -154,17 +161,6 @@ def sla_why(
             lines.add_row(row["when"], row["words"])
         lines.add_row("", f"[bold]{account['verdict']}[/]")
         out.print(lines, "")
-
-
-@cli.command()
-def jobs(
-    retry: Annotated[int | None, typer.Option(help="Run this dead letter again.")] = None,
-    drop: Annotated[int | None, typer.Option(help="Delete this dead letter.")] = None,
-    as_json: Json = False,
-) -> None:
-    """The queues of work, and dead letters to retry or drop."""
-    found = execute("jobs", {"retry": retry, "drop": drop})
-    print_json(found) if as_json else show_facts(found)
 
 
 @cli.command()
@@ -207,25 +203,30 @@ cli.add_typer(service_commands.holidays, name="holidays")
 cli.add_typer(recall_commands.recall, name="recall")
 cli.add_typer(privacy_commands.privacy, name="privacy")
 cli.command()(number_commands.numbers)
+cli.command()(people_commands.password)
 cli.command()(gap_commands.gaps)
 cli.command()(review_commands.review)
 cli.add_typer(report_commands.visits, name="visits")
 cli.command()(reminder_commands.reminders)
 cli.command()(report_commands.report)
 cli.command()(site_check_commands.check)
+cli.command()(job_commands.jobs)
+cli.command()(data_commands.backup)
+cli.command()(data_commands.restore)
+cli.command()(data_commands.transfer)
 cli.command()(manual_commands.index)
 cli.command()(manual_commands.rollback)
 cli.add_typer(manual_commands.manual, name="manual")
 
 
 async def _serve(settings: Settings, role: str) -> None:
-    from bot import server
+    from bot import logs, server
     from bot.app import open_app
     from bot.first_start import prepare_folder
     from bot.roles import Role
     from store.lock import own, sit
 
-    configure_log(settings)
+    logs.configure(settings)
     prepare_folder(settings.data)
     with (sit if settings.shared else own)(settings.data) as seat:
         listening = server.reserve(settings.host, settings.port)

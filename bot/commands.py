@@ -12,10 +12,13 @@ from sqlalchemy import Connection
 
 from bot import (
     doctor,
+    following,
     gap_work,
     intake,
+    job_work,
     manual_work,
     number_work,
+    people_work,
     privacy_export,
     recall_work,
     reminder_work,
@@ -37,7 +40,6 @@ from console.why import Account, accounts
 from handoff import bands, board, directory, messages, turn_records
 from handoff.kinds import Audience, Author
 from handoff.model import Client
-from store import jobs
 
 __all__ = ["COMMANDS", "execute", "index"]
 
@@ -151,21 +153,6 @@ async def sla_why(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
     return await app.db.read(body)
 
 
-async def show_jobs(app: Aftercare, arguments: Arguments, emit: Emit) -> Any:
-    """The queues, and the dead letters; `retry` or `drop` one by its number."""
-    del emit
-    now = app.clock()
-    retry, drop = arguments.get("retry"), arguments.get("drop")
-    if retry:
-        return {"retried": await app.db.write(lambda conn: jobs.replay(conn, int(retry), now=now))}
-    if drop:
-        return {"dropped": await app.db.write(lambda conn: jobs.drop(conn, int(drop)))}
-    depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
-    dead = await app.db.read(jobs.dead_letters)
-    letters = [{"id": d.id, "queue": d.queue, "error": d.error, "attempts": d.attempts} for d in dead]
-    return {"queues": [asdict(d) for d in depths], "dead": letters}
-
-
 COMMANDS: Mapping[str, Command] = {
     "ask": ask,
     "chat.say": chat_say,
@@ -174,8 +161,9 @@ COMMANDS: Mapping[str, Command] = {
     "why": why,
     "sla.why": sla_why,
     "numbers": number_work.show,
-    "jobs": show_jobs,
     "doctor": doctor.examine,
+    **job_work.COMMANDS,
+    **people_work.COMMANDS,
     **privacy_export.COMMANDS,
     **service_work.COMMANDS,
     **gap_work.COMMANDS,
@@ -218,6 +206,7 @@ async def _turn(app: Aftercare, client: Client, *, session: str, text: str, at_o
             lambda conn: intake.accept(conn, arrived, at_once=at_once, hurry=hurry, now=app.clock())
         )
         assert message is not None, "a new line has a new identity"
+        following.stored(message, platform=terminal.PLATFORM)
         emit({"message": message.id})
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):

@@ -11,12 +11,13 @@ from typing import Any
 
 import structlog
 
-from bot import belonging, bursts, followups, framing, gate, planning
+from bot import belonging, bursts, following, followups, framing, gate, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.grounds import resting
 from bot.illustrating import Illustrating
 from bot.intake import TURN
+from bot.logs import Words
 from bot.meters import Meters
 from bot.model import Act, Situation
 from bot.pictures import Pictures
@@ -67,6 +68,8 @@ class Conversations:
         if not running.job.body["at_once"] and started < ready <= started + bursts.LONGEST:
             await running.later(ready)
             return
+        following.of_burst(situation.pieces)
+        self._time_waits(situation, running, ready=ready, started=started)
         act = await self._decide(running, situation)
         with self.meters.stage("commit"):
             outcome = await running.finish(
@@ -81,7 +84,15 @@ class Conversations:
                 )
             )
         self.meters.turn(outcome.outcome, outcome.reason)
-        log.info("turn", message=situation.pieces[-1].id, outcome=outcome.outcome, reason=outcome.reason, ms=outcome.ms)
+        log.info(
+            "turn",
+            turn=outcome.id,
+            outcome=outcome.outcome,
+            reason=outcome.reason,
+            level=outcome.level,
+            ticket=outcome.ticket_id,
+            ms=outcome.ms,
+        )
 
     async def dead(self, running: Running, error: Exception) -> None:
         """A turn that failed each time is our own fault: the client hears so, and a person gets the matter."""
@@ -99,6 +110,7 @@ class Conversations:
         )
         await running.bury(error, turn)
         self.meters.turn(act.outcome, act.reason)
+        log.info("turn", outcome=act.outcome, reason=act.reason, level=act.level)
 
     def register(self, worker: Worker) -> None:
         """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""
@@ -111,6 +123,14 @@ class Conversations:
         number = int(str(running.job.body["message"]))
         found = await self.db.read(partial(load, message_id=number, pressed=pressed is not None))
         return belonging.settle(found, pressed=pressed, now=self.clock()) if found else None
+
+    def _time_waits(self, situation: Situation, running: Running, *, ready: datetime, started: datetime) -> None:
+        """The parts of the way before a turn: until the burst was complete, then until there was room for it."""
+        last = situation.pieces[-1].stored_at
+        complete = last if running.job.body["at_once"] else min(max(ready, last), started)
+        self.meters.spent("burst", complete - last)
+        self.meters.spent("queue", started - complete)
+        log.info("turn_started", waited_ms=round((started - situation.pieces[0].stored_at).total_seconds() * 1000))
 
     def _ready_at(self, situation: Situation, *, more: bool) -> datetime:
         return bursts.ready_at(
@@ -200,8 +220,18 @@ class Conversations:
         return (together, again) if carried else (question, found)
 
     async def _search(self, situation: Situation, question: str) -> Search:
-        with self.meters.stage("search"):
-            return await self.manual.search(question, scope=planning.scope(situation.client), limit=_PASSAGES)
+        with self.meters.stage("retrieve"):
+            found = await self.manual.search(question, scope=planning.scope(situation.client), limit=_PASSAGES)
+        log.info(
+            "retrieved",
+            version=found.version,
+            passages=len(found.passages),
+            best=found.passages[0].page if found.passages else None,
+            evidence=round(found.evidence, 3),
+            enough=found.enough,
+            question=Words(question),
+        )
+        return found
 
     async def _holds(self, situation: Situation, written: planning.Reply, found: Search) -> bool:
         """Whether the client may read, still, all that the model read and all that it cites."""
@@ -235,19 +265,17 @@ class Conversations:
         writer = self.writer
 
         async def ask() -> Mapping[str, Any]:
-            with self.meters.stage("model"):
-                try:
-                    written = await writer.write(
-                        question,
-                        passages=found.passages,
-                        language=frame.language,
-                        history=as_history(situation.history, before=situation.pieces[0].id),
-                        client=planning.about(situation),
-                    )
-                except ModelError as error:
-                    self.meters.model_error(error.kind)
-                    log.warning("model failed", kind=error.kind)
-                    return {"error": error.kind, "detail": error.detail}
+            try:
+                written = await writer.write(
+                    question,
+                    passages=found.passages,
+                    language=frame.language,
+                    history=as_history(situation.history, before=situation.pieces[0].id),
+                    client=planning.about(situation),
+                )
+            except ModelError as error:
+                log.warning("model failed", kind=error.kind)
+                return {"error": error.kind, "detail": error.detail}
             return _kept(written.result, found) | {"level": written.level, "trace": dict(written.trace)}
 
         writing = running.step(f"write:{situation.pieces[-1].id}", ask)

@@ -55,7 +55,8 @@ class Rewriter:
         )
         answer = await self.model.complete(messages, prompt=prompt, schema=TEXT_ALONE)
         text = str(answer.get("text") or "").strip()
-        problems = check(text, passages=passages, language=language) if text else ("empty",)
+        told = f"{messages[0]['content']}\n{prompt.material}"
+        problems = check(text, passages=passages, language=language, told=told) if text else ("empty",)
         if problems:
             log.info("correction kept in the manual's words", problems=len(problems))
         return None if problems else text
@@ -110,7 +111,6 @@ class Correcting:
         try:
             return await self.rewriter.write(known)
         except ModelError as error:
-            self.meters.model_error(error.kind)
             log.warning("model failed", kind=error.kind)
             return None
 

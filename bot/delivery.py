@@ -2,18 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
+from bot import following
 from bot.errors import NotSentError
+from bot.logs import Words
 from bot.meters import Meters
-from handoff import directory, messages
-from handoff.kinds import Delivery
-from handoff.model import Chat, Message
+from handoff import directory, messages, turn_records
+from handoff.kinds import Author, Delivery
+from handoff.model import Chat, Message, Turn
 from store.clock import Clock
 from store.db import Database
 from store.errors import GiveUp
@@ -90,21 +92,24 @@ class Deliveries:
 
     async def deliver(self, running: Running) -> None:
         """Send one message, or what has become of it since, and note the platform's ids of it."""
-        message, chat = await self._db.read(partial(_load, number=int(str(running.job.body["message"]))))
+        message, chat, asked = await self._db.read(partial(_load, number=int(str(running.job.body["message"]))))
+        following.of_outgoing(message, asked.turn if asked else None)
         channel = self._channels.get(chat.platform)
         if channel is None:
             raise GiveUp(f"{chat.platform} is not set up here")
         try:
             if running.job.body.get("edit"):
-                await self._edit(running, channel, chat, message)
+                await self._edit(running, channel, chat, message, asked)
             else:
-                await self._send(running, channel, chat, message)
+                await self._send(running, channel, chat, message, asked)
         except NotSentError as error:
             if not error.held:
                 raise
             await running.later(self._clock() + getattr(error, "retry_after", _HELD))
 
-    async def _send(self, running: Running, channel: Channel, chat: Chat, message: Message) -> None:
+    async def _send(
+        self, running: Running, channel: Channel, chat: Chat, message: Message, asked: "_Asked | None"
+    ) -> None:
         if message.delivery in (None, Delivery.SENT):  # None: whom it was for is erased
             return
         again = message.delivery is Delivery.SENDING
@@ -112,18 +117,32 @@ class Deliveries:
         if channel.doubtful:
             await self._mark(message.id, Delivery.SENDING)
         try:
-            sent = await channel.send(chat, message, attempt)
+            with self._meters.stage("deliver"):
+                sent = await channel.send(chat, message, attempt)
         except NotSentError:
             await self._mark(message.id, Delivery.SENDING if attempt.again else Delivery.QUEUED)
             raise
         await self._sent(running, message, sent)
-        self._meters.delivery(chat.platform, "sent")
+        self._told(chat, message, sent, result="sent", answers=asked)
 
-    async def _edit(self, running: Running, channel: Channel, chat: Chat, message: Message) -> None:
+    async def _edit(
+        self, running: Running, channel: Channel, chat: Chat, message: Message, asked: "_Asked | None"
+    ) -> None:
         if message.delivery is not Delivery.SENT:
             return  # it failed: there is nothing to change
-        await self._sent(running, message, await channel.edit(chat, message, Attempt(once=running.step, again=False)))
-        self._meters.delivery(chat.platform, "edited")
+        with self._meters.stage("deliver"):
+            sent = await channel.edit(chat, message, Attempt(once=running.step, again=False))
+        await self._sent(running, message, sent)
+        begun = asked is not None and message.stored_at < asked.turn.at and (running.job.dedup or "").endswith(":1")
+        self._told(chat, message, sent, result="edited", answers=asked if begun else None)
+
+    def _told(
+        self, chat: Chat, message: Message, sent: tuple[str, ...], *, result: str, answers: "_Asked | None"
+    ) -> None:
+        self._meters.delivery(chat.platform, result)
+        if answers is not None:
+            self._meters.answered(chat.platform, self._clock() - answers.since)
+        log.info("delivered", platform=chat.platform, result=result, external=list(sent), text=Words(message.text))
 
     async def _sent(self, running: Running, message: Message, sent: tuple[str, ...]) -> None:
         await running.finish(
@@ -135,13 +154,13 @@ class Deliveries:
         job = running.job
         if job.queue != messages.DELIVER:
             return
-        log.error("delivery failed", job=job.id, error=type(error).__name__)
+        log.error("delivery failed", error=type(error).__name__)
         number = int(str(job.body["message"]))
         if job.body.get("edit"):  # what was sent still stands there
             await running.bury(error)
             return
         await running.bury(error, lambda conn: messages.mark_delivery(conn, number, Delivery.FAILED, now=self._clock()))
-        self._meters.delivery("?", "failed")
+        self._meters.delivery("unknown", "failed")
 
     async def _mark(self, number: int, state: Delivery) -> None:
         await self._db.write(lambda conn: messages.mark_delivery(conn, number, state, now=self._clock()))
@@ -151,6 +170,22 @@ class Deliveries:
         worker.register(messages.DELIVER, self.deliver, slots=_SLOTS, spare=True)
 
 
-def _load(conn: Connection, *, number: int) -> tuple[Message, Chat]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a reply of the bot's is the answer to, and since when that waited."""
+
+    turn: Turn
+    since: datetime
+
+
+def _load(conn: Connection, *, number: int) -> tuple[Message, Chat, _Asked | None]:
     message = messages.message(conn, number)
-    return message, directory.chat(conn, message.chat_id)
+    return message, directory.chat(conn, message.chat_id), _asked(conn, message)
+
+
+def _asked(conn: Connection, message: Message) -> _Asked | None:
+    if message.turn_id is None or message.author is not Author.BOT:
+        return None
+    turn = turn_records.turn(conn, message.turn_id)
+    first = messages.find(conn, turn.message_ids[0]) if turn.reply_id == message.id else None
+    return None if first is None else _Asked(turn, first.stored_at)

@@ -10,6 +10,7 @@ from bot.app import Aftercare
 from bot.channels.slack.examining import examine as examine_slack
 from bot.channels.telegram.examining import examine as examine_telegram
 from bot.control import Emit
+from bot.data_findings import examine as examine_data
 from bot.engines import examine as examine_engines
 from bot.errors import ModelError
 from bot.findings import Finding
@@ -34,9 +35,11 @@ async def examine(app: Aftercare, arguments: Mapping[str, Any], emit: Emit) -> A
 
 async def findings(app: Aftercare) -> list[Finding]:
     """The findings themselves, for the desk too."""
-    found = [_disk(app), _clock(app), _database(app), await _jobs(app), _index(app)]
+    found = [_disk(app), _clock(app)]
+    found += await examine_data(app.db, data=app.settings.data, clock=app.clock)
+    found += [await _jobs(app), _index(app)]
     found += [await _chroma(app), *await examine_engines(app.engines)]
-    found += [await _holidays(app), _address(app), await _staff(app), _pager(app)]
+    found += [await _holidays(app), _address(app), *_proxy(app), await _staff(app), _pager(app)]
     found += [await _mail(app), await _model(app), await _paper()]
     return [*found, *(await examine_telegram(app.telegram)), *(await examine_slack(app.slack))]
 
@@ -61,19 +64,27 @@ def _clock(app: Aftercare) -> Finding:
     return Finding(what="clock", state="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
 
 
-def _database(app: Aftercare) -> Finding:
-    return Finding(what="database", state="ok", found=app.db.dialect)
-
-
 async def _jobs(app: Aftercare) -> Finding:
     now = app.clock()
     depths = await app.db.read(lambda conn: jobs.depths(conn, now=now))
-    dead, oldest = sum(d.dead for d in depths), max((d.oldest_age_s for d in depths), default=0)
-    found = f"{sum(d.waiting for d in depths)} waiting, {dead} dead letters, oldest {oldest:.0f} s"
-    if dead or oldest > _STALE_JOB_S:
-        return Finding(
-            what="jobs", state="warning", found=found, mend="see `aftercare jobs`; retry or drop dead letters"
+    dead = sum(d.dead for d in depths)
+    stale = sorted((d for d in depths if d.oldest_age_s > _STALE_JOB_S), key=lambda d: -d.oldest_age_s)
+    found = f"{sum(d.waiting for d in depths)} ready, {sum(d.running for d in depths)} running, {dead} dead letters"
+    idle = [d.queue for d in stale if not d.running]
+    if idle:
+        found += f"; nobody takes {', '.join(idle[:3])} (oldest {stale[0].oldest_age_s:.0f} s)"
+        mend = (
+            "see that a process of every role runs: `--role bot` for turns and deliveries, `--role worker` for the rest"
         )
+        return Finding(what="jobs", state="bad", found=found, mend=mend)
+    if stale:
+        found += f"; {stale[0].queue} is {stale[0].oldest_age_s:.0f} s behind"
+        return Finding(
+            what="jobs", state="warning", found=found, mend="start one more process of the role that does it"
+        )
+    if dead:
+        mend = "see `aftercare jobs`; retry or drop dead letters"
+        return Finding(what="jobs", state="warning", found=found, mend=mend)
     return Finding(what="jobs", state="ok", found=found)
 
 
@@ -131,6 +142,18 @@ def _address(app: Aftercare) -> Finding:
             mend="set PUBLIC_URL to where clients reach this desk; until then links lead nowhere outside this machine",
         )
     return Finding(what="public address", state="ok", found=url)
+
+
+def _proxy(app: Aftercare) -> list[Finding]:
+    """Whom we believe about clients' addresses; https is always spoken by somebody before us."""
+    trusted = app.settings.proxies
+    if trusted:
+        return [Finding(what="proxies", state="ok", found=f"believed about addresses: {', '.join(trusted)}")]
+    if not (app.settings.public_url or "").startswith("https://"):
+        return []
+    found = "none is trusted: all clients seem to come from the proxy's address, and share one limit of rates"
+    mend = "set AFTERCARE_TRUSTED_PROXIES to the address that your proxy calls from, such as 127.0.0.1"
+    return [Finding(what="proxies", state="warning", found=found, mend=mend)]
 
 
 async def _staff(app: Aftercare) -> Finding:

@@ -30,14 +30,17 @@ def routes_file(data: Path) -> Path:
 
 
 def secret(data: Path) -> bytes:
-    """The key that signs links, visitors and forms; made once."""
+    """The key that signs links, visitors and forms; made once, also where several processes start at once."""
     path = data / "secret"
     if not path.exists():
-        unfinished = path.with_name(f"secret.{os.getpid()}.part")
-        unfinished.write_bytes(secrets.token_bytes(32))
-        unfinished.chmod(0o600)
-        with suppress(FileExistsError):  # another process was faster
-            path.hardlink_to(unfinished)
+        unfinished = path.with_name(f".secret.{secrets.token_hex(6)}")
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):  # another process was first: its key is everybody's
+            os.link(unfinished, path)
         unfinished.unlink()
     return path.read_bytes()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.answering import LANGUAGE_NAMES
-from bot.checks import unfounded
+from bot.checks import CONTACTS, Problem, betrayed, unfounded
 from bot.errors import ModelError
 from bot.llm import Json, Model
 from bot.prompts import Source, current
@@ -49,8 +49,20 @@ class ModelPageWriter:
         body = answer.get("body")
         if not isinstance(body, str) or len(body.strip()) < _SHORTEST or body.lstrip().startswith("---"):
             return None
-        problems = unfounded(OPEN.sub(" ", body), sources=[*replies, *questions])
+        problems = _problems(
+            OPEN.sub(" ", body),
+            replies=replies,
+            questions=questions,
+            told=f"{filled[0]['content']}\n{prompt.material}",
+        )
         if problems:
             log.warning("page refused", problems=[f"{each.kind}: {each.words}"[:80] for each in problems[:5]])
             return None
         return body.strip()
+
+
+def _problems(body: str, *, replies: Sequence[str], questions: Sequence[str], told: str) -> list[Problem]:
+    """What neither colleagues said nor clients asked; where to go and whom to call, only colleagues can say."""
+    sources = [*replies, *questions]
+    asked = [each for each in unfounded(body, sources=replies) if each.kind in CONTACTS]
+    return [*asked, *unfounded(body, sources=sources), *betrayed(body, told=told, sources=sources)]

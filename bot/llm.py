@@ -5,11 +5,12 @@ Every failure of a server, however it shows (libraries.md lists them), becomes o
 
 import asyncio
 import json
+import re
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -20,6 +21,12 @@ log = structlog.get_logger()
 
 Messages = list[dict[str, str]]
 Json = dict[str, Any]
+
+_STRANGE: Final = re.compile(
+    r"stream_options|\A(?!.*(?:response_format|schema)).*(?:unknown|unrecogni|unexpected|extra|not permitted|support)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a server says that it does not know how to count, or some parameter that it does not name."""
 
 TEXT_ALONE: Json = {
     "type": "object",
@@ -85,6 +92,14 @@ class Breaker:
             self._until = now + self._rest_s
 
 
+Used = Callable[[int, int], None]
+"""Told how many tokens a call took: of the prompt, and of the answer."""
+
+
+def _told_nobody(_prompt: int, _completion: int) -> None:
+    return
+
+
 class OpenAIModel:
     """Chat completions of any compatible server through the official client, streamed, within one deadline."""
 
@@ -97,6 +112,7 @@ class OpenAIModel:
         deadline_s: float = 20,
         transport: Any = None,
         breaker: Breaker | None = None,
+        tell: Used = _told_nobody,
     ) -> None:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
@@ -107,6 +123,8 @@ class OpenAIModel:
         self._breaker = breaker or Breaker()
         self._deadline_s = deadline_s
         self._plain = False  # the server refused `response_format` once; instructions alone must do
+        self._counts: bool | None = None  # whether the server takes `stream_options`; not known at first
+        self._tell = tell
         self.name = model
 
     async def complete(self, messages: Messages, *, prompt: Prompt, schema: Json) -> Json:
@@ -142,6 +160,23 @@ class OpenAIModel:
         return await self._read(messages, prompt, {})
 
     async def _read(self, messages: Messages, prompt: Prompt, extra: Mapping[str, Any]) -> str:
+        """The text; a server that does not know how to count tokens is asked without it."""
+        from openai import BadRequestError, UnprocessableEntityError
+
+        if self._counts is not False:
+            try:
+                text = await self._receive(messages, prompt, {**extra, "stream_options": {"include_usage": True}})
+            except (BadRequestError, UnprocessableEntityError) as error:
+                if self._counts or not _STRANGE.search(str(error)):
+                    raise
+            else:
+                self._counts = True
+                return text
+        text = await self._receive(messages, prompt, extra)
+        self._counts = False
+        return text
+
+    async def _receive(self, messages: Messages, prompt: Prompt, extra: Mapping[str, Any]) -> str:
         create: Any = self._client.chat.completions.create  # its types want one class a role
         stream = await create(
             model=self.name,
@@ -155,6 +190,8 @@ class OpenAIModel:
         finish: str | None = None
         async with stream:
             async for chunk in stream:
+                if (used := getattr(chunk, "usage", None)) is not None:
+                    self._tell(used.prompt_tokens or 0, used.completion_tokens or 0)
                 if not getattr(chunk, "choices", None):
                     continue
                 choice = chunk.choices[0]

@@ -10,16 +10,17 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from bot import commands, control, doctor
 from bot.app import Aftercare
 from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
+from bot.counting import Counting
 from bot.errors import SettingsError
+from bot.exposing import metrics
 from console import app as console
 from console import health
-from store.gauge import Gauge
 
 _GRACE_S = 3  # open event streams are cut after it
 
@@ -27,13 +28,8 @@ _GRACE_S = 3  # open event streams are cut after it
 def web_app(app: Aftercare) -> FastAPI:
     """What this process answers: pages, chat and what platforms push where its role serves them; how it is, always."""
     pages = _pages(app) if app.role.serves else _bare(app)
-    gauge = Gauge(app.db, clock=app.clock)
-
-    @pages.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        app.meters.jobs(await gauge.depths())
-        return Response(app.meters.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
+    pages.include_router(metrics(app))
+    pages.add_middleware(Counting, meters=app.meters)
     return pages
 
 
@@ -78,7 +74,10 @@ async def serve(app: Aftercare, listening: socket.socket, *, ready: Callable[[st
     config = uvicorn.Config(
         web_app(app),
         log_level=app.settings.log_level,
+        log_config=None,
         access_log=False,
+        proxy_headers=bool(app.settings.proxies),
+        forwarded_allow_ips=app.settings.proxies,
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
         lifespan="off",

@@ -1,6 +1,7 @@
 """Every setting, validated once, from the environment; nothing else reads the environment."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -12,6 +13,8 @@ from bot.letters import read_sender
 from bot.mail_server import MailServer
 from bot.webhooks import checked_url, is_loopback, signing_key
 
+SQLITE_FILE = "aftercare.sqlite3"
+"""The database's name in the data folder."""
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parent if (_HERE.parent / "pyproject.toml").is_file() else None
 
@@ -114,7 +117,15 @@ class Settings(BaseSettings):
         default=90, ge=1, le=3650, validation_alias=AliasChoices("AFTERCARE_RECALL_DAYS", "recall_days")
     )
     erasures: Path | None = Field(default=None, validation_alias=AliasChoices("AFTERCARE_ERASURES", "erasures"))
+    metrics_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("AFTERCARE_METRICS_TOKEN", "metrics_token")
+    )
     log_level: str = Field(default="warning", validation_alias=AliasChoices("AFTERCARE_LOG", "log_level"))
+
+    log_text: bool = Field(default=False, validation_alias=AliasChoices("AFTERCARE_LOG_TEXT", "log_text"))
+    trusted_proxies: str = Field(
+        default="", validation_alias=AliasChoices("AFTERCARE_TRUSTED_PROXIES", "trusted_proxies")
+    )
 
     @field_validator("data", "manual", "prompts")
     @classmethod
@@ -193,7 +204,15 @@ class Settings(BaseSettings):
             raise ValueError("is of no use, like SLACK_APP_TOKEN, without SLACK_BOT_TOKEN (xoxb-…): set it, or none")
         return value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,256}", value.get_secret_value()):
+            raise ValueError("must have 16 to 256 letters, digits or signs")
+        return value
+
     @field_validator(
+        "metrics_token",
         "pager_url",
         "pager_secret",
         "smtp_url",
@@ -239,6 +258,18 @@ class Settings(BaseSettings):
             raise ValueError("must be set as well: letters come from it, such as Care <care@agency.example>")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for each in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"must be addresses or networks, such as 127.0.0.1, 10.0.0.0/8: not {each!r}"
+                ) from None
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -250,6 +281,11 @@ class Settings(BaseSettings):
     def erasures_file(self) -> Path:
         """The list of who was erased: it must outlive a restored database, so it may lie elsewhere."""
         return (self.erasures or self.data / "erasures.jsonl").expanduser().absolute()
+
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies whose word on a request's scheme and address counts; nobody's, where none are named."""
+        return [each for each in map(str.strip, self.trusted_proxies.split(",")) if each]
 
     @property
     def telegram_webhook(self) -> bool:
@@ -272,7 +308,7 @@ class Settings(BaseSettings):
         """The database's URL: the one set, else a SQLite file in the data folder."""
         if self.database_url and self.database_url.get_secret_value():
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data / 'aftercare.sqlite3'}"
+        return f"sqlite:///{self.data / SQLITE_FILE}"
 
 
 def load_settings() -> Settings:

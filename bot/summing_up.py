@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.answering import LANGUAGE_NAMES
-from bot.checks import unfounded
+from bot.checks import betrayed, unfounded
 from bot.errors import ModelError
 from bot.llm import TEXT_ALONE, Model
 from bot.prompt_shelf import Shelf
@@ -35,7 +35,8 @@ class ModelSummariser:
         text = answer.get("text")
         if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
             return None
-        problems = unfounded(text, sources=[talk, title])
+        sources, told = [talk, title], f"{filled[0]['content']}\n{prompt.material}"
+        problems = [*unfounded(text, sources=sources), *betrayed(text, told=told, sources=sources)]
         if problems:
             log.warning("summary refused", problems=[f"{each.kind}: {each.words}"[:80] for each in problems[:5]])
             return None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot import own_words
+from bot.checks import CONTACTS, unfounded
 from bot.errors import ModelError
 from bot.llm import TEXT_ALONE, Model
 from bot.meters import Meters
@@ -54,12 +56,12 @@ class ModelTranslator:
         found: tuple[Lost, ...] = ()
         for _ in range(_TRIES):
             try:
-                said = await self._ask(prompt, text, source, into, found)
+                said, told = await self._ask(prompt, text, source, into, found)
             except ModelError as error:
                 self._count("model", text)
                 log.warning("model failed", kind=error.kind)
                 return Translated(text=None, made_by=made_by, why="model")
-            found = lost(text, said, into=into)
+            found = (*lost(text, said, into=into), *_added(text, said, told=told))
             if not found:
                 self._count("done", text)
                 return Translated(text=said, made_by=made_by)
@@ -67,16 +69,26 @@ class ModelTranslator:
         log.warning("translation refused", problems=[each.kind for each in found[:5]])
         return Translated(text=None, made_by=made_by, why="lost")
 
-    async def _ask(self, prompt: Prompt, text: str, source: str | None, into: str, found: tuple[Lost, ...]) -> str:
+    async def _ask(
+        self, prompt: Prompt, text: str, source: str | None, into: str, found: tuple[Lost, ...]
+    ) -> tuple[str, str]:
+        """What the model said, and what it was told."""
         problems = "\n".join(f"{each.kind}: {each.words}"[:200] for each in found[:20]) or "nothing"
         named = NAMES.get(source or "", _ANY)
         filled = prompt.fill(source=named, target=NAMES[into], problems=problems, text=text)
         answer = await self.model.complete(filled, prompt=prompt, schema=TEXT_ALONE)
         said = answer.get("text")
-        return said.strip() if isinstance(said, str) and len(said) <= 4 * LONGEST else ""
+        fits = isinstance(said, str) and len(said) <= 4 * LONGEST
+        return str(said).strip() if fits else "", f"{filled[0]['content']}\n{prompt.material}"
 
     def _count(self, outcome: str, text: str) -> None:
         self.meters.translated(outcome, len(text))
+
+
+def _added(text: str, said: str, *, told: str) -> tuple[Lost, ...]:
+    """Where a translation leads its reader to, or repeats its writer's instructions, and the message does not."""
+    led = (each.words for each in unfounded(said, sources=[text]) if each.kind in CONTACTS)
+    return tuple(Lost("added", words) for words in (*led, *own_words.repeated(said, told=told, sources=[text])))
 
 
 def translator_of(model: Model | None, shelf: Shelf, meters: Meters) -> ModelTranslator | None:

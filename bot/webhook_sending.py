@@ -32,10 +32,12 @@ from store.db import Database
 from store.schedule import plan
 from store.worker import GiveUp, Retry, Running, Worker
 from success.addresses import PUBLIC, AddressError, Policy, Resolve, Vetted, system_resolver
+from success.privacy import keeping
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
 """5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: a little over three days."""
 RETRY: Final = Retry(attempts=len(PAUSES) + 1)
+MOST_BATCHES: Final = 200
 WORN_OUT: Final = timedelta(days=3)
 DEADLINE_S: Final = 15.0
 ANSWER_READ: Final = 4096
@@ -149,9 +151,16 @@ class WebhookSending:
             delivery_id = int(str(running.job.body["delivery"]))
             await running.bury(error, partial(self._given_up, delivery_id=delivery_id))
 
-    async def sweep(self, running: Running) -> None:
-        """Forget old deliveries."""
-        await running.finish(lambda conn: webhook_log.sweep(conn, now=self._clock()))
+    async def sweep(self, _: Running) -> None:
+        """Forget old deliveries, a few at a time; how old they may be is a rule of the desk."""
+
+        def some(conn: Connection) -> int:
+            kept = keeping.span(conn, "webhooks") or webhook_log.KEPT
+            return webhook_log.sweep(conn, now=self._clock(), kept=kept)
+
+        for _batch in range(MOST_BATCHES):
+            if not await self._db.write(some):
+                return
 
     def register(self, worker: Worker) -> None:
         """Let a worker send; a few at a time, so that slow receivers leave room for the desk's own work."""

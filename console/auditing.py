@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from handoff import audit
 from handoff.audit import Action, Outcome
 from store.clock import Clock
-from store.db import Database
+from store.db import Database, Pool
 from store.errors import StoreError
 from store.signals import Subscription
 
@@ -97,6 +97,10 @@ class Audited(Database):
         super().__init__()
         self.inner, self._clock = inner, clock
         self.dialect = inner.dialect
+
+    def pool(self) -> Pool:
+        """See `Database.pool`."""
+        return self.inner.pool()
 
     def listen(self, *topics: str) -> AbstractAsyncContextManager[Subscription]:
         """See `Database.listen`."""

@@ -159,6 +159,7 @@ def _rules(conn: Connection, tried: Mapping[str, int | None] | None, *, now: dat
     version = max((one.version for one in notice.values()), default=0)
     return {
         "kinds": ageing.KINDS,
+        "usual": keeping.USUAL,
         "rules": held,
         "due": ageing.due(conn, now=now, rules=held),
         "notice": notice,

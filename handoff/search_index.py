@@ -70,6 +70,12 @@ def purge(conn: Connection, *, first: bool) -> bool:
     return after - before >= _MERGED
 
 
+def rebuild(conn: Connection) -> None:
+    """Make the SQLite index anew of the entries that are there: they came from a backup. PostgreSQL's is its own."""
+    if conn.dialect.name != "postgresql":
+        conn.execute(text("INSERT INTO search_words (search_words) VALUES ('rebuild')"))
+
+
 def begin(conn: Connection, *, now: datetime) -> None:
     """Have everything swept that is not, or not by this version of the terms; at the start of every process."""
     for kind, source in _SOURCES.items():

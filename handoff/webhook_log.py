@@ -25,6 +25,7 @@ from store.jobs import enqueue
 QUEUE: Final = "webhook"
 SWEEP: Final = "webhook_sweep"
 KEPT: Final = timedelta(days=30)
+SWEPT: Final = 500
 ANSWER_KEPT: Final = 500
 TOLD: Final = frozenset(
     {
@@ -183,12 +184,12 @@ def send_failed_again(conn: Connection, endpoint_id: int, *, since: datetime, no
     return sum(send_again(conn, delivery_id, now=now) for delivery_id in conn.execute(query).scalars().all())
 
 
-def sweep(conn: Connection, *, now: datetime) -> int:
-    """Forget what ended more than `KEPT` ago; how many."""
-    old = (deliveries.c.at < now - KEPT, deliveries.c.state != DeliveryState.WAITING)
-    ids = select(deliveries.c.id).where(*old).scalar_subquery()
+def sweep(conn: Connection, *, now: datetime, kept: timedelta = KEPT, limit: int = SWEPT) -> int:
+    """Forget what ended more than `kept` ago: the next few; how many."""
+    old = (deliveries.c.at < now - kept, deliveries.c.state != DeliveryState.WAITING)
+    ids = conn.execute(select(deliveries.c.id).where(*old).order_by(deliveries.c.id).limit(limit)).scalars().all()
     conn.execute(delete(attempts).where(attempts.c.delivery_id.in_(ids)))
-    return conn.execute(delete(deliveries).where(*old)).rowcount
+    return conn.execute(delete(deliveries).where(deliveries.c.id.in_(ids))).rowcount
 
 
 def _post(

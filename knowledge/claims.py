@@ -12,11 +12,12 @@ _DOTTED = re.compile(
     r"(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}(?:/[^\s<>\"'，。；、）】\])]*)?", re.IGNORECASE | re.ASCII
 )
 CODE: Final = re.compile(r"`([^`\n]+)`")
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCE = re.compile(r"(?<!`)```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _COMMAND = re.compile(
     r"\b(?:sudo|rm|chmod|chown|wget|curl|npm|pip|apt-get|yum|systemctl|docker)[ \t]+[-\w./~:]+", re.ASCII
 )
 _PATH_STEP = re.compile(r"\s*(?:→|➜|->|＞|»|›|(?<=[\w”\"」』】])[ ]?>[ ]?(?=[\w“\"「『【]))\s*")
+_ROOM = re.compile(r"\s{2,}")
 _STEP_EDGE = re.compile(r"[,，。；;：:!！?？()（）\n]|\[\d+\]|[“”\"「」『』【】]")
 _QUOTES = '“”"「」『』【】* '
 _UNITS = (
@@ -58,7 +59,7 @@ def _menu_steps(line: str) -> Iterable[str]:
 
     Where the first name begins cannot be told ("打开设置"), so its end stands for it.
     """
-    first, *later = _PATH_STEP.split(line)
+    first, *later = _PATH_STEP.split(_ROOM.sub(" ", line))  # long runs of spaces would be tried from each of them
     if not later:
         return
     if words := _STEP_EDGE.split(first.rstrip(_QUOTES))[-1].split():

@@ -196,7 +196,7 @@ def answer(
             searcher, speed = indexed(pack, shelf=shelf, vectors=vectors)
             answers = []
             for number, query in enumerate(pack.queries, start=1):
-                answers.append(_answer(query, searcher=searcher, embedder=embedder))
+                answers.append(ask(query, searcher=searcher, embedder=embedder))
                 tell(Progress(stage="check", done=number, total=len(pack.queries)))
         finally:
             chroma.close()
@@ -213,7 +213,8 @@ def indexed(pack: Pack, *, shelf: Shelf, vectors: "PackVectors") -> tuple[Search
     return shelf.put(held), speed
 
 
-def _answer(query: Query, *, searcher: Searcher, embedder: Embedder) -> Answer:
+def ask(query: Query, *, searcher: Searcher, embedder: Embedder) -> Answer:
+    """Return what one query finds, timed with its embedding."""
     started = time.perf_counter()
     ready = question(query.text, embedder=embedder)
     found = searcher.find(ready, scope=Scope(), limit=_DEPTH, thin=False) if ready else None

@@ -5,11 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from knowledge import page_checks, source_files, translations
+from knowledge import page_checks, remarks, source_files, translations
 from knowledge.errors import SourceMissing
 from knowledge.front_matter import FrontMatter, merged
 from knowledge.front_matter import read as read_front_matter
@@ -106,8 +106,11 @@ def _page(path: Path, *, root: Path, sidecars: Sidecars, reader: Reader) -> tupl
 
 
 def _markdown(raw: bytes, *, name: str) -> tuple[_Draft, list[Problem]]:
-    text, encoding = source_files.text(raw)
-    front = read_front_matter(text)
+    whole, encoding = source_files.text(raw)
+    front = read_front_matter(whole)
+    shown = remarks.without(front.body)
+    text = whole[: len(whole) - len(front.body)] + shown
+    front = replace(front, body=shown)
     if not front.readable:
         raise RefusedError(front.faults[0].message, line=front.faults[0].line)
     problems = [Problem(file=name, line=fault.line, message=fault.message) for fault in front.faults]

@@ -11,6 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import URL, Connection, Table, make_url
@@ -19,14 +20,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.instant import Instant
 from store.signals import Hub, Subscription
 
-__all__ = ["Database", "Instant", "insert_into"]
+__all__ = ["Database", "Instant", "Pool", "insert_into"]
 
 T = TypeVar("T")
 Body = Callable[[Connection], T]
 _SEVERAL: Final = re.compile(
     r"(?P<before>\w[\w+]*://(?:[^@/]*@)?)(?P<hosts>[^@/?,]+(?:,[^@/?,]+)+)(?P<after>/.*)", re.DOTALL
 )
-_POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
+POSTGRES_NAMES: Final = {"postgres", "postgresql", "postgresql+psycopg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Connections of this process: in the hands of transactions now, and the most there can be."""
+
+    in_use: int
+    limit: int
 
 
 class Database(ABC):
@@ -55,7 +64,7 @@ class Database(ABC):
             from store.sqlite import SqliteDatabase
 
             return await SqliteDatabase.open_file(where)
-        if where.drivername in _POSTGRES_NAMES:
+        if where.drivername in POSTGRES_NAMES:
             from store.postgres import PostgresDatabase
 
             return await PostgresDatabase.open_server(where.set(drivername="postgresql+psycopg"))
@@ -75,6 +84,10 @@ class Database(ABC):
     @abstractmethod
     async def read(self, body: Callable[[Connection], T]) -> T:
         """Run `body` on one read-only snapshot that has everything committed before this call."""
+
+    @abstractmethod
+    def pool(self) -> Pool:
+        """How many connections are used now; asks nobody."""
 
     def listen(self, *topics: str) -> AbstractAsyncContextManager[Subscription]:
         """Signals of these topics, from every process, for as long as the block lasts.

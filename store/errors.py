@@ -9,6 +9,11 @@
     ├── AttemptsExhausted   a job's workers died as often as its retry policy allows
     ├── GiveUp              raised by a handler: dead letter at once, no retry
     ├── AlreadyOwned        another process owns the data folder
+    ├── OddTable            a table that cannot be copied to another database
+    ├── OddRow              a row that cannot; which, and why
+    ├── NotEmpty            where rows should go there are some already
+    ├── NotTheSame          what was copied is not what it was copied from
+    ├── BadBackup           a backup that is cut, changed, hostile, or no backup
     └── BadSchedule         a cron expression or a time zone that cannot be read
 
 Constraint violations stay SQLAlchemy's (`sqlalchemy.exc.IntegrityError`): bodies may expect them. `OutOfRange` is a
@@ -85,6 +90,43 @@ class AlreadyOwned(StoreError):
     def __init__(self, pid: int, since: datetime | None) -> None:
         super().__init__(f"owned by process {pid} since {since}")
         self.pid, self.since = pid, since
+
+
+class OddTable(StoreError):
+    """A table cannot be copied."""
+
+    def __init__(self, table: str, why: str) -> None:
+        super().__init__(f"table {table} {why}")
+        self.table, self.why = table, why
+
+
+class OddRow(StoreError):
+    """A row cannot be copied: `key` names it, `column` what of it (or ""), `why` goes on from there."""
+
+    def __init__(self, table: str, key: str, column: str, why: str) -> None:
+        place = f"table {table}, row {key}" + (f", column {column}" if column else "")
+        super().__init__(f"{place}: {why}")
+        self.table, self.key, self.column, self.why = table, key, column, why
+
+
+class NotEmpty(StoreError):
+    """Rows are only put where there are none. `where` says what is in the way."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where}; nothing was changed there")
+        self.where = where
+
+
+class NotTheSame(StoreError):
+    """A copy differs from what it was made of; nothing of it was kept."""
+
+    def __init__(self, table: str, what: str) -> None:
+        super().__init__(f"table {table} was not copied as it is: {what}; nothing was kept")
+        self.table, self.what = table, what
+
+
+class BadBackup(StoreError):
+    """A backup cannot be used."""
 
 
 class BadSchedule(StoreError):

@@ -71,6 +71,11 @@ class Job:
         """Whether it goes before those that have waited longer."""
         return self.run_at < self.created_at
 
+    @property
+    def since(self) -> datetime:
+        """Since when it could run."""
+        return max(self.run_at, self.created_at)
+
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
@@ -82,6 +87,20 @@ class QueueDepth:
     running: int
     dead: int
     oldest_age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A job that was given up: since when it was there, when its last attempt failed, and with what."""
+
+    id: int
+    queue: str
+    key: str | None
+    body: Mapping[str, JsonValue] = field(repr=False)
+    error: str | None
+    attempts: int
+    created_at: datetime
+    failed_at: datetime
 
 
 COLUMNS: Final = (
@@ -165,6 +184,29 @@ def dead_letters(conn: Connection, *, limit: int = 50) -> list[Job]:
     """The newest dead letters, with the error that killed them."""
     rows = conn.execute(select(*COLUMNS).where(_DEAD).order_by(job.c.closed_at.desc()).limit(limit))
     return [as_job(row) for row in rows]
+
+
+def letters(conn: Connection, *, queue: str | None = None, limit: int = 50) -> list[DeadLetter]:
+    """The newest dead letters, of one queue or of all."""
+    named = (
+        job.c.id,
+        job.c.queue,
+        job.c.key,
+        job.c.body,
+        job.c.error,
+        job.c.attempts,
+        job.c.created_at,
+        job.c.closed_at,
+    )
+    mine = (_DEAD,) if queue is None else (_DEAD, job.c.queue == queue)
+    rows = conn.execute(select(*named).where(*mine).order_by(job.c.closed_at.desc(), job.c.id.desc()).limit(limit))
+    return [DeadLetter(*row) for row in rows]
+
+
+def replay_some(conn: Connection, queue: str, *, now: datetime, limit: int = 200) -> list[int]:
+    """`replay` the oldest dead letters of a queue; their ids, none where there are no more."""
+    oldest = select(job.c.id).where(_DEAD, job.c.queue == queue).order_by(job.c.id).limit(limit)
+    return [each for each in conn.execute(oldest).scalars().all() if replay(conn, each, now=now)]
 
 
 def unfinished(conn: Connection, queue: str, *, since: datetime) -> list[Job]:

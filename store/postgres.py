@@ -7,14 +7,16 @@ from typing import Final, Literal
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, NullPool, create_engine
+from sqlalchemy import URL, Connection, NullPool, QueuePool, create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from store.db import Database, T, engine_options
+from store.db import Database, Pool, T, engine_options
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import CHANNEL, OVERFLOW, decode
 
+_POOL: Final = 10
+_OVERFLOW: Final = 10
 _TRIES: Final = 6  # of a body that meets a deadlock or a broken connection
 _FIRST_PAUSE_S: Final = 0.01
 _RECONNECT_S: Final = 1.0
@@ -37,7 +39,7 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         super().__init__()
         where = URL.create(**url._asdict()).update_query_dict({**_WAYS, **url.query})
-        self._engine = create_async_engine(where, pool_size=10, max_overflow=10, **engine_options())
+        self._engine = create_async_engine(where, pool_size=_POOL, max_overflow=_OVERFLOW, **engine_options())
         _, self._parameters = self._engine.dialect.create_connect_args(where)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
@@ -71,6 +73,12 @@ class PostgresDatabase(Database):
         with translated():
             async with self._snapshots.begin() as conn:
                 return await conn.run_sync(body)
+
+    def pool(self) -> Pool:
+        """See `Database.pool`; the one that listens is not counted."""
+        used = self._engine.pool
+        assert isinstance(used, QueuePool)
+        return Pool(in_use=used.checkedout(), limit=_POOL + _OVERFLOW)
 
     async def close(self) -> None:
         """See `Database.close`."""

@@ -45,7 +45,7 @@ class Running:
 
     def __init__(self, db: Database, job: Job, *, clock: Clock) -> None:
         self.job = job
-        self.open = True
+        self.open, self.postponed = True, False
         self._db, self._clock = db, clock
         self._steps: dict[str, JsonValue] | None = {} if job.claims == 1 else None
 
@@ -104,4 +104,4 @@ class Running:
             LeaseLost: somebody else has the job now.
         """
         await self._db.write(lambda conn: leases.give_back(conn, self.job, run_at=run_at, counted=False))
-        self.open = False
+        self.open, self.postponed = False, True

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Literal
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
-from store.db import Database, T, engine_options
+from store.db import Database, Pool, T, engine_options
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
 from store.signals import Signal, outbox
@@ -109,6 +109,12 @@ class SqliteDatabase(Database):
         self._refuse_closed()
         return await self._loop.run_in_executor(self._readers, self._read, body)
 
+    def pool(self) -> Pool:
+        """See `Database.pool`: of those that read. The one that writes is always held."""
+        used = self._reading.pool
+        assert isinstance(used, QueuePool)
+        return Pool(in_use=used.checkedout(), limit=_READERS)
+
     async def close(self) -> None:
         """See `Database.close`."""
         if self._closed:
@@ -183,7 +189,7 @@ def _prepare(file: str) -> Path:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-        _begin_with(engine, "BEGIN IMMEDIATE")
+        begin_with(engine, "BEGIN IMMEDIATE")
         event.listen(engine, "connect", _keep_wal)
         upgrade(engine)
     return path
@@ -202,7 +208,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False) -> Engine:
         connect_args={"check_same_thread": False, "timeout": 10},
         **engine_options(),
     )
-    _begin_with(engine, begin)
+    begin_with(engine, begin)
 
     def set_up(driver: SqliteConnection, _record: object) -> None:
         for pragma in (*_PRAGMAS, *(["PRAGMA query_only = ON"] if read_only else [])):
@@ -212,7 +218,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False) -> Engine:
     return engine
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
+def begin_with(engine: Engine, statement: str) -> None:
     """Put the driver in autocommit and open transactions by `statement`."""
 
     def autocommit(driver: SqliteConnection, _record: object) -> None:

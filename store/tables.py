@@ -85,3 +85,10 @@ schedule: Final = Table(
     Column("next_at", Instant, nullable=False),
     Index("schedule_next", "next_at"),
 )
+
+schema_line: Final = Table(
+    "schema_line",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1
+    Column("oldest", Integer, nullable=False),  # programs that know this revision, or a later one, can work here
+)

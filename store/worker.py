@@ -5,15 +5,17 @@ database are at-least-once: `Running.step` keeps results already paid for, `Runn
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from time import perf_counter
+from typing import Any, Final, Literal
 
 import structlog
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from store import leases, setback
 from store.clock import Clock
@@ -35,12 +37,22 @@ _log: Final = structlog.get_logger("store.worker")
 
 
 Handler = Callable[[Running], Awaitable[None]]
+Result = Literal["done", "later", "failed", "dead", "lost"]
 OnDead = Callable[[Running, Exception], Awaitable[None]]
 """Told of a job that was given up, before it is buried: `Running.bury` does both in one transaction.
 
 Whatever it leaves unburied the worker buries; what it raises is logged, but for the database's own errors, after
 which the job is given up again once its lease has run out.
 """
+
+Told = Callable[[str, Result, timedelta, float], None]
+"""Told of each run: its queue, what came of it, how late it began, and the seconds it took."""
+Named = Callable[[Job], Mapping[str, object]]
+"""What every line of the log says of a job while it runs, besides its number and its queue."""
+
+
+def _says_nothing(_job: Job) -> Mapping[str, object]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +82,13 @@ class Worker:
         spare: int = 2,
         lease: timedelta = timedelta(seconds=60),
         on_dead: OnDead | None = None,
+        on_run: Told | None = None,
+        named: Named = _says_nothing,
         takes: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._db, self._clock, self._owner = db, clock, owner
-        self._slots, self._spare, self._lease, self._on_dead, self._takes = slots, spare, lease, on_dead, takes
+        self._on_run, self._named, self._takes = on_run, named, takes
+        self._slots, self._spare, self._lease, self._on_dead = slots, spare, lease, on_dead
         self._lines: dict[str, _Line] = {}
         self._called: set[str] = set()  # queues that may have something to run
         self._running: dict[asyncio.Task[None], Job] = {}
@@ -190,6 +205,14 @@ class Worker:
             _log.error("job_outcome_lost", exc_info=error)  # its lease will run out
 
     async def _handle(self, job: Job) -> None:
+        """Run a job, with its name in every line of the log."""
+        waited, began = self._clock() - job.since, perf_counter()
+        with bound_contextvars(job=job.id, queue=job.queue, **self._named(job)):
+            result = await self._outcome(job)
+        if self._on_run is not None:
+            self._on_run(job.queue, result, waited, perf_counter() - began)
+
+    async def _outcome(self, job: Job) -> Result:
         running = Running(self._db, job, clock=self._clock)
         line = self._lines[job.queue]
         try:
@@ -198,29 +221,30 @@ class Worker:
             if running.open:
                 await self._db.write(lambda conn: leases.close(conn, job, now=self._clock()))
         except LeaseLost:
-            _log.warning("lease_lost", job=job.id, queue=job.queue)
+            _log.warning("lease_lost")
+            return "lost"
         except asyncio.CancelledError as error:
             if not _is_cancelled():  # something inside the handler was
-                await self._failed(running, line, RuntimeError(repr(error)))
-                return
+                return await self._failed(running, line, RuntimeError(repr(error)))
             await self._db.write(lambda conn: _try_give_back(conn, job))
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises is its job's failure
-            await self._failed(running, line, error)
+            return await self._failed(running, line, error)
+        return "later" if running.postponed else "done"
 
-    async def _failed(self, running: Running, line: _Line, error: Exception) -> None:
+    async def _failed(self, running: Running, line: _Line, error: Exception) -> Result:
         job = running.job
         delay = line.retry.delay(job.attempts, error)
         said = f"{type(error).__name__}: {error}"
-        facts = {"job": job.id, "queue": job.queue, "attempt": job.attempts}
         if delay is not None:
-            _log.warning("job_failed", **facts, retry_in_s=delay.total_seconds(), exc_info=error)
+            _log.warning("job_failed", attempt=job.attempts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
             again = partial(leases.give_back, held=job, run_at=run_at, counted=True, error=said)
             await self._until_taken(lambda: self._db.write(again))
-            return
-        _log.error("job_dead", **facts, exc_info=error)
+            return "failed"
+        _log.error("job_dead", attempt=job.attempts, exc_info=error)
         await self._until_taken(lambda: self._bury(running, error))
+        return "dead"
 
     async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write how a job ended, again and again while the database has no room or no time for it, or is away.
@@ -245,7 +269,7 @@ class Worker:
             except StoreError:
                 raise
             except Exception as worse:  # noqa: BLE001 -- a dead letter must not be tried for ever
-                _log.error("nobody_told", job=running.job.id, queue=running.job.queue, exc_info=worse)
+                _log.error("nobody_told", exc_info=worse)
         if running.open:
             await running.bury(error)
 

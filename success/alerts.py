@@ -18,6 +18,7 @@ from success.incident_rules import Kind, Member, place_name
 from success.incident_tables import alert as alerts
 from success.incident_tables import incident as incidents
 from success.incident_tables import incident_member as members
+from success.privacy import keeping
 
 FIRING: Final = "firing"
 RESOLVED: Final = "resolved"
@@ -114,7 +115,7 @@ def sweep(conn: Connection, *, now: datetime, limit: int = SWEPT) -> int:
     """Forget alerts that have been over for long and are of no incident under way: the next few; how many."""
     mine = (members.c.kind == Kind.ALERT, members.c.subject == alerts.c.id)
     joined = select(members.c.id).join(incidents, incidents.c.id == members.c.incident_id).where(*mine, IS_LIVE)
-    old = (alerts.c.status == RESOLVED, alerts.c.last_at < now - KEPT)
+    old = (alerts.c.status == RESOLVED, alerts.c.last_at < now - (keeping.span(conn, "alerts") or KEPT))
     ids = conn.execute(
         select(alerts.c.id).where(*old, ~joined.exists()).order_by(alerts.c.last_at, alerts.c.id).limit(limit)
     )

@@ -21,7 +21,7 @@ from store.db import Database
 from store.migrate import upgrade
 from tests.postgres import private_postgres
 
-__all__ = ["database", "database_url", "database_urls", "postgres_server"]
+__all__ = ["database", "database_url", "database_urls", "postgres_server", "postgres_urls"]
 
 _numbers = count(1)
 
@@ -51,17 +51,24 @@ def database_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 
         yield make_file
         return
-    server: str = request.getfixturevalue("postgres_server")
+    yield request.getfixturevalue("postgres_urls")
+
+
+@pytest.fixture
+def postgres_urls(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[Callable[[], str]]:
+    """Makes URLs of databases without a row on the private PostgreSQL."""
+    bare = request.node.get_closest_marker("bare") is not None
     names: list[str] = []
 
     def make() -> str:
         names.append(f"test{next(_numbers)}")
-        _administer(server, f"CREATE DATABASE {names[-1]} TEMPLATE {'template1' if bare else _migrated_base(server)}")
-        return f"{server}/{names[-1]}"
+        base = "template1" if bare else _migrated_base(postgres_server)
+        _administer(postgres_server, f"CREATE DATABASE {names[-1]} TEMPLATE {base}")
+        return f"{postgres_server}/{names[-1]}"
 
     yield make
     for name in names:
-        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+        _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

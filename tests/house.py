@@ -189,6 +189,7 @@ def indexed(embedder: e5.E5Embedder) -> Path:
         if not made.exists():
             for stale in sorted(room.glob("*/"), key=lambda each: each.stat().st_mtime)[:-_STATES_KEPT]:
                 shutil.rmtree(stale)
+            shutil.rmtree(data.parent, ignore_errors=True)  # what a run that was broken off has begun
             data.parent.mkdir()
             with ThreadPoolExecutor(1) as apart:  # a browser's tests have an event loop running in this thread
                 apart.submit(asyncio.run, make()).result()

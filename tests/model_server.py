@@ -29,19 +29,26 @@ class ModelServer:
 
         @app.post("/chat/completions")
         async def complete(request: Request) -> Response:
-            messages = (await request.json())["messages"]
+            body = await request.json()
+            messages, counts = body["messages"], bool(body.get("stream_options"))
             if len(self.asked) >= self.stays:
                 return Response("gone", status_code=503)
             self.asked.append(messages)
-            return StreamingResponse(_chunks(json.dumps(self.says(messages))), media_type="text/event-stream")
+            return StreamingResponse(
+                _chunks(json.dumps(self.says(messages)), counts=counts), media_type="text/event-stream"
+            )
 
         return app
 
 
-async def _chunks(text: str) -> AsyncIterator[str]:
+async def _chunks(text: str, *, counts: bool) -> AsyncIterator[str]:
     for delta, finish in (({"content": text}, None), ({}, "stop")):
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         row = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+        yield f"data: {json.dumps(row)}\n\n"
+    if counts:
+        used = {"prompt_tokens": 900, "completion_tokens": len(text), "total_tokens": 900 + len(text)}
+        row = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": used}
         yield f"data: {json.dumps(row)}\n\n"
     yield "data: [DONE]\n\n"
 

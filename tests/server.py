@@ -32,16 +32,19 @@ async def until_ok(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Respo
 class Server:
     """One process on a data folder and a free loopback port; its log keeps what it printed."""
 
-    def __init__(self, data: Path, *, role: str = "all", name: str = "", **environment: str) -> None:
+    def __init__(
+        self, data: Path, *, role: str = "all", name: str = "", host: str = "127.0.0.1", **environment: str
+    ) -> None:
         self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"http://{host}:{self._port}"
+        self.command = [sys.executable, "-m", "bot", "run", "--role", role]
         self.data, self.role, self.name = data, role, name or role
         self._log = data.parent / f"{data.name}{f'-{name}' if name else ''}.log"
         self.environment = {
             **os.environ,
             "AFTERCARE_DATA": str(data),
             "PORT": str(self._port),
-            "AFTERCARE_HOST": "127.0.0.1",
+            "AFTERCARE_HOST": host,
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
@@ -62,7 +65,7 @@ class Server:
         """Start it and wait until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--role", self.role],
+                self.command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -98,6 +101,13 @@ class Server:
         assert self._process is not None
         most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0 if full else most, most))
+
+    def starve(self, *, over: bool = False) -> None:
+        """Refuse the running server any more memory than it has; or end that."""
+        assert self._process is not None
+        size = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+        most = resource.prlimit(self._process.pid, resource.RLIMIT_AS)[1]
+        resource.prlimit(self._process.pid, resource.RLIMIT_AS, (most if over else size, most))
 
     def printed(self) -> str:
         """Everything it has printed so far."""

@@ -103,7 +103,7 @@ async def installed(
         if indexed is not None:
             await asyncio.to_thread(shutil.copytree, indexed, folder / "data")
         else:
-            await _index(folder / "data", shared)
+            await index(folder / "data", shared)
         keys = await bind(database, places, colleagues=colleagues)
         web = next(server for server in servers.values() if server.role in {"all", "web"})
         installation = Installation(servers, database, web.url)
@@ -116,7 +116,7 @@ async def installed(
             await asyncio.gather(*(asyncio.to_thread(each.end) for each in servers.values() if each.runs))
 
 
-async def _index(data: Path, shared: Mapping[str, str]) -> None:
+async def index(data: Path, shared: Mapping[str, str]) -> None:
     """The sample manual, by the command that a user gives."""
     environment = {**os.environ, "AFTERCARE_DATA": str(data), "AFTERCARE_LOG": "error", **shared}
     indexing = await asyncio.create_subprocess_exec(

@@ -1,7 +1,7 @@
 """The soak, as a command; prints one JSON object, and a line of progress each minute on stderr.
 
     python -m benchmarks.soak [--platform telegram|slack|both] [--minutes 30] [--rate 20] [--chats 200] [--kills 3]
-                              [--seed 1] [--database-url postgresql://…] [--data FOLDER]
+                              [--seed 1] [--together | --database-url postgresql://…] [--data FOLDER]
 
 Exit code 1: a message was lost or doubled. For the whole half hour, apart from the terminal:
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks.soak.play import Plan, play, prepare
+from benchmarks.soak.play import Plan, play, play_together, prepare
 from benchmarks.theatre.on_slack import OnSlack
 from benchmarks.theatre.on_telegram import OnTelegram
 from benchmarks.theatre.stages import Stage
@@ -40,6 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--drain", type=float, default=300.0, help="seconds to work off what waits in the end, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database-url", help="a PostgreSQL database, empty, instead of the embedded one")
+    parser.add_argument("--together", action="store_true", help="several processes on a private PostgreSQL")
     parser.add_argument("--data", type=Path, help="keep the data folder and the program's log there")
     parser.add_argument(
         "--indexed", type=Path, help="a data folder whose manual is indexed already, to begin with a copy"
@@ -57,15 +58,14 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
         rate=given.rate, seconds=given.minutes * 60, kills=given.kills, fault_every_s=given.fault_every,
         drain_s=given.drain, seed=given.seed, sample_s=min(60.0, given.minutes * 6),
     )  # fmt: skip
-    settings = Settings(data=folder / "data", database_url=given.database_url)
-    await prepare(settings, indexed=given.indexed)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
-    figures = await play(
-        plan,
-        stages(given.platform, given.chats),
-        settings,
-        tell=lambda facts: print(json.dumps(facts), file=sys.stderr, flush=True),
-    )
+    tell = lambda facts: print(json.dumps(facts), file=sys.stderr, flush=True)  # noqa: E731
+    if given.together:
+        figures = await play_together(plan, stages(given.platform, given.chats), folder, tell=tell)
+    else:
+        settings = Settings(data=folder / "data", database_url=given.database_url)
+        await prepare(settings, indexed=given.indexed)
+        figures = await play(plan, stages(given.platform, given.chats), settings, tell=tell)
     print(json.dumps(figures, ensure_ascii=False))
     return 1 if figures["lost"] or figures["doubled"] else 0
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 
+from benchmarks.load.installation import index
 from benchmarks.theatre.books import Books, bind
+from benchmarks.theatre.company import Company
 from benchmarks.theatre.program import Program, Weight
 from benchmarks.theatre.stages import Said, Stage
 from benchmarks.theatre.talk import Script
@@ -18,8 +20,10 @@ from benchmarks.theatre.verdict import Verdict, judge, latencies
 from bot import commands
 from bot.app import open_app
 from bot.settings import Settings
+from tests.fleet import fleet
 from tests.server import Server
 
+ROLES = ("web", "bot", "bot", "worker")
 Tell = Callable[[dict[str, object]], None]
 
 
@@ -40,7 +44,7 @@ class Plan:
 class _Run:
     plan: Plan
     stages: Sequence[Stage]
-    program: Program
+    program: Program | Company
     books: Books
     tell: Tell
     said: dict[str, list[Said]]
@@ -115,20 +119,42 @@ async def prepare(settings: Settings, *, indexed: Path | None = None) -> None:
 
 async def play(plan: Plan, stages: Sequence[Stage], settings: Settings, *, tell: Tell) -> dict[str, object]:
     """Play a plan over prepared `settings`; the figures. Always ends: the run is bounded, and so is the working off."""
-    async with AsyncExitStack() as stack:
-        environment: dict[str, str] = {}
-        for stage in stages:
-            environment |= await stack.enter_async_context(stage.running())
+    async with _opened(stages) as environment:
         await bind(settings.database, [place for stage in stages for place in stage.places])
         if settings.database_url is not None:
             environment["DATABASE_URL"] = settings.database
-        program = Program(Server(settings.data, AFTERCARE_LOG="warning", **environment))
-        run = _Run(plan, stages, program, Books(settings.database), tell, {stage.name: [] for stage in stages})
+        program = Program(Server(settings.data, **environment))
+        return await _observed(plan, stages, program, settings.database, tell=tell)
+
+
+async def play_together(plan: Plan, stages: Sequence[Stage], folder: Path, *, tell: Tell) -> dict[str, object]:
+    """The same with several processes on one PostgreSQL, each killed in turn; `folder` is an empty one."""
+    async with _opened(stages) as environment, fleet(folder, ROLES, environment=environment, fsync=True) as made:
+        await index(made.data, made.shared)
+        await bind(made.url, [place for stage in stages for place in stage.places])
+        return await _observed(plan, stages, Company(made), made.url, tell=tell)
+
+
+@asynccontextmanager
+async def _opened(stages: Sequence[Stage]) -> AsyncIterator[dict[str, str]]:
+    """The platforms; what the program is told of them."""
+    async with AsyncExitStack() as stack:
+        environment = {"AFTERCARE_LOG": "warning"}
+        for stage in stages:
+            environment |= await stack.enter_async_context(stage.running())
+        yield environment
+
+
+async def _observed(
+    plan: Plan, stages: Sequence[Stage], program: Program | Company, database: str, *, tell: Tell
+) -> dict[str, object]:
+    run = _Run(plan, stages, program, Books(database), tell, {stage.name: [] for stage in stages})
+    async with AsyncExitStack() as stack:
         await program.start()
         stack.push_async_callback(program.end)
         stack.callback(run.books.close)
         began = time.monotonic()
-        async with _beside(run.samples()):
+        async with beside(run.samples()):
             await asyncio.gather(run.clients(), run.troubles(), run.killer())
             took, queue_age = time.monotonic() - began, await asyncio.to_thread(run.books.age)
             program.weigh()
@@ -189,7 +215,8 @@ def memory(weights: Sequence[Weight]) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def _beside(work: Awaitable[None]) -> AsyncIterator[None]:
+async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Do the work until the block ends."""
     task = asyncio.ensure_future(work)
     try:
         yield

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import create_engine, func, make_url, select
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.engine import Connection
 
 from benchmarks.theatre.stages import Place
@@ -17,7 +17,7 @@ from handoff.tables import conversation as conversations
 from handoff.tables import message as messages
 from handoff.tables import turn as turns
 from store import jobs
-from store.db import Database
+from store.db import Database, read_url
 
 _EACH = 5  # groups of one client
 _BUSY = ("turn", "deliver")
@@ -87,12 +87,12 @@ class Books:
     """Reads a database of the program's, beside it."""
 
     def __init__(self, url: str) -> None:
-        given = make_url(url)
+        given = read_url(url)
         if given.drivername == "sqlite":
             given = given.set(database=f"file:{given.database}", query={"mode": "ro", "uri": "true"})
         else:
             given = given.set(drivername="postgresql+psycopg")
-        self._engine = create_engine(given, pool_size=1)
+        self._engine = create_engine(given, pool_size=1, pool_pre_ping=True)
 
     def busy(self) -> int:
         """Turns and deliveries that wait or run."""

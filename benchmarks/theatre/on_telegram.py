@@ -13,7 +13,7 @@ from benchmarks.theatre.troubles import Trouble
 from bot.app import load_texts
 from bot.channels.telegram.reading import PLATFORM
 from console.texts import LANGUAGES
-from tests.platforms.telegram import Chat, Cut, Gateway, Message, TooMany, User, World, telegram_server
+from tests.platforms.telegram import Chat, Cut, Gateway, Message, Slow, TooMany, User, World, telegram_server
 from tests.platforms.telegram.faults import Fault, Faults, Meter
 from tests.platforms.telegram.refusals import ApiError
 from tests.platforms.telegram.state import Json
@@ -62,7 +62,7 @@ class _Watched(World):
                 answers=f"{chat.id}/{answered.id}" if answered else None,
                 text=message.text,
                 at=time.monotonic(),
-                cut=self.orders.met == Cut(after_effect=True),
+                cut=self.orders.met == Cut(after_effect=True) or isinstance(self.orders.met, Slow),
             )
         )
         return message

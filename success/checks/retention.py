@@ -13,6 +13,7 @@ from success.check_tables import site_check_day as days
 from success.check_tables import site_check_run as runs
 from success.checks.model import Cause, Kind, State
 from success.checks.reading import summed
+from success.privacy import keeping
 
 TIDY: Final = "site_check_tidy"
 NIGHTLY: Final = "41 2 * * *"
@@ -20,8 +21,12 @@ KEEP: Final = timedelta(days=90)
 _BATCH: Final = 40
 
 
-def tidy(conn: Connection, body: Mapping[str, JsonValue], *, now: datetime, keep: timedelta = KEEP) -> bool:
-    """Sum up some days of sites that are older than `keep`; another job goes on with more. Whether there were any."""
+def tidy(conn: Connection, body: Mapping[str, JsonValue], *, now: datetime, keep: timedelta | None = None) -> bool:
+    """Sum up some days of sites that are older than `keep`; another job goes on with more. Whether there were any.
+
+    By default what the desk's rule `checks` says.
+    """
+    keep = keep or keeping.span(conn, "checks") or KEEP
     cutoff = datetime.combine((now - keep).date(), time(), UTC)
     old = (runs.c.at < cutoff, runs.c.kind != str(Kind.SECURITY))
     oldest = select(runs.c.site_id, runs.c.at).where(*old).order_by(runs.c.at).limit(_BATCH)

@@ -1,11 +1,14 @@
-"""What is old enough to go, by the desk's own rules; nothing goes before a rule is set. Transaction bodies.
+"""What is old enough to go, by the desk's own rules. Transaction bodies.
 
 `messages`: what was said in tickets that were resolved so long ago, and their files; the rows stay, for the figures.
-`audit`, `webhooks`, `translations`: the rows themselves.
+`mails`: the words of letters that went or failed; `traces`: how the bot came to its answers; the rows stay.
+`audit`, `webhooks`, `translations`: the rows themselves. `dead`: jobs that were given up.
+What people said goes only by a rule; what the program writes for itself has usual spans (`keeping.USUAL`). `checks` and
+`alerts` go by the jobs of their own rooms, which ask `keeping.span`.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -18,14 +21,20 @@ from handoff.case_tables import brief, suggestion
 from handoff.kinds import TicketState
 from handoff.tables import message, ticket, turn
 from store.jobs import enqueue
+from store.tables import job
+from success import mails
+from success.care_tables import mail
+from success.check_tables import site_check_run
+from success.checks.model import Kind
+from success.incident_tables import alert
 from success.privacy import keeping
+from success.privacy.keeping import MONTH
 from success.translation_tables import reply_original, translation
 
 UNLINK: Final = "privacy_unlink"
 GONE: Final = "[removed]"
 BATCH: Final = 500
-MONTH: Final = timedelta(days=30.5)
-KINDS: Final = ("messages", "audit", "webhooks", "translations")
+KINDS: Final = ("messages", "mails", "translations", "traces", "audit", "webhooks", "checks", "alerts", "dead")
 
 
 def due(conn: Connection, *, now: datetime, rules: Mapping[str, int | None] | None = None) -> dict[str, int]:
@@ -41,6 +50,9 @@ def age(conn: Connection, *, now: datetime, limit: int = BATCH) -> bool:
     """
     work: Mapping[str, Callable[[Connection, datetime, int], int]] = {
         "messages": partial(_age_messages, now=now),
+        "mails": _age_mails,
+        "traces": _age_traces,
+        "dead": _age_dead,
         "audit": _age_audit,
         "webhooks": _age_webhooks,
         "translations": _age_translations,
@@ -50,13 +62,20 @@ def age(conn: Connection, *, now: datetime, limit: int = BATCH) -> bool:
 
 
 def _before(conn: Connection, kind: str, now: datetime) -> datetime | None:
-    months = keeping.rules(conn).get(kind)
-    return now - months * MONTH if months else None
+    span = keeping.span(conn, kind)
+    return now - span if span else None
 
 
 def _count(conn: Connection, kind: str, before: datetime) -> int:
     query = {
         "messages": _old_messages(before),
+        "mails": _old_mails(before),
+        "traces": _old_traces(before),
+        "dead": _old_dead(before),
+        "checks": select(site_check_run.c.id).where(
+            site_check_run.c.at < before, site_check_run.c.kind != Kind.SECURITY
+        ),
+        "alerts": select(alert.c.id).where(alert.c.status == "resolved", alert.c.last_at < before),
         "audit": select(audit.c.id).where(audit.c.at < before),
         "webhooks": select(webhook_delivery.c.id).where(*_old_deliveries(before)),
         "translations": select(translation.c.message_id).where(translation.c.at < before),
@@ -96,6 +115,38 @@ def _age_messages(conn: Connection, before: datetime, limit: int, *, now: dateti
         conn.execute(delete(table).where(table.c.message_id.in_(ids)))
     for each in ids:
         search_index.forget(conn, each)
+    return len(ids)
+
+
+def _old_mails(before: datetime) -> Select[Any]:
+    settled = (mail.c.state.in_((mails.SENT, mails.FAILED)), mail.c.at < before)
+    return select(mail.c.id).where(*settled, mail.c.text != GONE).order_by(mail.c.id)
+
+
+def _age_mails(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(_old_mails(before).limit(limit)).scalars().all()
+    nothing = {"subject": GONE, "text": GONE, "html": "", "files": []}
+    conn.execute(update(mail).where(mail.c.id.in_(ids)).values(nothing))
+    return len(ids)
+
+
+def _old_traces(before: datetime) -> Select[Any]:
+    return select(turn.c.id).where(turn.c.at < before, cast(turn.c.trace, Text) != "{}").order_by(turn.c.id)
+
+
+def _age_traces(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(_old_traces(before).limit(limit)).scalars().all()
+    conn.execute(update(turn).where(turn.c.id.in_(ids)).values(trace={}))
+    return len(ids)
+
+
+def _old_dead(before: datetime) -> Select[Any]:
+    return select(job.c.id).where(job.c.state == "dead", job.c.closed_at < before).order_by(job.c.id)
+
+
+def _age_dead(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(_old_dead(before).limit(limit)).scalars().all()
+    conn.execute(delete(job).where(job.c.id.in_(ids), job.c.state == "dead"))
     return len(ids)
 
 

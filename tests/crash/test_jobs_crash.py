@@ -16,9 +16,9 @@ from sqlalchemy import Connection, text
 from store.clock import utc_now
 from store.db import Database
 from store.jobs import depths, enqueue
-from tests.databases import database_url, database_urls, postgres_server
+from tests.databases import database_url, database_urls, postgres_server, postgres_urls
 
-__all__ = ["database_url", "database_urls", "postgres_server"]
+__all__ = ["database_url", "database_urls", "postgres_server", "postgres_urls"]
 
 JOBS, KEYS, KILLS = 300, 20, 5
 ROOT = Path(__file__).parents[2]

@@ -22,9 +22,9 @@ from handoff.policy import load
 from handoff.tables import notice, ticket, ticket_event, timer
 from store.db import Database
 from store.jobs import depths
-from tests.databases import database, database_url, database_urls, postgres_server
+from tests.databases import database, database_url, database_urls, postgres_server, postgres_urls
 
-__all__ = ["database", "database_url", "database_urls", "postgres_server"]
+__all__ = ["database", "database_url", "database_urls", "postgres_server", "postgres_urls"]
 
 TICKETS, KILLS = 500, 5
 BATCH = 50

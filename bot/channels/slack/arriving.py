@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
-from bot import reception, staff_reception, staff_whispers
+from bot import following, reception, staff_reception, staff_whispers
 from bot.arrived import (
     File,
     Ignored,
@@ -46,7 +46,7 @@ from store.errors import StoreError
 
 log = structlog.get_logger()
 
-NOT_STORED: Final = (StoreError, *TROUBLE)
+NOT_STORED: Final = (StoreError, MemoryError, *TROUBLE)
 """What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
 EYES: Final = "eyes"
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
@@ -128,7 +128,9 @@ class Arrivals:
             self._errands.start(self._invite(said, invitation))
         if message is None:
             attachments.drop(self._files, files)
-        elif message.author is Writer.CLIENT and message.mentioned:
+            return
+        following.stored(message, platform=said.place.platform)
+        if message.author is Writer.CLIENT and message.mentioned:
             self._errands.start(self._look(said.place, message))
 
     def _store(

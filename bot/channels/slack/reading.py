@@ -9,7 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from bot.arrived import EDITED, Author, Came, File, Ignored, Looked, Ordered, Place, Said, Standing, Withdrawn
+from bot.arrived import (
+    EDITED,
+    UNREADABLE,
+    Author,
+    Came,
+    File,
+    Ignored,
+    Looked,
+    Ordered,
+    Place,
+    Said,
+    Standing,
+    Withdrawn,
+)
 from bot.channels.slack.pressing import pressed, submitted
 from bot.channels.slack.quoting import signed
 from bot.channels.slack.wire import mentioned, readable
@@ -81,7 +94,17 @@ People: TypeAlias = Mapping[str, Known]
 
 
 def read(body: Json, me: Me, people: People, *, now: datetime) -> Came | Withdrawn:
-    """What a request of Slack's says: an event, a press, or our slash command, which tells no time: it is `now`."""
+    """What a request of Slack's says: an event, a press, or our slash command, which tells no time: it is `now`.
+
+    What is not of a documented shape says nothing.
+    """
+    try:
+        return _read(body, me, people, now=now)
+    except UNREADABLE:
+        return Ignored("unreadable")
+
+
+def _read(body: Json, me: Me, people: People, *, now: datetime) -> Came | Withdrawn:
     if "command" in body:
         return _slash(body, me, people, now=now)
     if body.get("type") in {"block_actions", "view_submission"}:
@@ -94,6 +117,13 @@ def read(body: Json, me: Me, people: People, *, now: datetime) -> Came | Withdra
 
 def needs(body: Json) -> tuple[str, ...]:
     """The ids of the people whose names `read` wants: who did it, and who is mentioned."""
+    try:
+        return _needs(body)
+    except UNREADABLE:
+        return ()
+
+
+def _needs(body: Json) -> tuple[str, ...]:
     event: Json = body.get("event") or {}
     message: Json = event.get("message") or event
     user = body.get("user")

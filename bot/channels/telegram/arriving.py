@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from bot import reception, staff_presses
+from bot import following, reception, staff_presses
 from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, StaffPressed, Standing
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.reading import read
@@ -29,7 +30,7 @@ from store.errors import DatabaseGone, StoreError
 
 log = structlog.get_logger()
 
-NOT_STORED: Final = (StoreError, TelegramError, OSError)
+NOT_STORED: Final = (StoreError, TelegramError, OSError, MemoryError)
 """What passes by itself, or once somebody has mended it: the update must come again. Nothing else will."""
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _TYPING_S: Final = 4.0  # the sign fades after five
@@ -46,13 +47,20 @@ class Arrivals:
 
     async def take(self, update: Update) -> None:
         """Store what an update says. Raises what is in NOT_STORED: nothing of it is kept then."""
+        with bound_contextvars(update=update.update_id):
+            await self._take(update)
+
+    async def _take(self, update: Update) -> None:
+        log.info("update_arrived", platform="telegram")
         came = read(update, await self._account.me())
         match came:
             case Said():
                 await self._said(came)
             case Ordered():
                 body = partial(reception.order, ordered=came, room=self._room, now=self._clock())
-                self._show_typing(came.said.place, await self._db.write(body))
+                if (message := await self._db.write(body)) is not None:
+                    following.stored(message, platform=came.said.place.platform)
+                self._show_typing(came.said.place, message)
             case Pressed():
                 await self._pressed(came, update)
             case StaffPressed(query=query):
@@ -85,6 +93,8 @@ class Arrivals:
             message = await self._db.write(body)
         if message is None:
             attachments.drop(self._files, files)
+        else:
+            following.stored(message, platform=said.place.platform)
         self._show_typing(said.place, message)
 
     async def _pressed(self, pressed: Pressed, update: Update) -> None:

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import Connection
 from telegram import Update
 
-from bot.channels.telegram.account import ALLOWED, POLL_S, Account, Troubles
+from bot.channels.telegram.account import Account, Troubles
 from bot.channels.telegram.arriving import NOT_STORED, Arrivals
+from bot.channels.telegram.fetched import Fetched
 from store import jobs
 from store.clock import Clock
 from store.worker import Retry, Running, Worker
@@ -25,7 +26,6 @@ _DEDUP: Final = "telegram"
 _FOR_EVER: Final = Retry(attempts=1_000_000_000)  # killed workers count as attempts
 _RESTS: Final = timedelta(seconds=1)  # until another process, or the next start, takes over
 _HANDS: Final = 8  # updates that are being stored at a time
-_READ_S: Final = POLL_S + 10.0
 T = TypeVar("T")
 
 
@@ -47,6 +47,11 @@ class Polling:
         self._hands = asyncio.Semaphore(_HANDS)
         self._offset: int | None = None
         self._troubles = Troubles()
+
+    @property
+    def polls(self) -> bool:
+        """Whether this process is the one that fetches now."""
+        return self._alone.locked()
 
     def register(self, worker: Worker) -> None:
         """Let a worker poll."""
@@ -72,16 +77,14 @@ class Polling:
 
     async def _round(self) -> None:
         """One fetch. What could not be stored is fetched again, with all that came after it."""
-        fetching = self._account.bot.get_updates(
-            offset=self._offset, timeout=POLL_S, read_timeout=_READ_S, allowed_updates=ALLOWED
-        )
-        updates = sorted(await self._unless_stopped(fetching) or (), key=_number)
+        given = await self._unless_stopped(self._account.fetch(self._offset)) or Fetched(updates=(), last=None)
+        updates = given.updates
         refused = [each for each in await asyncio.gather(*map(self._lane, _lanes(updates))) if each is not None]
         if refused:
             self._offset, error = min(refused, key=lambda each: each[0])
             raise error
-        if updates:
-            self._offset = updates[-1].update_id + 1
+        if given.last is not None:
+            self._offset = given.last + 1
         self._troubles.over()
 
     async def _lane(self, updates: Sequence[Update]) -> tuple[int, Exception] | None:
@@ -130,7 +133,3 @@ def _reaches_out(update: Update) -> bool:
     message = update.message
     moves = message is not None and (message.migrate_to_chat_id or message.migrate_from_chat_id)
     return bool(moves or (message is not None and (message.text or "").startswith("/")))
-
-
-def _number(update: Update) -> int:
-    return update.update_id

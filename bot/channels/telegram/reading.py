@@ -14,6 +14,7 @@ from bot.arrived import (
     COMMANDS,
     EDITED,
     FORWARDED,
+    UNREADABLE,
     Author,
     Came,
     File,
@@ -45,7 +46,14 @@ class Me:
 
 
 def read(update: Update, me: Me) -> Came:
-    """What an update says."""
+    """What an update says; one that is not of the documented shape says nothing."""
+    try:
+        return _read(update, me)
+    except UNREADABLE:
+        return Ignored("unreadable")
+
+
+def _read(update: Update, me: Me) -> Came:
     if update.message or update.edited_message:
         message = update.message or update.edited_message
         assert message is not None

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.account import ALLOWED, Account, Troubles
 from bot.channels.telegram.arriving import NOT_STORED, Arrivals
+from bot.channels.telegram.fetched import readable
 
 log = structlog.get_logger()
 
@@ -30,8 +31,7 @@ def webhook(account: Account, arrivals: Arrivals, *, secret: str) -> APIRouter:
             raise HTTPException(403, "the secret token is wrong")
         update = _parsed(await request.body(), account)
         try:
-            if update is not None:
-                await arrivals.take(update)
+            await arrivals.take(update)
         except NOT_STORED as error:
             log.warning("telegram_update_not_stored", error=type(error).__name__)
             raise HTTPException(503, "not stored, please send it again") from error
@@ -54,9 +54,11 @@ async def announce(account: Account, *, url: str, secret: str) -> None:
             return troubles.over()
 
 
-def _parsed(body: bytes, account: Account) -> Update | None:
+def _parsed(body: bytes, account: Account) -> Update:
     try:
-        sent = json.loads(body)
-        return Update.de_json(sent, account.bot) if isinstance(sent, dict) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise HTTPException(400, "no update") from None
+        update = readable(json.loads(body), account.bot)
+    except (ValueError, RecursionError):
+        update = None
+    if update is None:
+        raise HTTPException(400, "no update")
+    return update

@@ -9,11 +9,11 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import intake
+from bot import following, intake
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
-from bot.channels.web.translations import LARGEST_ID, Press, Rate, inbound
+from bot.channels.web.translations import LARGEST_ID, PLATFORM, Press, Rate, inbound
 from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, again, same_origin, visit_of, visiting
 from bot.model import Inbound
 from bot.triage import Reading
@@ -196,6 +196,8 @@ async def _accept(
     if message is None:  # the same message again, after a lost answer: it is stored already
         attachments.drop(web.files, files)
         message = await web.db.read(partial(reading.by_key, visit=visit, key=key))
+    else:
+        following.stored(message, platform=PLATFORM)
     return JSONResponse({"id": message.id if message else None}, status_code=202)
 
 

@@ -388,6 +388,22 @@ async def test_what_cannot_be_stored_is_not_acknowledged(tmp_path: Path, by_sock
         assert await post.settled() == ["one"]
 
 
+async def test_what_we_have_no_memory_for_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that gets no more memory acknowledges nothing: it is not our fault that makes a message unreadable."""
+    async with stage(tmp_path, socket_mode=True, ack_within=0.5) as post, listening(post):
+        poor, write = [MemoryError(), MemoryError()], post.db.write
+
+        async def write_if_there_is_room(body: Any) -> Any:
+            if poor:
+                raise poor.pop()
+            return await write(body)
+
+        monkeypatch.setattr(post.db, "write", write_if_there_is_room)
+        post.place.say(post.anna, "one")
+        assert await post.settled() == ["one"]
+        assert not poor
+
+
 async def test_our_own_and_other_bots_words_are_not_heard(heard: Post) -> None:
     """Nor are joins, topics, or people who press nothing."""
     _, talk = await heard.chat()

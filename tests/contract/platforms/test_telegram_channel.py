@@ -366,6 +366,12 @@ async def test_what_cannot_be_stored_is_not_acknowledged(post: Post, group: Plac
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://desk.test") as http:
         assert (await http.post(PATH, json=update, headers=headers)).status_code == 503
 
+        async def no_memory(_body: object) -> None:
+            raise MemoryError
+
+        closed.write = no_memory
+        assert (await http.post(PATH, json=update, headers=headers)).status_code == 503
+
 
 async def test_a_picture_that_the_disk_refused_comes_again(
     post: Post, group: Place, monkeypatch: pytest.MonkeyPatch

@@ -330,16 +330,16 @@ async def test_two_claimers_never_get_the_same_job(
 
 async def test_a_gauge_reads_once_in_ten_seconds(database: Database, clock: ManualClock) -> None:
     """Who asks each second gets the same figures for ten; a clock set back does not freeze them."""
-    gauge = Gauge(database, clock=clock)
-    assert await gauge.depths() == []
+    gauge = Gauge(database, lambda conn, now: depths(conn, now=now), clock=clock)
+    assert await gauge.value() == []
     await database.write(lambda conn: enqueue(conn, "q", {}, now=clock()))
     clock.advance(timedelta(seconds=9))
-    assert await gauge.depths() == []
+    assert await gauge.value() == []
     clock.advance(timedelta(seconds=1))
-    assert [depth.waiting for depth in await gauge.depths()] == [1]
+    assert [depth.waiting for depth in await gauge.value()] == [1]
     await database.write(lambda conn: enqueue(conn, "q", {}, now=clock()))
     clock.advance(timedelta(hours=-1))
-    assert [depth.waiting + depth.scheduled for depth in await gauge.depths()] == [2]
+    assert [depth.waiting + depth.scheduled for depth in await gauge.value()] == [2]
 
 
 @pytest.mark.parametrize("database_urls", ["sqlite"], indirect=True)

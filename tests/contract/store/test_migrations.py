@@ -67,9 +67,10 @@ async def test_four_processes_may_start_at_once(database_url: str) -> None:
 
 
 async def test_a_newer_database_is_left_alone(database_url: str) -> None:
-    """What a later version migrated is refused in one sentence, and not touched."""
+    """What a later version took something away from is refused in one sentence, and not touched."""
     opened = await Database.open(database_url)
     await opened.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")).close())
+    await opened.write(lambda conn: conn.execute(text("UPDATE schema_line SET oldest = 9998")).close())
     await opened.close()
     with pytest.raises(DatabaseNewer, match=r"newer version of Aftercare .*9999.* backup"):
         await Database.open(database_url)

@@ -3,15 +3,18 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select, update
 
 from handoff import messages
 from handoff.audit_tables import audit
 from handoff.kinds import Audience, Tier
+from handoff.tables import turn
+from store.jobs import enqueue
 from store.tables import job
+from success.care_tables import mail
 from success.privacy import ageing, consent, keeping
 from tests.contract.handoff.conftest import World
-from tests.contract.success.life import lived
+from tests.contract.success.life import PRAISE, lived
 
 LONG = timedelta(days=100)
 
@@ -67,6 +70,71 @@ async def test_open_matters_keep_theirs(world: World, tmp_path: Path) -> None:
     await rule(world, messages=1)
     world.clock.set(world.clock() + LONG)
     assert await world.ask(ageing.due, now=world.clock()) == {"messages": 0}
+
+
+async def test_letters_lose_their_words_and_turns_their_traces(world: World, tmp_path: Path) -> None:
+    """By rules of their own; a letter that still waits, and every row, stays."""
+    await lived(world, tmp_path / "files")
+    await world.db.write(lambda conn: conn.execute(update(turn).values(trace={"found": [PRAISE]})).close())
+    await rule(world, mails=2, traces=2)
+    assert await world.ask(ageing.due, now=world.clock()) == {"mails": 0, "traces": 0}
+    world.clock.set(world.clock() + LONG)
+    count = {name: await rows(world, table) for name, table in (("mail", mail), ("turn", turn))}
+    due = await world.ask(ageing.due, now=world.clock())
+    assert due["mails"] > 0
+    assert due["traces"] == count["turn"] > 0
+    while await world.do(ageing.age, limit=1):
+        pass
+    assert await world.ask(ageing.due, now=world.clock()) == {"mails": 0, "traces": 0}
+    assert {name: await rows(world, table) for name, table in (("mail", mail), ("turn", turn))} == count
+    letters = await world.db.read(lambda conn: conn.execute(select(mail)).mappings().all())
+    assert {(each["text"], each["html"], tuple(each["files"])) for each in letters if each["state"] == "sent"} == {
+        (ageing.GONE, "", ())
+    }
+    assert all(each["text"] != ageing.GONE for each in letters if each["state"] == "queued")
+
+
+async def test_failed_work_is_forgotten_after_a_year_or_by_the_rule(world: World) -> None:
+    """As usual after twelve months; what waits or runs is never touched."""
+
+    def bury(conn: Connection) -> None:
+        for _ in range(3):
+            enqueue(conn, "q", {}, now=world.clock())
+        ids = select(job.c.id).where(job.c.queue == "q").order_by(job.c.id).limit(2)
+        conn.execute(update(job).where(job.c.id.in_(ids)).values(state="dead", due=None, closed_at=world.clock()))
+
+    await world.db.write(bury)
+    world.clock.set(world.clock() + LONG)
+    await world.do(ageing.age)
+    assert await states(world) == ["dead", "dead", "waiting"]
+    await rule(world, dead=2)
+    assert await world.ask(ageing.due, now=world.clock()) == {"dead": 2}
+    await world.do(ageing.age, limit=1)
+    await world.do(ageing.age, limit=1)
+    assert await states(world) == ["waiting"]
+    await rule(world, dead=None)
+    await world.db.write(bury)
+    world.clock.set(world.clock() + LONG * 4)
+    await world.do(ageing.age)
+    assert await states(world) == ["waiting", "waiting"]
+
+
+async def test_checks_alerts_and_webhooks_go_by_the_desks_spans(world: World) -> None:
+    """Their rooms ask for the span: the usual one, or the rule's; a webhook's log may be kept for longer too."""
+    for name, usual in (("checks", 3), ("alerts", 3), ("webhooks", 1)):
+        assert await world.ask(keeping.span, name) == usual * keeping.MONTH
+        await rule(world, **{name: 7})
+        assert await world.ask(keeping.span, name) == 7 * keeping.MONTH
+    assert await world.ask(keeping.span, "messages") is None
+
+
+async def rows(world: World, table: Table) -> int:
+    return await world.db.read(lambda conn: conn.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+async def states(world: World) -> list[str]:
+    mine = select(job.c.state).where(job.c.queue == "q").order_by(job.c.state)
+    return list(await world.db.read(lambda conn: conn.execute(mine).scalars().all()))
 
 
 async def test_logs_go_in_batches(world: World, tmp_path: Path) -> None:

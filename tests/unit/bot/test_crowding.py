@@ -59,8 +59,8 @@ def test_the_time_is_rounded_up_and_only_named_where_it_is_known(
         ("zh-Hant", 1, 0, "現在提問的人特別多，您的問題已收到，下一個就是，輪到時會馬上在這裡回覆您。如果很急，請回覆「急」。"),
         (
             "en", 24, 60,
-            "Very many people are asking us at the moment. Your question is kept; it is about number 24 in line, and will "
-            "be answered here by about 20:05 today. If it is urgent, write “urgent”.",
+            ("Very many people are asking us at the moment. Your question is kept; it is about number 24 in line, and will "
+            "be answered here by about 20:05 today. If it is urgent, write “urgent”."),
         ),
     ],
 )  # fmt: skip

@@ -228,6 +228,34 @@ async def test_a_server_without_response_format_is_asked_without_it():
         await model.close()
 
 
+async def test_a_server_that_counts_tells_how_many_tokens_a_call_took():
+    """It is asked to count, and what its last chunk says is told."""
+    usage = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
+    usage |= {"usage": {"prompt_tokens": 812, "completion_tokens": 40, "total_tokens": 852}}
+    counted = GOOD.replace("data: [DONE]", f"data: {json.dumps(usage)}\n\ndata: [DONE]")
+    used: list[tuple[int, int]] = []
+    async with serving(reply(counted)) as (url, bodies):
+        model = model_at(url, tell=lambda *tokens: used.append(tokens))
+        assert await ask(model) == {"text": "hi"}
+        assert (used, bodies[0]["stream_options"]) == ([(812, 40)], {"include_usage": True})
+        await model.close()
+
+
+@pytest.mark.parametrize("says", ["stream_options: extra fields not permitted", "Unrecognized request argument"])
+async def test_a_server_that_cannot_count_is_asked_without_it(says: str):
+    """Refused once, it is not asked to count again."""
+
+    async def picky(writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
+        refusal = reply(json.dumps({"error": {"message": says}}), status="400 Bad Request", kind="application/json")
+        await (refusal if "stream_options" in body else reply(GOOD))(writer, body)
+
+    async with serving(picky) as (url, bodies):
+        model = model_at(url)
+        assert [await ask(model), await ask(model)] == [{"text": "hi"}, {"text": "hi"}]
+        assert ["stream_options" in body for body in bodies] == [True, False, False]
+        await model.close()
+
+
 async def test_another_bad_request_is_refused():
     """A 400 about anything else is not asked again."""
     async with serving(

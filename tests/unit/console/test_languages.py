@@ -36,7 +36,7 @@ NAMES = {
         "PAGER PUBLIC RERANKER SECRET SMTP MAIL FROM URL data-name data-signature data-user body aft"
     ),
     "names of other programs and standards": (
-        "API Chroma BotFather setprivacy Disable CSP ICP SSL TLS NTP UTC Jira Trello Office OpenAPI Socket Mode Standard "
+        "API Chroma PostgreSQL BotFather setprivacy Disable CSP ICP SSL TLS NTP UTC Jira Trello Office OpenAPI Socket Mode Standard "
         "Webhook Webhooks zip http https"
     ),
     "names of mail, and of programs that count visits": "SMTP MAIL FROM SSL Google Analytics GA Matomo NPS gzip Debian fonts-noto-cjk apt install visits import",

@@ -1,0 +1,1 @@
+"""Fuzzing: parsers, channel translations and markup get what nobody would send."""

@@ -1,0 +1,105 @@
+"""Each target with its beginnings, with anything at all, and with documented shapes turned hostile; then by coverage."""
+
+import copy
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.targets import SHAPES, TARGETS, corpus
+
+ROOT = Path(__file__).parents[2]
+SLOW = {"page", "defaults", "visits"}  # each writes files
+_ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just({}), st.just([]),
+    st.just("9" * 5000), st.just(2**70), st.just([[[]]]), st.just({"id": None}), st.just("\ud800"), st.just("<!channel>"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_beginnings(name: str) -> None:
+    """What each target is meant for, and the plainest nonsense."""
+    for data in corpus(name):
+        TARGETS[name](data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_anything(name: str) -> None:
+    """Random bytes, and pieces of what it knows cut and joined."""
+    known = [data for data in corpus(name) if data]
+    pieces = st.sampled_from(known).flatmap(
+        lambda whole: st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole))).map(
+            lambda cut: whole[min(cut) : max(cut)]
+        )
+    )
+
+    @settings(
+        max_examples=40 if name in SLOW else 150, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.lists(st.one_of(st.binary(max_size=40), pieces, st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace"))), max_size=6).map(b"".join))  # fmt: skip
+    def holds(data: bytes) -> None:
+        TARGETS[name](data)
+
+    holds()
+
+
+def _places(shape: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where something stands in a JSON value."""
+    found = [path] if path else []
+    inner = shape.items() if isinstance(shape, dict) else enumerate(shape) if isinstance(shape, list) else ()
+    for key, value in inner:
+        found += _places(value, (*path, key))
+    return found
+
+
+@st.composite
+def _hostile(draw: st.DrawFn, name: str) -> bytes:
+    """A documented shape with some of its parts taken away, doubled or put in the place of others."""
+    shape = copy.deepcopy(draw(st.sampled_from(SHAPES[name])))
+    for _ in range(draw(st.integers(1, 4))):
+        places = _places(shape)
+        if not places:
+            break
+        *way, last = draw(st.sampled_from(places))
+        room = shape
+        for step in way:
+            room = room[step]
+        if draw(st.booleans()):
+            room[last] = copy.deepcopy(draw(_ODD))
+        elif isinstance(room, dict):
+            del room[last]
+    return json.dumps(shape).encode()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_hostile_shapes(name: str) -> None:
+    """Nothing but a refusal or a translation comes of them."""
+
+    @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(_hostile(name))
+    def holds(data: bytes) -> None:
+        TARGETS[name](data)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_guided_by_coverage(name: str, tmp_path: Path) -> None:
+    """A few seconds each; `make fuzz` takes longer."""
+    if importlib.util.find_spec("atheris") is None:
+        if "CI" in os.environ:
+            pytest.fail("atheris is not installed")
+        pytest.skip("atheris is not installed")
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", name, "--seconds", "3"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert "number_of_executed_units" in ran.stderr

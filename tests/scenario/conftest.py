@@ -1,0 +1,5 @@
+"""A private PostgreSQL for the scenes that need one."""
+
+from tests.databases import postgres_server
+
+__all__ = ["postgres_server"]
