@@ -7,7 +7,7 @@ PACKS ?= ../shared/eval
 VECTORS ?= ../shared/sla
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck load soak bench rivals chaos lock clean
+.PHONY: run test lint format typecheck audit fuzz bench load rivals chaos soak lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
@@ -36,6 +36,10 @@ bench: $(VENV)/.test rivals  ## figures of this machine, as JSON; beside what a 
 	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
 		echo "== queries"; $(BIN)/python -m benchmarks.queries "$(PACKS)" .bench/model; \
 		echo "== ablation"; $(BIN)/python -m benchmarks.ablation "$(PACKS)" .bench; fi
+
+load: export OPENBLAS_NUM_THREADS = 1
+load: $(VENV)/.test  ## how much it takes, one process and four, and a festival: writes docs/load.md; 25 minutes, a quiet machine
+	$(BIN)/python -m benchmarks.load --peak --report docs/load.md
 
 rivals: .bench/rivals/.made .bench/rivals-chat/.made  ## what others' benchmarks need, in environments of their own
 

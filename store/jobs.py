@@ -71,6 +71,11 @@ class Job:
         """Whether it goes before those that have waited longer."""
         return self.run_at < self.created_at
 
+    @property
+    def since(self) -> datetime:
+        """Since when it could run."""
+        return max(self.run_at, self.created_at)
+
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:

@@ -206,7 +206,7 @@ class Worker:
 
     async def _handle(self, job: Job) -> None:
         """Run a job, with its name in every line of the log."""
-        waited, began = self._clock() - job.run_at, perf_counter()
+        waited, began = self._clock() - job.since, perf_counter()
         with bound_contextvars(job=job.id, queue=job.queue, **self._named(job)):
             result = await self._outcome(job)
         if self._on_run is not None:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from benchmarks.compare.scripts import ROOT, Environment, Failed, Missing, command, ours, settings
 from benchmarks.soak.books import bind
 from benchmarks.soak.stages import Place
+
+from benchmarks.compare.scripts import ROOT, Environment, Failed, Missing, command, ours, settings
 from bot.channels.telegram.reading import PLATFORM
 from bot.settings import Settings, shipped
 from knowledge import e5, golden

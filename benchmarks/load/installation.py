@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -79,8 +80,12 @@ async def installed(
     environment: Mapping[str, str],
     places: Sequence[Place],
     colleagues: Sequence[tuple[str, str]],
+    indexed: Path | None = None,
 ) -> AsyncIterator[tuple[Installation, list[str]]]:
-    """An installation of this kind, ready, and the web keys of its clients."""
+    """An installation of this kind, ready, and the web keys of its clients.
+
+    `indexed`: a data folder whose manual is indexed already, to begin with a copy of it and its SQLite database.
+    """
     told = {"AFTERCARE_LOG": "warning", **environment}
     async with AsyncExitStack() as stack:
         if kind == "processes":
@@ -95,7 +100,10 @@ async def installed(
                 shared = {"DATABASE_URL": database}
             servers = {"all": Server(folder / "data", **shared, **told)}
             stack.callback(servers["all"].abandon)
-        await index(folder / "data", shared)
+        if indexed is not None:
+            await asyncio.to_thread(shutil.copytree, indexed, folder / "data")
+        else:
+            await index(folder / "data", shared)
         keys = await bind(database, places, colleagues=colleagues)
         web = next(server for server in servers.values() if server.role in {"all", "web"})
         installation = Installation(servers, database, web.url)

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.load.colleagues import Colleagues, token
 from benchmarks.load.installation import Cost, Installation, installed
 from benchmarks.load.on_web import OnWeb
+from benchmarks.load.profiling import Profile, hot
 from benchmarks.load.shapes import Crowd
 from benchmarks.theatre.books import Books
 from benchmarks.theatre.on_slack import OnSlack
@@ -50,6 +51,7 @@ class Stretch:
     left: int
     cpu_s: Mapping[str, float]
     mb: Mapping[str, float]
+    hot: Mapping[str, Mapping[str, float]]
     stages: Mapping[str, tuple[float, float]]
 
     @property
@@ -75,6 +77,7 @@ class Stretch:
                 for name, (seconds, times) in sorted(self.stages.items())
                 if times
             },
+            **({"where_time_goes": self.hot} if self.hot else {}),
         }
 
 
@@ -90,6 +93,7 @@ class Play:
     tell: Tell
     said: dict[str, list[Said]]
     patience: tuple[str, ...]
+    profiler: Path | None = None
     began: float = field(default_factory=time.monotonic)
 
     async def stretch(self, rate: float, seconds: float) -> Stretch:
@@ -97,6 +101,7 @@ class Play:
         marks = {name: len(said) for name, said in self.said.items()}
         before, stages = self.installation.costs(), await self.installation.stages()
         turned, started = await asyncio.to_thread(self.books.turned), time.monotonic()
+        profiles = self._profiles(seconds)
         async with _beside(self._samples(rate)):
             await self._talk(rate, seconds)
         took = time.monotonic() - started
@@ -118,8 +123,16 @@ class Play:
             left=await asyncio.to_thread(self.books.busy),
             cpu_s={name: after[name].cpu_s - before.get(name, Cost(0, 0)).cpu_s for name in after},
             mb={name: each.mb for name, each in after.items()},
+            hot={name: await hot(profile) for name, profile in profiles.items()},
             stages=_since(stages, await self.installation.stages()),
         )
+
+    def all_waits(self) -> dict[str, dict[str, float]]:
+        """What everybody waited since the beginning, by kind."""
+        self._look_up()
+        kinds, _ = self._waits(self.said)
+        kinds["colleague"] = self.colleagues.waits([one for stage in self.stages for one in stage.shown])
+        return {kind: spread(values) for kind, values in kinds.items() if len(values) > 1}
 
     async def drained(self, within_s: float) -> float | None:
         """Seconds until nothing waits any more; None if that is not so within the bound."""
@@ -154,6 +167,12 @@ class Play:
         lost, doubled = self.colleagues.counts([one for stage in self.stages for one in stage.shown])
         found["colleagues"] = {"sent": len(self.colleagues.sent), "refused": self.colleagues.refused}
         return found | {"lost": found["lost"] + lost, "doubled": found["doubled"] + doubled}
+
+    def _profiles(self, seconds: float) -> dict[str, Profile]:
+        if self.profiler is None or seconds < 5:
+            return {}
+        servers = self.installation.servers.items()
+        return {name: Profile.begin(self.profiler, server.pid, seconds=seconds - 3) for name, server in servers}
 
     async def _talk(self, rate: float, seconds: float) -> None:
         since = time.monotonic() - self.began
@@ -196,7 +215,9 @@ class Play:
 
 
 @asynccontextmanager
-async def playing(kind: str, folder: Path, players: Players, *, tell: Tell) -> AsyncIterator[Play]:
+async def playing(
+    kind: str, folder: Path, players: Players, *, tell: Tell, profiler: Path | None = None, indexed: Path | None = None
+) -> AsyncIterator[Play]:
     """People and an installation of this kind, ready; everything ends with the block."""
     telegram = OnTelegram(chats=round(players.groups * 0.7))
     slack = OnSlack(chats=min(_SLACK_MOST, round(players.groups * 0.1) or 1))
@@ -209,7 +230,7 @@ async def playing(kind: str, folder: Path, players: Players, *, tell: Tell) -> A
         places = [place for stage in stages for place in stage.places]
         ours = [(telegram.name, telegram.colleague), (slack.name, slack.colleague)]
         installation, keys = await stack.enter_async_context(
-            installed(kind, folder, environment=environment, places=places, colleagues=ours)
+            installed(kind, folder, environment=environment, places=places, colleagues=ours, indexed=indexed)
         )
         web.open(installation.web, keys)
         books = Books(installation.database)
@@ -221,7 +242,7 @@ async def playing(kind: str, folder: Path, players: Players, *, tell: Tell) -> A
         }
         said: dict[str, list[Said]] = {stage.name: [] for stage in stages}
         async with _beside(colleagues.work()):
-            yield Play(installation, stages, crowds, books, colleagues, tell, said, patience=told_to_wait())
+            yield Play(installation, stages, crowds, books, colleagues, tell, said, told_to_wait(), profiler)
 
 
 def told_to_wait() -> tuple[str, ...]:
