@@ -6,7 +6,7 @@ CODE := store knowledge handoff success console bot
 PACKS ?= ../shared/eval
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck bench lock clean
+.PHONY: run test lint audit fuzz format typecheck bench lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
@@ -20,6 +20,14 @@ lint: $(VENV)/.test  ## style, imports between floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+audit: $(VENV)/.test  ## packages against the locks, licences, secrets in the tree and its history
+	$(BIN)/python -m tests.audit
+
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/.test  ## every parser, translation and markup for a minute each (SECONDS changes it)
+	@for each in $$($(BIN)/python -m tests.fuzz --list); do echo "== $$each"; \
+		$(BIN)/python -m tests.fuzz $$each --seconds $(SECONDS) || exit 1; done
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .
