@@ -21,6 +21,14 @@ lint: $(VENV)/.test  ## style, imports between floors
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
+audit: $(VENV)/.test  ## packages against the locks, licences, secrets in the tree and its history
+	$(BIN)/python -m tests.audit
+
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/.test  ## every parser, translation and markup for a minute each (SECONDS changes it)
+	@for each in $$($(BIN)/python -m tests.fuzz --list); do echo "== $$each"; \
+		$(BIN)/python -m tests.fuzz $$each --seconds $(SECONDS) || exit 1; done
+
 format: $(VENV)/.test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .

@@ -21,7 +21,13 @@ def main() -> None:
     parser.add_argument("name", nargs="?")
     parser.add_argument("file", nargs="?", type=Path, help="try this input alone")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--list", action="store_true", help="the names of the targets")
     asked = parser.parse_args()
+    if asked.list:
+        from tests.fuzz import targets
+
+        print(*targets.TARGETS)
+        return
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["bot", "knowledge", "handoff", "success"]):
         from tests.fuzz import targets
