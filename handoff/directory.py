@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from handoff import sites
@@ -220,6 +220,11 @@ def find_chat(conn: Connection, *, platform: str, external_id: str) -> Chat | No
     """The chat with this platform's id, if anything was ever said in it."""
     row = first(conn, chats, chats.c.platform == platform, chats.c.external_id == clean(external_id))
     return None if row is None else to_chat(row)
+
+
+def newest_chat(conn: Connection) -> int:
+    """The number of the newest chat; 0 if there is none."""
+    return conn.execute(select(func.max(chats.c.id))).scalar_one() or 0
 
 
 def find_conversation(conn: Connection, *, chat_id: int, thread: str = "") -> Conversation | None:

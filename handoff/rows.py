@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final, TypeAlias, TypeVar
+from functools import cache
+from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, bindparam, insert, select
 
 from handoff.errors import NotFound
 from handoff.kinds import (
@@ -63,10 +64,15 @@ def id_of(number: str) -> int | None:
 
 def one(conn: Connection, table: Table, key: int) -> Row:
     """The row with this id; raises NotFound."""
-    row = conn.execute(select(table).where(table.c.id == key)).mappings().first()
+    row = conn.execute(_by_id(table), {"key": key}).mappings().first()
     if row is None:
         raise NotFound(table.name, key)
     return row
+
+
+@cache  # putting a statement together costs more than running it
+def _by_id(table: Table) -> Select[*tuple[Any, ...]]:
+    return select(table).where(table.c.id == bindparam("key"))
 
 
 def first(conn: Connection, table: Table, *where: ColumnElement[bool]) -> Row | None:

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Final, Literal
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, NullPool, QueuePool, create_engine
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine
 
 from store.db import Database, Pool, T, engine_options
 from store.errors import DatabaseBusy, DatabaseGone, translated
 from store.migrate import upgrade
-from store.signals import CHANNEL, OVERFLOW, decode
+from store.signals import CHANNEL, OVERFLOW, decode, outbox, tell
+from store.threads import Threads
 
-_POOL: Final = 10
-_OVERFLOW: Final = 10
+_CONNECTIONS: Final = 20  # and as many threads, one for each
+_LAST_CALLS_S: Final = 10.0  # for those under way when it closes
 _TRIES: Final = 6  # of a body that meets a deadlock or a broken connection
 _FIRST_PAUSE_S: Final = 0.01
 _RECONNECT_S: Final = 1.0
@@ -39,7 +40,8 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         super().__init__()
         where = URL.create(**url._asdict()).update_query_dict({**_WAYS, **url.query})
-        self._engine = create_async_engine(where, pool_size=_POOL, max_overflow=_OVERFLOW, **engine_options())
+        self._engine = create_engine(where, pool_size=_CONNECTIONS, max_overflow=0, **engine_options())
+        self._threads = Threads(_CONNECTIONS, name="postgres")
         _, self._parameters = self._engine.dialect.create_connect_args(where)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._listener: asyncio.Task[None] | None = None
@@ -61,24 +63,22 @@ class PostgresDatabase(Database):
         for _ in range(_TRIES - 1):
             self._refuse_closed()
             try:
-                return await self._once(body)
+                return await self._threads.run(partial(_write, self._engine, body))
             except (DatabaseBusy, _BrokeBeforeCommit):
                 await asyncio.sleep(pause)
                 pause *= 2
-        return await self._once(body)
+        return await self._threads.run(partial(_write, self._engine, body))
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """See `Database.read`."""
         self._refuse_closed()
-        with translated():
-            async with self._snapshots.begin() as conn:
-                return await conn.run_sync(body)
+        return await self._threads.run(partial(_read, self._snapshots, body))
 
     def pool(self) -> Pool:
         """See `Database.pool`; the one that listens is not counted."""
         used = self._engine.pool
         assert isinstance(used, QueuePool)
-        return Pool(in_use=used.checkedout(), limit=_POOL + _OVERFLOW)
+        return Pool(in_use=used.checkedout(), limit=_CONNECTIONS)
 
     async def close(self) -> None:
         """See `Database.close`."""
@@ -90,19 +90,13 @@ class PostgresDatabase(Database):
             await asyncio.wait([self._listener])
         if self._listening is not None:
             await self._listening.close()  # a listener cancelled before its first step has closed nothing
-        await self._engine.dispose()
+        if await self._threads.end(within_s=_LAST_CALLS_S):
+            await asyncio.to_thread(self._engine.dispose)
         self._hub.end()
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise DatabaseGone("the database is closed")
-
-    async def _once(self, body: Callable[[Connection], T]) -> T:
-        with translated():
-            async with self._engine.connect() as conn:
-                result = await _before_commit(conn, body)
-                await conn.commit()
-                return result
 
     async def _start_listening(self) -> psycopg.AsyncConnection:
         try:
@@ -141,11 +135,26 @@ class _BrokeBeforeCommit(DatabaseGone):
     """The connection broke while nothing can have been committed."""
 
 
-async def _before_commit(conn: AsyncConnection, body: Callable[[Connection], T]) -> T:
+def _read(snapshots: Engine, body: Callable[[Connection], T]) -> T:
+    with translated(), snapshots.begin() as conn:
+        return body(conn)
+
+
+def _write(engine: Engine, body: Callable[[Connection], T]) -> T:
+    with translated(), engine.connect() as conn:
+        result = _before_commit(conn, body)
+        conn.commit()
+        return result
+
+
+def _before_commit(conn: Connection, body: Callable[[Connection], T]) -> T:
     try:
         with translated():
-            await conn.begin()  # explicit, so that a Session joins it as a guest
-            return await conn.run_sync(body)
+            outbox(conn).clear()
+            conn.begin()  # explicit, so that a Session joins it as a guest
+            result = body(conn)
+            tell(conn)
+            return result
     except DatabaseGone as error:
         raise _BrokeBeforeCommit(*error.args) from error
 

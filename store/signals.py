@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 CHANNEL: Final = "aftercare_signal"
 MAX_PAYLOAD_BYTES: Final = 4000
 _BOUND: Final = 256
-_NOTIFY: Final = text("SELECT pg_notify(:channel, :message)")
+_NOTIFY: Final = text("SELECT pg_notify(:channel, message) FROM unnest(CAST(:messages AS text[])) AS message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,7 @@ def signal(conn: Connection, topic: str, payload: str = "") -> None:
     """
     if len(payload.encode(errors="replace")) >= MAX_PAYLOAD_BYTES:
         raise ValueError("a signal carries an id, not content")
-    if conn.dialect.name == "postgresql":
-        conn.execute(_NOTIFY, {"channel": CHANNEL, "message": json.dumps([topic, payload])})
-    else:
-        outbox(conn).append(Signal(topic, payload))
+    outbox(conn).append(Signal(topic, payload))
 
 
 def decode(message: str) -> Signal:
@@ -117,8 +114,17 @@ class Hub:
             subscription.end()
 
 
+def tell(conn: Connection) -> None:
+    """Hand the signals of the transaction under way to PostgreSQL, in one statement, each once."""
+    told = list(dict.fromkeys(outbox(conn)))
+    outbox(conn).clear()
+    if told:
+        messages = [json.dumps([item.topic, item.payload]) for item in told]
+        conn.execute(_NOTIFY, {"channel": CHANNEL, "messages": messages})
+
+
 def outbox(conn: Connection) -> list[Signal]:
-    """The signals of the transaction under way (SQLite)."""
+    """The signals of the transaction under way."""
     info: dict[Any, Any] = conn.info
     kept: list[Signal] = info.setdefault("outbox", [])
     return kept
