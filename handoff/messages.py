@@ -236,9 +236,10 @@ def said_since(conn: Connection, conversation_id: int, author: Author, *, after_
 
 
 def noted_since(conn: Connection, conversation_id: int, since: datetime) -> bool:
-    """Whether somebody was told something about a message of theirs that is no answer (`say` as system), since then."""
+    """Whether somebody was told how a question of theirs stands (`say` as system, of no ticket), since then."""
     mine = (messages.c.conversation_id == conversation_id, messages.c.author == Author.SYSTEM, messages.c.at >= since)
-    return first(conn, messages, *mine, messages.c.reply_to.is_not(None), messages.c.delivery.is_not(None)) is not None
+    about_it = (messages.c.reply_to.is_not(None), messages.c.ticket_id.is_(None), messages.c.delivery.is_not(None))
+    return first(conn, messages, *mine, *about_it) is not None
 
 
 def about(ticket: Ticket) -> ColumnElement[bool]:

@@ -36,7 +36,7 @@ async def climb(play: Play, plan: Climb) -> dict[str, Any]:
         "too_much": steps[-1].json() if steps[-1] is not limit else None,
         "steps": [step.json() for step in steps],
         "drained_s": drained,
-        "verdict": play.verdict(),
+        "verdict": await play.verdict(),
     }
 
 

@@ -43,7 +43,8 @@ class Colleagues:
 
     def waits(self, shown: list[Shown]) -> list[float]:
         """Seconds from each answer's acceptance by the desk to its appearance in the client's group."""
-        return [one.at - self.sent[each] for one in shown for each in self._named(one.text)]
+        waited = (one.at - self.sent[each] for one in shown for each in self._named(one.text))
+        return [each for each in waited if each >= 0]
 
     def counts(self, shown: list[Shown]) -> tuple[int, int]:
         """How many answers nobody has seen, and how many were seen more than once."""

@@ -1,6 +1,7 @@
 """Players at the web chat: each a browser of its own, from an address of its own, that follows the page's events."""
 
 import asyncio
+import math
 import re
 import ssl
 import time
@@ -18,6 +19,7 @@ from benchmarks.theatre.troubles import Trouble
 
 PLATFORM = "web"
 _PATIENCE_S = 600.0
+_PAGE_S = 20.0  # how long somebody stays who has their answer
 _TAG = re.compile(r"<[^>]*>")
 _TLS = ssl.create_default_context()  # nobody speaks it here; made once, as it takes long to make
 
@@ -28,6 +30,7 @@ class _Browser:
     slug: str
     api: str = ""
     seen: int = 0
+    wrote_at: float = 0.0
     asked: list[Said] = field(default_factory=list)
     following: asyncio.Task[None] | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -48,6 +51,7 @@ class OnWeb:
     _url: str = ""
     _browsers: dict[int, _Browser] = field(default_factory=dict)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _late: bool = False
     _seen: list[tuple[str, int, str, float]] = field(default_factory=list)
 
     def open(self, url: str, keys: Sequence[str]) -> None:
@@ -97,11 +101,21 @@ class OnWeb:
         return len(self._under_way)
 
     def tidy(self) -> None:
-        """Let go of the pages of those who have their answer."""
+        """Let go of the pages of those who asked nothing for a while and have their answer."""
         for browser in self._browsers.values():
-            if not browser.asked and browser.following is not None:
+            quiet = time.monotonic() - browser.wrote_at > _PAGE_S
+            if quiet and not browser.asked and browser.following is not None:
                 browser.following.cancel()
                 browser.following = None
+
+    async def look_again(self) -> None:
+        """Open every page once more: what came after it was closed is seen, late."""
+        self._late = True
+        for browser in self._browsers.values():
+            if browser.following is None:
+                with suppress(httpx.HTTPError):
+                    await self._look(browser)
+        self._late = False
 
     def _arrive(self, number: int) -> _Browser:
         address = f"127.{1 + number // 60000}.{number // 240 % 250}.{1 + number % 240}"
@@ -114,7 +128,8 @@ class OnWeb:
     async def _post(self, browser: _Browser, said: Said, text: str) -> None:
         """Until it is taken: a page tries again, with the same key."""
         async with browser.turn:
-            browser.asked.append(said)
+            browser.wrote_at = time.monotonic()
+            browser.asked += [said] if said.asked else []
             until = time.monotonic() + _PATIENCE_S
             while time.monotonic() < until:
                 with suppress(httpx.TransportError):
@@ -150,5 +165,6 @@ class OnWeb:
             browser.seen = each["id"]
             if not each["mine"]:
                 text = unescape(_TAG.sub("", each["html"])).strip()
-                self._seen.append((browser.slug, each["id"], text, time.monotonic()))
-                browser.asked.clear()
+                at = math.nan if self._late else time.monotonic()
+                self._seen.append((browser.slug, each["id"], text, at))
+                browser.asked = browser.asked[1:]

@@ -32,4 +32,4 @@ async def hold(play: Play, festival: Festival) -> dict[str, Any]:
     quiet = await play.stretch(festival.usual, max(5.0, festival.seconds * _PARTS[2]))
     found["recovered"] = quiet.json()
     await play.drained(60.0)
-    return found | {"waits_s": play.all_waits(), "verdict": play.verdict()}
+    return found | {"verdict": await play.verdict(), "waits_s": play.all_waits()}

@@ -145,8 +145,11 @@ class Play:
             await asyncio.sleep(0.5)
         return None
 
-    def verdict(self) -> dict[str, Any]:
+    async def verdict(self) -> dict[str, Any]:
         """Every message's fate: what was lost, what was doubled, by platform."""
+        for stage in self.stages:
+            if isinstance(stage, OnWeb):
+                await stage.look_again()
         kept = self._look_up()
         found: dict[str, Any] = {"sent": 0, "lost": 0, "doubled": 0, "told_to_wait": 0, "platforms": {}}
         for stage in self.stages:

@@ -13,7 +13,6 @@ from handoff import directory
 from handoff.kinds import ChatKind, Role, Tier
 from handoff.model import Client
 from handoff.tables import chat as chats
-from handoff.tables import conversation as conversations
 from handoff.tables import message as messages
 from handoff.tables import turn as turns
 from store import jobs
@@ -36,14 +35,14 @@ class Turned:
 class Kept:
     """`stored`: the identities of clients' messages, and the ids of their turns; `staffs`: of our own people's.
 
-    `deliveries`: of its own, by state; `answers`: of what each message of its own answers, by its number; `beside`:
-    messages in a thread that are no answers of the bot's, by the message that the thread hangs on.
+    `deliveries`: of its own, by state; `answers`: of what each message of its own answers, by its number; `others`: the
+    platforms' ids of its messages that are no answers of the bot's (what a colleague said, that a ticket is done, …).
     """
 
     stored: dict[str, int | None]
     staffs: frozenset[str]
     answers: dict[int, str]
-    beside: Counter[str]
+    others: frozenset[str]
     turns: dict[int, Turned]
     deliveries: Counter[str]
 
@@ -114,12 +113,6 @@ class Books:
     def read(self, platforms: Sequence[str]) -> Kept:
         """What is kept of these platforms' chats."""
         with self._engine.connect() as conn:
-            talks = conn.execute(
-                select(conversations.c.id, conversations.c.thread, chats.c.external_id)
-                .join(chats, chats.c.id == conversations.c.chat_id)
-                .where(chats.c.platform.in_(platforms), conversations.c.thread != "")
-            )
-            roots = {row.id: f"{row.external_id}/{row.thread}" for row in talks}
             here = select(chats.c.id).where(chats.c.platform.in_(platforms))
             rows = conn.execute(
                 select(
@@ -129,7 +122,7 @@ class Books:
                     messages.c.turn_id,
                     messages.c.delivery,
                     messages.c.reply_to,
-                    messages.c.conversation_id,
+                    messages.c.sent,
                 ).where(messages.c.chat_id.in_(here))
             ).all()
             made = conn.execute(select(turns.c.id, turns.c.outcome, turns.c.message_ids)).all()
@@ -152,11 +145,8 @@ class Books:
             },
             staffs=frozenset(row.external_id for row in rows if row.author == "staff" and row.external_id),
             answers=answers,
-            beside=Counter(
-                roots[row.conversation_id]
-                for row in rows
-                if row.author in ("system", "staff") and row.delivery and not row.reply_to
-                if row.conversation_id in roots
+            others=frozenset(
+                each for row in rows if row.author in ("system", "staff") and row.delivery for each in row.sent or ()
             ),
             deliveries=Counter(row.delivery for row in rows if row.delivery is not None),
         )

@@ -68,6 +68,7 @@ class OnSlack:
                 answers=self._identity(channel, message.thread) if message.thread else None,
                 text=message.texts[0],
                 at=_instant(message.ts),
+                own=self._identity(channel, message.ts),
                 cut=False,
             )
             for channel, _ in self._channels

@@ -62,6 +62,7 @@ class _Watched(World):
                 answers=f"{chat.id}/{answered.id}" if answered else None,
                 text=message.text,
                 at=time.monotonic(),
+                own=f"{chat.id}/{message.id}",
                 cut=self.orders.met == Cut(after_effect=True) or isinstance(self.orders.met, Slow),
             )
         )

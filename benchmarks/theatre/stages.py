@@ -25,13 +25,17 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A message of the bot's in a chat. `cut`: the program was not told that it is there."""
+    """A message of the bot's in a chat. `cut`: the program was not told that it is there. `own`: its id there.
+
+    `at` is NaN where nobody saw it come.
+    """
 
     chat: str
     answers: str | None
     text: str
     at: float
     cut: bool
+    own: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ def judge(
     """
     found = Verdict()
     told = Counter(one.answers for one in shown if one.text.startswith(tuple(patience)))
-    shown = [one for one in shown if not one.text.startswith(tuple(patience))]
+    shown = [one for one in shown if not one.text.startswith(tuple(patience)) and one.own not in kept.others]
     found.counts["told_to_wait"] = told.total()
     for which, times in told.items():
         found.note("told_twice", str(which), times - 1)
@@ -66,8 +66,6 @@ def judge(
     for turn in kept.turns.values():
         owed[message_of[turn.versions[-1]]] += min(turn.replies, 1)
         found.note("two_turns", turn.versions[-1], turn.replies - 1)
-    for which in owed:
-        owed[which] += kept.beside[which]
     copies: dict[str, list[Shown]] = defaultdict(list)
     for one in shown:
         if one.text:  # a picture after an answer does not say what it answers: tests/contract/platforms count those
