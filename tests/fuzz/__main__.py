@@ -31,9 +31,9 @@ def main() -> None:
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["bot", "knowledge", "handoff", "success"]):
         from tests.fuzz import targets
-    if asked.name not in targets.TARGETS:
-        sys.exit("which of: " + ", ".join(targets.TARGETS))
-    target = targets.TARGETS[asked.name]
+    if asked.name not in (*targets.TARGETS, targets.ALL):
+        sys.exit("which of: " + ", ".join((*targets.TARGETS, targets.ALL)))
+    target = targets.TARGETS.get(asked.name, targets.every)
     if asked.file is not None:
         target(asked.file.read_bytes())
         return

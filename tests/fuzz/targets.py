@@ -247,8 +247,20 @@ SHAPES: Final[Mapping[str, tuple[Any, ...]]] = {
 """Documented shapes, from which hostile ones are made by taking, adding and changing."""
 
 
+ALL: Final = "all"
+"""The name of every target in one: the first byte says which."""
+
+
+def every(data: bytes) -> None:
+    """One of the targets, by the first byte."""
+    targets = list(TARGETS.values())
+    targets[data[0] % len(targets) if data else 0](data[1:])
+
+
 def corpus(name: str) -> tuple[bytes, ...]:
     """What a target begins with."""
+    if name == ALL:
+        return tuple(bytes([n]) + begun for n, each in enumerate(TARGETS) for begun in corpus(each))
     shapes = tuple(json.dumps(shape).encode() for shape in SHAPES.get(name, ()))
     return shapes + _BEGINNINGS.get(name, ()) + (b"", b"\x00", b"\xff\xfe", b"{}", b"[]", "怎么办".encode())
 
