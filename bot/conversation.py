@@ -66,7 +66,7 @@ class Conversations:
             return
         ready = self._ready_at(situation, more=bool(running.job.body.get("more")))
         if not running.job.body["at_once"] and started < ready <= started + bursts.LONGEST:
-            await running.later(ready)
+            await running.later(ready, yields=True)  # an emergency may have come meanwhile
             return
         following.of_burst(situation.pieces)
         self._time_waits(situation, running, ready=ready, started=started)

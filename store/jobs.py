@@ -148,6 +148,13 @@ def waits(conn: Connection, queue: str, key: str, *, since: datetime) -> bool:
     return conn.execute(old, {"in_queue": queue, "in_key": key}).first() is not None
 
 
+def earliest_ahead(conn: Connection, queue: str, key: str) -> datetime | None:
+    """The run-at of what waits in a key and goes ahead of others; None if nothing does."""
+    ahead = and_(_OPEN, job.c.state == "waiting", job.c.run_at < job.c.created_at)
+    earliest = select(func.min(job.c.run_at, type_=Instant())).where(ahead)
+    return conn.execute(earliest, {"in_queue": queue, "in_key": key}).scalar_one()
+
+
 def line(conn: Connection, queue: str, *, now: datetime, limit: int) -> list[Job]:
     """The jobs of a queue that could run and wait all the same, in the order in which they will be taken."""
     mine = (job.c.queue == queue, job.c.state == "waiting", job.c.due <= now)

@@ -27,7 +27,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import ColumnElement
 
 from store.errors import LeaseLost
-from store.jobs import COLUMNS, Job, JsonValue, as_job, lock_key, promote
+from store.jobs import COLUMNS, Job, JsonValue, as_job, earliest_ahead, lock_key, promote
 from store.tables import job, job_step, rate
 
 _ERROR_LENGTH: Final = 300
@@ -147,13 +147,19 @@ def close(conn: Connection, held: Job, *, now: datetime) -> None:
     promote(conn, held.queue, held.key)
 
 
-def give_back(conn: Connection, held: Job, *, run_at: datetime, counted: bool, error: str | None = None) -> None:
+def give_back(
+    conn: Connection, held: Job, *, run_at: datetime, counted: bool, error: str | None = None, yields: bool = False
+) -> None:
     """Let the job wait until `run_at`, in its place of its key; `counted` false returns the attempt.
+
+    `yields`: not if one behind it goes ahead of others, which came while this one ran.
 
     Raises:
         LeaseLost: nothing was changed.
     """
     lock_key(conn, held.queue, held.key)
+    if yields and held.key is not None:
+        run_at = earliest_ahead(conn, held.queue, held.key) or run_at
     due = run_at if held.key is None else None
     attempts = held.attempts - (0 if counted else 1)
     said = error and error[:_ERROR_LENGTH]

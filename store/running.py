@@ -97,11 +97,11 @@ class Running:
         await self._db.write(bury_and_run)
         self.open = False
 
-    async def later(self, run_at: datetime) -> None:
-        """Let the job wait until `run_at`; this attempt does not count.
+    async def later(self, run_at: datetime, *, yields: bool = False) -> None:
+        """Let the job wait until `run_at`; this attempt does not count. `yields`: see `store.leases.give_back`.
 
         Raises:
             LeaseLost: somebody else has the job now.
         """
-        await self._db.write(lambda conn: leases.give_back(conn, self.job, run_at=run_at, counted=False))
+        await self._db.write(lambda conn: leases.give_back(conn, self.job, run_at=run_at, counted=False, yields=yields))
         self.open, self.postponed = False, True

@@ -51,7 +51,7 @@ async def hot(profile: Profile) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for row in profile.file.read_text("utf-8", "replace").splitlines():
         stack, _, times = row.rpartition(" ")
-        counts[_part(stack.split(";"))] += int(times)
+        counts[_part(stack.split(";"))] += int(times) if times.isdecimal() else 0  # the last line may be cut
     profile.file.unlink()
     total = counts.total()
     return {name: round(times / total, 3) for name, times in counts.most_common()} if total else {}

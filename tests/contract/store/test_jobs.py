@@ -118,6 +118,23 @@ async def test_the_most_urgent_go_before_the_urgent(database: Database, clock: M
     assert await ready(database, clock) == ["first", "another soon"]
 
 
+async def test_who_waits_again_yields_to_an_emergency_behind(database: Database, clock: ManualClock) -> None:
+    """It came while the one before it ran: that one runs again at once. What must wait for another reason does."""
+    await add(database, clock, "burst", key="a")
+    [held] = await database.write(claim(clock))
+    await add(database, clock, "urgent", key="a", lead=FIRST)
+    later = clock() + MINUTE
+    await database.write(lambda conn: leases.give_back(conn, held, run_at=later, counted=False))
+    assert await ready(database, clock) == []
+    clock.advance(MINUTE)
+    [held] = await database.write(claim(clock))
+    await database.write(lambda conn: leases.give_back(conn, held, run_at=later + MINUTE, counted=False, yields=True))
+    [held] = await database.write(claim(clock))
+    assert (held.body["name"], held.ahead) == ("burst", True)
+    await database.write(lambda conn: leases.close(conn, held, now=clock()))
+    assert await ready(database, clock) == ["urgent"]
+
+
 async def test_the_line_is_seen_in_the_order_in_which_it_moves(database: Database, clock: ManualClock) -> None:
     """Without what runs, waits for its time, or stands behind another of its key."""
     await add(database, clock, "runs")
