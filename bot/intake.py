@@ -76,7 +76,7 @@ def accept(
     across.heard(conn, message, now=now)
     if hurry or at_once:
         for waiting in messages.unhandled(conn, conversation_id=conversation.id, person_id=person.id):
-            jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now)
+            jobs.reschedule(conn, TURN, dedup=f"turn:{waiting.id}", run_at=now, now=now, only_sooner=True)
     key = f"conversation:{conversation.id}"
     jobs.enqueue(
         conn,

@@ -152,7 +152,8 @@ def earliest_ahead(conn: Connection, queue: str, key: str) -> datetime | None:
     """The run-at of what waits in a key and goes ahead of others; None if nothing does."""
     ahead = and_(_OPEN, job.c.state == "waiting", job.c.run_at < job.c.created_at)
     earliest = select(func.min(job.c.run_at, type_=Instant())).where(ahead)
-    return conn.execute(earliest, {"in_queue": queue, "in_key": key}).scalar_one()
+    found: datetime | None = conn.execute(earliest, {"in_queue": queue, "in_key": key}).scalar_one()
+    return found
 
 
 def line(conn: Connection, queue: str, *, now: datetime, limit: int) -> list[Job]:
@@ -163,12 +164,16 @@ def line(conn: Connection, queue: str, *, now: datetime, limit: int) -> list[Job
     ]
 
 
-def reschedule(conn: Connection, queue: str, *, dedup: str, run_at: datetime, now: datetime) -> bool:
-    """Move a waiting job to another time. False if there is none, or it runs already, or it is closed."""
+def reschedule(
+    conn: Connection, queue: str, *, dedup: str, run_at: datetime, now: datetime, only_sooner: bool = False
+) -> bool:
+    """Move a waiting job to another time. False if there is none, or it runs already, or it is closed.
+
+    `only_sooner`: one that would run before then keeps its place in line.
+    """
     due = case((job.c.due.is_(None), null()), else_=run_at)
-    moved = conn.execute(
-        update(job).where(_waiting(queue, dedup)).values(run_at=run_at, due=due).returning(job.c.due)
-    ).one_or_none()
+    which = and_(_waiting(queue, dedup), job.c.run_at > run_at) if only_sooner else _waiting(queue, dedup)
+    moved = conn.execute(update(job).where(which).values(run_at=run_at, due=due).returning(job.c.due)).one_or_none()
     if moved is None:
         return False
     _tell(conn, queue, moved.due, now=now)

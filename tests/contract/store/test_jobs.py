@@ -135,6 +135,23 @@ async def test_who_waits_again_yields_to_an_emergency_behind(database: Database,
     assert await ready(database, clock) == ["urgent"]
 
 
+async def test_a_job_that_is_made_sooner_keeps_its_place_in_line(database: Database, clock: ManualClock) -> None:
+    """One that waits for its time comes now; one that was due, or goes ahead, is not put behind those who came since."""
+    await add(database, clock, "timer", dedup="timer", run_at=clock() + MINUTE)
+    await add(database, clock, "ahead", dedup="ahead", lead=FIRST)
+    await add(database, clock, "due", dedup="due")
+    clock.advance(timedelta(seconds=1))
+    await add(database, clock, "newcomer")
+    clock.advance(timedelta(seconds=1))
+
+    def sooner(conn: Connection) -> list[bool]:
+        at = {"run_at": clock(), "now": clock(), "only_sooner": True}
+        return [reschedule(conn, "q", dedup=name, **at) for name in ("timer", "ahead", "due")]  # type: ignore[arg-type]
+
+    assert await database.write(sooner) == [True, False, False]
+    assert await ready(database, clock) == ["ahead", "due", "newcomer", "timer"]
+
+
 async def test_the_line_is_seen_in_the_order_in_which_it_moves(database: Database, clock: ManualClock) -> None:
     """Without what runs, waits for its time, or stands behind another of its key."""
     await add(database, clock, "runs")
