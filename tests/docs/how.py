@@ -43,6 +43,7 @@ _CLUSTER = "needs a cluster"
 _SERVICE = "changes the machine: accounts, services, files outside the test's folder"
 _SYSTEMD = "no systemd runs on the machine of the tests"
 _PAGE = "zh/wordpress/site-title"
+_BACKUP = "aftercare backup /mnt/safe/monday.tar.gz"
 _INSTALL = "installs for minutes; requirements.lock is what the tests themselves were installed from"
 
 TABLE: Sequence[tuple[str, How]] = (
@@ -88,8 +89,12 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"aftercare report northwind ", Really(status=(0, 2), says="(?i)northwind|report|client")),
     (r"aftercare privacy (export|erase) ", Really(status=(0, 2), says="(?i)contact|wrote|kept|zip")),
     (r"aftercare holidays import ", Really(says="2027")),
-    (r"aftercare jobs --(retry|drop) ", Really(says="retried|dropped")),
-    (r"aftercare (backup|restore|migrate|vacuum)\b", Really(status=(0, 2), says="(?i)backup|restore|folder|database|empty|data")),
+    (r"aftercare jobs --(retry|drop) ", Really(status=(2,), says="there is no dead letter 4711")),
+    (r"aftercare jobs --retry-all ", Really(status=(2,), says="no dead letter in the queue")),
+    (r"aftercare backup --verify ", Really(before=_BACKUP, says="rows")),
+    (r"aftercare restore ", Really(before=_BACKUP, says="rows")),
+    (r"aftercare backup", Really(status=(0, 2), says="rows|never written over|exists|there already")),
+    (r"aftercare transfer ", Really(status=(2,), says="stop it first")),
     (r"(\w+=\S* +)*aftercare ", Really()),
 )  # fmt: skip
 

@@ -55,6 +55,8 @@ class Reader:
         typed = command.replace("https://desk.example.com", self.server.url).replace(
             "https://desk.example", self.server.url
         )
+        for place in ("/mnt/safe", "/srv/aftercare-2"):
+            typed = typed.replace(place, str(self.folder / Path(place).name))
         typed = typed.replace("http://127.0.0.1:8000", self.server.url).replace("--port 8001", "--port 0")
         environment = {
             **self.environment,
@@ -84,6 +86,7 @@ async def reader(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
     ):
         await asyncio.to_thread(shutil.copytree, kept, at)
     programs.mkdir()
+    (folder / "safe").mkdir()
     for name, text in SHIMS.items():
         (programs / name).write_text(text, "utf-8")
         (programs / name).chmod(0o755)
