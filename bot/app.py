@@ -77,7 +77,7 @@ from success.gaps import GapWatch
 from success.recalling import Recalls
 
 HERE = Path(__file__).parent
-_SLOTS, _SPARE = 24, 4  # more than turns and deliveries may take together, so that timers and alarms always find room
+_SLOTS, _SPARE = 20, 4  # more than turns and deliveries may take together, so that timers and alarms always find room
 
 
 @dataclass(frozen=True, kw_only=True)

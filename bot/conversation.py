@@ -39,7 +39,7 @@ from store.worker import Retry, Running, Worker
 log = structlog.get_logger()
 
 _PASSAGES = 6
-_SLOTS = 12  # most of them wait for the model
+SLOTS = 8  # turns at a time; with a model most of them wait for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class Conversations:
     def register(self, worker: Worker) -> None:
         """Let a worker answer; a turn that cannot be finished is tried again for a few seconds, then handed over."""
         retry = Retry(attempts=4, first=timedelta(milliseconds=500))
-        worker.register(TURN, self.turn, retry=retry, slots=_SLOTS, spare=True)
+        worker.register(TURN, self.turn, retry=retry, slots=SLOTS, spare=True)
 
     async def _situation(self, running: Running) -> Situation | None:
         """What a job's turn is decided on; None if it was had already."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.app import load_texts, open_app
+from bot.conversation import SLOTS
 from bot.errors import ModelError
 from bot.intake import TURN
 from bot.llm import Json, Messages
@@ -26,7 +27,7 @@ from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, Message, User, World, telegram_server
 from tests.telegram_house import PATIENCE
 
-ENOUGH = 16  # questions that hold every slot in which turns are had, and some that wait
+ENOUGH = SLOTS + 4  # questions that hold every slot in which turns are had, and some that wait
 TOLD = tuple(load_texts().say("crowd.kept", language) for language in LANGUAGES)
 
 
@@ -58,8 +59,18 @@ class Festival:
         group, person = self.groups[place]
         return group.say(person, f"{self.world.bot.mention} {text}")
 
+    async def hold_up(self) -> None:
+        """Let as many ask as are answered at a time, until the model has all of them."""
+        for place in range(SLOTS):
+            self.ask(place)
+        for _ in range(2000):
+            if self.model.asked == SLOTS:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"the model was asked {self.model.asked} times")
+
     async def line(self, length: int) -> None:
-        """Until so many questions wait and every slot is taken."""
+        """Until so many questions wait."""
         waiting = -1
         for _ in range(2000):
             line = partial(jobs.line, queue=TURN, now=self.house.clock(), limit=100)
@@ -120,38 +131,38 @@ async def festival(indexed: Path, embedder: e5.E5Embedder, tmp_path: Path) -> As
 
 async def test_14_who_waits_long_hears_it_once(festival: Festival) -> None:
     """The place in line and the word for what is urgent, in the asker's language; then the answer, and no more of it."""
-    for place in range(12):
-        festival.ask(place)
-    await festival.line(0)
-    assert festival.model.asked <= 12
-    festival.ask(12)
-    festival.ask(13, "How do I refund an order?")
-    festival.groups[14][0].say(festival.groups[14][1], "周五一起吃饭")
+    await festival.hold_up()
+    festival.ask(SLOTS)
+    await festival.line(1)
+    festival.ask(SLOTS + 1, "How do I refund an order?")
+    await festival.line(2)
+    festival.groups[SLOTS + 2][0].say(festival.groups[SLOTS + 2][1], "周五一起吃饭")
     await festival.line(3)
     festival.house.clock.jump(timedelta(seconds=25))
-    told = await festival.groups[12][0].bot_says("急", within=PATIENCE)
+    told = await festival.groups[SLOTS][0].bot_says("急", within=PATIENCE)
     assert "第1位" not in told.text
     assert "下一个就是" in told.text
-    english = await festival.groups[13][0].bot_says("urgent", within=PATIENCE)
+    english = await festival.groups[SLOTS + 1][0].bot_says("urgent", within=PATIENCE)
     assert "number 2 in line" in english.text
     festival.house.clock.jump(timedelta(seconds=25))
-    festival.ask(12, "那手机版呢?")
+    festival.ask(SLOTS, "那手机版呢?")
     await asyncio.sleep(6)  # one look more
-    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * 12 + [1, 1, 0, 0]
+    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1, 0, 0]
     festival.model.free.set()
-    answer = await festival.groups[12][0].bot_says("依据", within=PATIENCE)
+    answer = await festival.groups[SLOTS][0].bot_says("依据", within=PATIENCE)
     assert answer.labels == ["已解决", "转人工"]
-    await festival.groups[13][0].bot_says("Based on", within=PATIENCE)
+    await festival.groups[SLOTS + 1][0].bot_says("Based on", within=PATIENCE)
     await festival.line(0)
-    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * 12 + [1, 1, 0, 0]
+    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1, 0, 0]
 
 
 async def test_14_an_emergency_does_not_stand_in_line(festival: Festival) -> None:
     """Every slot waits for the model, others stand in line: the site that is down has its ticket all the same."""
-    for place in range(14):
+    await festival.hold_up()
+    for place in (SLOTS, SLOTS + 1):
         festival.ask(place)
     await festival.line(2)
-    group, person = festival.groups[15]
+    group, person = festival.groups[SLOTS + 3]
     group.say(person, "网站打不开了!!!")
     told = await group.bot_says("T-", within=PATIENCE)
     assert not festival.model.free.is_set()
@@ -161,20 +172,18 @@ async def test_14_an_emergency_does_not_stand_in_line(festival: Festival) -> Non
 
 async def test_14_urgent_comes_next(festival: Festival) -> None:
     """Who waits in line and writes that it is urgent goes before those who came earlier."""
-    for place in range(12):
-        festival.ask(place)
-    await festival.line(0)
-    for place in (12, 13, 14):
+    await festival.hold_up()
+    for place in range(SLOTS, SLOTS + 3):
         festival.ask(place)
     await festival.line(3)
     festival.house.clock.jump(timedelta(seconds=25))
-    group, person = festival.groups[14]
+    group, person = festival.groups[SLOTS + 2]
     await group.bot_says("急", within=PATIENCE)
     group.say(person, "急")
     await festival.line(2)
     festival.model.free.set()
     order: list[int] = []
-    for place in (12, 13, 14):
+    for place in range(SLOTS, SLOTS + 3):
         await festival.groups[place][0].bot_says("依据", within=PATIENCE)
         order.append(await festival.turn(place))
     assert order[2] < min(order[:2])

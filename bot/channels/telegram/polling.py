@@ -25,7 +25,7 @@ QUEUE: Final = "telegram_poll"
 _DEDUP: Final = "telegram"
 _FOR_EVER: Final = Retry(attempts=1_000_000_000)  # killed workers count as attempts
 _RESTS: Final = timedelta(seconds=1)  # until another process, or the next start, takes over
-_HANDS: Final = 8  # updates that are being stored at a time
+_HANDS: Final = 24  # updates that are being stored at a time: they share commits, so that a rush is taken in
 T = TypeVar("T")
 
 
