@@ -62,6 +62,10 @@ chaos: $(VENV)/.test  ## everything that can break, done to the program under tr
 	@sh tests/provision.sh
 	$(BIN)/python -m benchmarks.chaos --report docs
 
+soak: $(VENV)/.test  ## an hour of clients, faults and kills on four processes; prints what was lost and doubled
+	@sh tests/provision.sh
+	$(BIN)/python -m benchmarks.soak --together --platform both --minutes 60 --rate 5 --kills 8
+
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh
 
