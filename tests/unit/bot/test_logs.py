@@ -96,7 +96,7 @@ def test_a_failure_is_told_with_its_trace_and_without_secrets(tmp_path: Path) ->
         int(f"bot{TOKEN}")
     except ValueError:
         structlog.get_logger().exception("broken")
-        logging.getLogger("uvicorn.error").exception("broken too")
+        logging.getLogger("a.library").exception("broken too")
     assert TOKEN not in out.getvalue()
     ours = [line for line in lines(out) if line["event"].startswith("broken")]  # others' threads may say something too
     assert [("Traceback" in line["exception"], line["level"]) for line in ours] == [(True, "error"), (True, "error")]
