@@ -7,20 +7,27 @@ PACKS ?= ../shared/eval
 VECTORS ?= ../shared/sla
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint format typecheck bench load rivals chaos lock clean
+.PHONY: run test lint format typecheck audit fuzz bench load rivals chaos soak lock clean
 
 run: $(VENV)/.run  ## the desk and the web chat on http://127.0.0.1:8000 (PORT and AFTERCARE_DATA change it)
 	@$(BIN)/aftercare run
 
 test: $(VENV)/.test  ## every test; what the machine cannot offer is skipped and named, with CI=true nothing is
 	@sh tests/provision.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser  # apart: playwright keeps an event loop of its own
+	@sh tests/run.sh $(BIN)/python
 
 lint: $(VENV)/.test  ## style, imports between floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+
+audit: $(VENV)/.test  ## packages against the locks, licences, secrets in the tree and its history
+	$(BIN)/python -m tests.audit
+
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/.test  ## every parser, translation and markup for a minute each (SECONDS changes it)
+	@for each in $$($(BIN)/python -m tests.fuzz --list); do echo "== $$each"; \
+		$(BIN)/python -m tests.fuzz $$each --seconds $(SECONDS) || exit 1; done
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .
@@ -30,8 +37,9 @@ typecheck: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: export OPENBLAS_NUM_THREADS = 1
-bench: $(VENV)/.test rivals  ## figures of this machine, as JSON; beside what a user would pick instead in docs/benchmarks.md
+bench: $(VENV)/.test  ## figures of this machine, as JSON; beside what a user would pick instead in docs/benchmarks.md
 	@sh tests/provision.sh
+	@$(MAKE) rivals || echo "Without what the others need: their figures are missing."
 	$(BIN)/python -m benchmarks.compare --packs "$(PACKS)" --vectors "$(VECTORS)" --report docs/benchmarks.md
 	@for each in jobs turns golden peaks pages; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@if [ -d "$(PACKS)" ]; then echo "== retrieval"; $(BIN)/python -m benchmarks.retrieval "$(PACKS)" .bench; \
@@ -53,6 +61,10 @@ rivals: .bench/rivals/.made .bench/rivals-chat/.made  ## what others' benchmarks
 chaos: $(VENV)/.test  ## everything that can break, done to the program under traffic; writes docs/faults.md
 	@sh tests/provision.sh
 	$(BIN)/python -m benchmarks.chaos --report docs
+
+soak: $(VENV)/.test  ## an hour of clients, faults and kills on four processes; prints what was lost and doubled
+	@sh tests/provision.sh
+	$(BIN)/python -m benchmarks.soak --together --platform both --minutes 60 --rate 5 --kills 8
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh

@@ -61,7 +61,7 @@ AnyRich = TypeVar("AnyRich", bound=Rich)
 
 def compose(message: Message, *, href: Callable[[Citation], str | None]) -> Rich:
     """A message to be sent. `href` gives a citation's address in the world, if any; nothing else becomes a link."""
-    writer = _Writer(links=_links(message, href), allowed=frozenset(URL.findall(message.text)))
+    writer = _Writer(links=_links(message, href), allowed=_outward(message.text))
     passed_on = message.audience is Audience.STAFF and message.author is not Author.SYSTEM
     if message.text and (message.author is Author.STAFF or passed_on):
         writer.marked(message.name, "bold")
@@ -77,7 +77,7 @@ def compose(message: Message, *, href: Callable[[Citation], str | None]) -> Rich
 
 def markdown(text: str) -> Rich:
     """A text of ours in our Markdown; no link in it leads anywhere."""
-    writer = _Writer(links={}, allowed=frozenset(URL.findall(text)))
+    writer = _Writer(links={}, allowed=_outward(text))
     writer.blocks(_parser().parse(text))
     return writer.rich().trimmed()
 
@@ -124,6 +124,11 @@ def _links(message: Message, href: Callable[[Citation], str | None]) -> dict[str
     """The marks of a message ("[1]") that lead somewhere."""
     found = ((cited.n, href(cited)) for cited in message.citations)
     return {f"[{n}]": address for n, address in found if address and address.startswith(_OUTWARD)}
+
+
+def _outward(text: str) -> frozenset[str]:
+    """The addresses of the web in a text; `tg://user?id=…` would call somebody, `javascript://…` do something."""
+    return frozenset(found for found in URL.findall(text) if found.startswith(_OUTWARD))
 
 
 def _parser() -> MarkdownIt:

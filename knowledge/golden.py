@@ -65,7 +65,7 @@ def parse(text: str, *, path: Path = Path(FILE)) -> tuple[Golden, ...]:
         raise GoldenInvalid(path, mark.line + 1 if mark else None, "cannot be read") from error
     if not isinstance(rows, list):
         raise GoldenInvalid(path, 1, "not a list of questions")
-    lines = [child.start_mark.line + 1 for child in node.value] if node else []
+    lines = [child.start_mark.line + 1 for child in node.value] if isinstance(node, yaml.SequenceNode) else []
     return tuple(_golden(row, path=path, line=line) for row, line in zip(rows, lines, strict=True))
 
 

@@ -240,26 +240,26 @@ class Worker:
             _log.warning("job_failed", attempt=job.attempts, retry_in_s=delay.total_seconds(), exc_info=error)
             run_at = self._clock() + delay
             again = partial(leases.give_back, held=job, run_at=run_at, counted=True, error=said)
-            await self._until_taken(lambda: self._db.write(again))
+            await self._until_taken(lambda: self._db.write(again), away_s=self._lease.total_seconds())
             return "failed"
         _log.error("job_dead", attempt=job.attempts, exc_info=error)
         await self._until_taken(lambda: self._bury(running, error))
         return "dead"
 
-    async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Write how a job ended, again and again while the database has no room or no time for it, or is away.
+    async def _until_taken(self, write: Callable[[], Awaitable[None]], *, away_s: float = 0.0) -> None:
+        """Write how a job ended, again and again while the database has no room or no time for it.
 
-        One that stays away for as long as a lease lasts is left alone: the job is anybody's then.
+        One that is away is waited for `away_s` seconds; after a lease's time the job is anybody's.
         """
-        away_s = 0.0
         while True:
             try:
                 return await write()
             except (DiskFull, DatabaseBusy, DatabaseGone) as error:
-                away_s += _POLL_S if isinstance(error, DatabaseGone) else 0.0
-                if away_s > self._lease.total_seconds():
+                if isinstance(error, DatabaseGone):
+                    away_s -= _POLL_S
+                if away_s < 0:
                     raise
-                _log.error("job_outcome_not_stored", exc_info=error)
+                _log.error("job_outcome_not_stored", error=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(_POLL_S)
 
     async def _bury(self, running: Running, error: Exception) -> None:

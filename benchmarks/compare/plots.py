@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-_ROW, _LEFT, _WIDTH, _NUMBER = 26, 250, 400, 110
+_ROW, _LEFT, _WIDTH, _NUMBER = 26, 300, 400, 80
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600 } .quiet { fill: #59636e }
 .ours { fill: #1a7f64 } .other { fill: #8c959f } .axis { stroke: #d1d9e0 }

@@ -14,12 +14,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 
-from benchmarks.soak.books import bind
-from benchmarks.soak.stages import Place
-
+from benchmarks.compare.retrieval import spread
 from benchmarks.compare.scripts import ROOT, Environment, Failed, Missing, command, ours, settings
+from benchmarks.theatre.books import bind
+from benchmarks.theatre.stages import Place
 from bot.channels.telegram.reading import PLATFORM
 from bot.settings import Settings, shipped
 from knowledge import e5, golden
@@ -157,26 +156,26 @@ async def on_telegram(work: Work, asked: list[Golden], plan: Plan, bot: Bot | No
     """As a process that polls our Telegram."""
     world = World(limits=Limits.lifted())
     world.privacy = False
-    groups = [new_group(world, n) for n in range(plan.groups)]
+    first, last, *groups = [new_group(world, n) for n in range(2 + plan.one_by_one + plan.groups)]
+    asking, crowd = groups[: plan.one_by_one], groups[plan.one_by_one :]
     texts = [one.ask for one in asked if one.pages]
     async with telegram_server(world) as server:
         api = server.base_url.removesuffix("/bot")
         began = time.monotonic()
-        async with theirs(bot, work, world, api) if bot else our_process(work, world, api, groups) as pid:
-            await answered(world, *groups[0], texts[0])  # the first answer: everything is loaded
+        async with (
+            theirs(bot, work, world, api) if bot else our_process(work, world, api, [first, last, *groups]) as pid
+        ):
+            await answered(world, *first, texts[0])  # the first answer: everything is loaded
             ready = time.monotonic() - began
-            ms = [
-                await answered(world, *groups[n % len(groups)], texts[n % len(texts)]) for n in range(plan.one_by_one)
-            ]
+            ms = [await answered(world, *group, texts[n % len(texts)]) for n, group in enumerate(asking)]
             began = time.monotonic()
-            await asyncio.gather(*(answered(world, *group, texts[n % len(texts)]) for n, group in enumerate(groups)))
-            burst = len(groups) / (time.monotonic() - began)
-            said = await told(world, *groups[1], EMERGENCY)
+            await asyncio.gather(*(answered(world, *group, texts[n % len(texts)]) for n, group in enumerate(crowd)))
+            burst = len(crowd) / (time.monotonic() - began)
+            said = await told(world, *last, EMERGENCY)
             weighs = rss(pid)
-    cuts = quantiles(ms, n=100, method="inclusive")
     return {
         "telegram": {
-            "ready_s": ready, "ms": {"p50": cuts[49], "p95": cuts[94]}, "burst_turns_per_s": burst,
+            "ready_s": ready, "ms": spread(ms), "burst_turns_per_s": burst,
             "memory_mb": weighs, "emergency_said": said,
         }
     }  # fmt: skip

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Really:
-    """It is run to its end."""
+    """It is run to its end; what is typed `before` brings the desk to where the guide is."""
 
     status: tuple[int, ...] = (0,)
     says: str = ""
     stdin: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,15 @@ _DAEMON = "needs a container engine's daemon and images from outside"
 _CLUSTER = "needs a cluster"
 _SERVICE = "changes the machine: accounts, services, files outside the test's folder"
 _SYSTEMD = "no systemd runs on the machine of the tests"
+_PAGE = "zh/wordpress/site-title"
+_BACKUP = "aftercare backup /mnt/safe/monday.tar.gz"
 _INSTALL = "installs for minutes; requirements.lock is what the tests themselves were installed from"
 
 TABLE: Sequence[tuple[str, How]] = (
     # What is done beside the program
     (r"\. \.venv/bin/activate$", Cannot("changes the reader's shell; the tests have their own environment")),
     (r"(\w+=\S* +)*make run$", Cannot(_INSTALL, asks="make -n run")),
-    (r"make (test|lint|bench|lock)$", Cannot("is what runs this test, or takes as long", asks="{command} -n")),
+    (r"make (test|lint|bench|lock|load|soak|chaos|fuzz|audit)$", Cannot("is what runs this test, or takes as long", asks="{command} -n")),
     (r"git clone ", Cannot("asks an address outside")),
     (r"curl -fsS http://127\.0\.0\.1:8000/", Really()),
     (r"curl .*/api/v1/tickets/T-1001/replies", Really(says="T-1001|resolved")),
@@ -78,15 +81,20 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"aftercare index --force ", Really()),
     (r"aftercare index", Really(status=(0, 1))),
     (r"aftercare rollback ", Really(status=(0, 2), says="(?i)version|roll")),
-    (r"aftercare manual restore ", Really()),
+    (r"aftercare manual restore ", Really(before=f"aftercare manual withdraw {_PAGE} --reason x --by Li")),
+    (r"aftercare manual withdraw ", Really(before=f"aftercare manual restore {_PAGE}")),
     (r"aftercare recall (send|dismiss) ", Really(status=(0, 2), says="(?i)correction|recall|no ")),
     (r"aftercare gaps --(show|draft|approve|dismiss) ", Really(status=(0, 2), says="(?i)gap")),
     (r"aftercare check northwind", Really(status=(0, 2), says="(?i)site|client|northwind")),
     (r"aftercare report northwind ", Really(status=(0, 2), says="(?i)northwind|report|client")),
-    (r"aftercare privacy (export|erase) ", Really(status=(0, 2), says="(?i)person|people|wrote|kept|zip")),
-    (r"aftercare holidays import ", Really(status=(0, 2), says="(?i)holiday|day|2027")),
-    (r"aftercare jobs --(retry|drop) ", Really(says="retried|dropped")),
-    (r"aftercare (backup|restore|migrate|vacuum)\b", Really(status=(0, 2), says="(?i)backup|restore|folder|database|empty|data")),
+    (r"aftercare privacy (export|erase) ", Really(status=(0, 2), says="(?i)contact|wrote|kept|zip")),
+    (r"aftercare holidays import ", Really(says="2027")),
+    (r"aftercare jobs --(retry|drop) ", Really(status=(2,), says="there is no dead letter 4711")),
+    (r"aftercare jobs --retry-all ", Really(status=(2,), says="no dead letter in the queue")),
+    (r"aftercare backup --verify ", Really(before=_BACKUP, says="rows")),
+    (r"aftercare restore ", Really(before=_BACKUP, says="rows")),
+    (r"aftercare backup", Really(status=(0, 2), says="rows|never written over|exists|there already")),
+    (r"aftercare transfer ", Really(status=(2,), says="stop it first")),
     (r"(\w+=\S* +)*aftercare ", Really()),
 )  # fmt: skip
 

@@ -37,8 +37,8 @@ SHIMS = {
 }
 FILES = {
     "page.md": "---\ntitle: T\n---\n\nSome words.\n",
-    "notice.csv": "date,name,kind\n2027-01-01,元旦,holiday\n",
-    "通知.csv": "date,name,kind\n2027-01-01,元旦,holiday\n",
+    "notice.csv": "date,kind,name\n2027-01-01,off,元旦\n",
+    "通知.csv": "date,kind,name\n2027-01-01,off,元旦\n",
 }
 
 
@@ -55,6 +55,8 @@ class Reader:
         typed = command.replace("https://desk.example.com", self.server.url).replace(
             "https://desk.example", self.server.url
         )
+        for place in ("/mnt/safe", "/srv/aftercare-2"):
+            typed = typed.replace(place, str(self.folder / Path(place).name))
         typed = typed.replace("http://127.0.0.1:8000", self.server.url).replace("--port 8001", "--port 0")
         environment = {
             **self.environment,
@@ -84,6 +86,7 @@ async def reader(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
     ):
         await asyncio.to_thread(shutil.copytree, kept, at)
     programs.mkdir()
+    (folder / "safe").mkdir()
     for name, text in SHIMS.items():
         (programs / name).write_text(text, "utf-8")
         (programs / name).chmod(0o755)
@@ -171,6 +174,9 @@ async def test_it_does_what_the_guide_says(command: str, reader: Reader, typed: 
         (reader.folder / "aftercare.log").write_text('{"event": "turn", "message": 42, "ms": 12}\n', "utf-8")
     if command.startswith("promtool") and shutil.which("promtool") is None and os.environ.get("CI") != "true":
         pytest.skip("needs the Debian package prometheus")
+    if row.before:
+        typed.append(reader.types(row.before))
+        await asyncio.to_thread(typed[-1].communicate, None, PATIENCE_S)
     typed.append(reader.types(command, stdin=row.stdin))
     said, _ = await asyncio.to_thread(typed[-1].communicate, None, PATIENCE_S)
     assert typed[-1].returncode in row.status, said
@@ -199,7 +205,9 @@ async def test_it_starts(command: str, reader: Reader, typed: list[subprocess.Po
 
     said = await asyncio.wait_for(asyncio.to_thread(reads), PATIENCE_S)
     assert re.search(row.says, said), said
-    os.killpg(process.pid, 2)
+    os.killpg(
+        process.pid, 2 if "aftercare " in command else 15
+    )  # Chroma's server does not heed Ctrl-C without a terminal
     await asyncio.to_thread(process.wait, 30)
 
 

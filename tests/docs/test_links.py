@@ -9,8 +9,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 GUIDES = sorted(DOCS.glob("*.md"))
-BESIDE = {"operate.md", "operate.zh-CN.md", "security.md", "security.zh-CN.md", "load.md"}
-"""Guides that are written beside this index: led to as soon as they are there."""
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
@@ -31,7 +29,7 @@ def test_links_lead_somewhere(guide: Path) -> None:
             continue
         name, _, anchor = link.partition("#")
         there = (guide.parent / name).resolve() if name else guide
-        assert there.exists() or name in BESIDE, link
+        assert there.exists(), link
         if anchor and there.suffix == ".md":
             assert anchor in anchors(there), link
 
@@ -48,8 +46,6 @@ def test_the_index_names_every_guide(index: str) -> None:
 def test_each_guide_is_there_in_both_languages() -> None:
     """And each leads to the other."""
     for guide in GUIDES:
-        if guide.name in BESIDE:
-            continue
         other = (
             guide.name.replace(".zh-CN.md", ".md")
             if ".zh-CN." in guide.name

@@ -21,13 +21,19 @@ def main() -> None:
     parser.add_argument("name", nargs="?")
     parser.add_argument("file", nargs="?", type=Path, help="try this input alone")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--list", action="store_true", help="the names of the targets")
     asked = parser.parse_args()
+    if asked.list:
+        from tests.fuzz import targets
+
+        print(*targets.TARGETS)
+        return
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["bot", "knowledge", "handoff", "success"]):
         from tests.fuzz import targets
-    if asked.name not in targets.TARGETS:
-        sys.exit("which of: " + ", ".join(targets.TARGETS))
-    target = targets.TARGETS[asked.name]
+    if asked.name not in (*targets.TARGETS, targets.ALL):
+        sys.exit("which of: " + ", ".join((*targets.TARGETS, targets.ALL)))
+    target = targets.TARGETS.get(asked.name, targets.every)
     if asked.file is not None:
         target(asked.file.read_bytes())
         return

@@ -247,8 +247,20 @@ SHAPES: Final[Mapping[str, tuple[Any, ...]]] = {
 """Documented shapes, from which hostile ones are made by taking, adding and changing."""
 
 
+ALL: Final = "all"
+"""The name of every target in one: the first byte says which."""
+
+
+def every(data: bytes) -> None:
+    """One of the targets, by the first byte."""
+    targets = list(TARGETS.values())
+    targets[data[0] % len(targets) if data else 0](data[1:])
+
+
 def corpus(name: str) -> tuple[bytes, ...]:
     """What a target begins with."""
+    if name == ALL:
+        return tuple(bytes([n]) + begun for n, each in enumerate(TARGETS) for begun in corpus(each))
     shapes = tuple(json.dumps(shape).encode() for shape in SHAPES.get(name, ()))
     return shapes + _BEGINNINGS.get(name, ()) + (b"", b"\x00", b"\xff\xfe", b"{}", b"[]", "怎么办".encode())
 
@@ -257,7 +269,7 @@ _BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
     "page": (b"---\ntitle: T\naudience: client\nquestions: [a]\nreview_by: 2027-01-01\n---\n# H\n\n<!-- x -->\n```\ncode\n```\n|a|b|\n|-|-|\n|1|2|\n",),
     "defaults": (b"audience: client\nlanguage: en\nclients: [a]\n",),
     "front": (b"---\ntitle: [a\n---\nx", b"---\na: &a [1]\nb: *a\n---\nx"),
-    "golden": (b"- {ask: a, page: [x], must: true}\n- {ask: b, after: a, page: none}\n",),
+    "golden": (b"~", b"0", b"''", b"- {ask: a, page: [x], must: true}\n- {ask: b, after: a, page: none}\n"),
     "rules": (b"rules:\n  - key: cpu\n    name: CPU\n    on: alert_firing\n    when: [{field: name, op: matches, value: 'a+'}]\n    then:\n      - open_incident: {title: 'x {server}'}\n",),
     "contract": (policy.DEFAULT.read_bytes(),),
     "routes": (routes.DEFAULT.read_bytes(),),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import SHAPES, TARGETS, corpus
+from tests.fuzz.targets import ALL, SHAPES, TARGETS, corpus
 
 ROOT = Path(__file__).parents[2]
 SLOW = {"page", "defaults", "visits"}  # each writes files
@@ -90,16 +90,16 @@ def test_hostile_shapes(name: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("name", TARGETS)
-def test_guided_by_coverage(name: str, tmp_path: Path) -> None:
-    """A few seconds each; `make fuzz` takes longer."""
+@pytest.mark.timeout(400)
+def test_guided_by_coverage(tmp_path: Path) -> None:
+    """All in one, some seconds each; `make fuzz` takes them one by one, and longer."""
     if importlib.util.find_spec("atheris") is None:
         if "CI" in os.environ:
             pytest.fail("atheris is not installed")
         pytest.skip("atheris is not installed")
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", name, "--seconds", "3"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=os.environ | {"TMPDIR": str(tmp_path)},
+        [sys.executable, "-m", "tests.fuzz", ALL, "--seconds", "60"],
+        cwd=ROOT, capture_output=True, text=True, timeout=380, check=False, env=os.environ | {"TMPDIR": str(tmp_path)},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert "number_of_executed_units" in ran.stderr

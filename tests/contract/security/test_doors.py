@@ -25,7 +25,7 @@ from bot.settings import Settings
 from console.guard import SESSION_COOKIE
 from console.number_files import csv_text, disarmed
 from handoff import directory, progress_links, tokens
-from handoff.kinds import Role
+from handoff.kinds import ChatKind, Role
 from handoff.tokens import Scope
 from tests.house import House
 from tests.unit.console.world import PASSWORD, World, field
@@ -154,6 +154,9 @@ async def test_the_api_takes_no_field_that_it_does_not_name(house: House) -> Non
     def make(conn: Any) -> str:
         demo = directory.client_by_slug(conn, "demo")
         assert demo is not None
+        directory.ensure_chat(
+            conn, platform="telegram", external_id="-1", kind=ChatKind.GROUP, client_id=demo.id, now=house.clock()
+        )
         facts = {"name": "m", "scopes": frozenset(Scope), "client_id": demo.id, "person_id": who.id}
         return tokens.make(conn, **facts, expires_at=None, by=who.id, now=house.clock())[1]  # type: ignore[arg-type]
 
@@ -164,7 +167,8 @@ async def test_the_api_takes_no_field_that_it_does_not_name(house: House) -> Non
             answer = await program.post("/api/v1/tickets", json=good | extra)
             assert answer.status_code == 422, answer.text
         assert (await program.get("/api/v1/tickets")).json()["items"] == []
-        assert (await program.post("/api/v1/tickets", json=good)).status_code == 201
+        made = await program.post("/api/v1/tickets", json=good)
+    assert made.status_code == 201, made.text
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", '=HYPERLINK("https://evil.example")'])  # fmt: skip

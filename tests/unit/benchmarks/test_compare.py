@@ -126,3 +126,34 @@ def test_an_environment_that_is_not_there(tmp_path: Path) -> None:
     """It is said how to get it."""
     with pytest.raises(scripts.Missing, match="make rivals"):
         scripts.Environment(tmp_path / "python").run("sla_bizcal", tmp_path)
+
+
+def a_job(name: str, database: str, *, ours: bool = False, lost: int = 0) -> dict:
+    crash = {"lost": 0, "row_missing": lost, "told_twice": 1, "row_twice": 0, "worked_off_s": 2.0}
+    return {
+        "name": name, "database": database, "ours": ours, "jobs_per_s": 100.0, "enqueued_per_s": 200.0,
+        "start_ms": {"p50": 5.0, "p95": 9.0}, "memory_mb": 70.0, "versions": {name.lower(): "1.0"}, "crash": crash,
+    }  # fmt: skip
+
+
+def test_the_report_of_a_run_in_which_ours_failed_once(tmp_path: Path) -> None:
+    """Others' figures stand there, what failed is named, a loss of others is counted; a busy machine is confessed."""
+    machine = {
+        "cores": 2, "processor": "P", "memory_gb": 8, "system": "Linux", "python": "3.11", "load": 9.0, "at": "today",
+    }  # fmt: skip
+    failed = {"name": "Aftercare", "database": "PostgreSQL", "ours": True, "missing": "our_jobs: out of memory"}
+    rows = [
+        a_job("Aftercare", "SQLite", ours=True),
+        a_job("huey", "SQLite", lost=7),
+        failed,
+        a_job("DBOS", "PostgreSQL"),
+    ]
+    size = {"jobs": 1, "waits": 1, "filled": 1, "kills": 1, "patience_s": 1}
+    report.write({"machine": machine, "small": False, "jobs": {"size": size, "rows": rows}}, tmp_path / "benchmarks.md")
+    told = (tmp_path / "benchmarks.md").read_text("utf-8")
+    assert "Missing: Aftercare: our_jobs: out of memory" in told
+    assert "| DBOS | PostgreSQL | 100 | – | 200 |" in told
+    assert "| jobs lost after kill -9 on SQLite | 0 | 7 | huey | – | Aftercare |" in told
+    assert "load 9.0 on 2 cores" in told
+    assert "| huey | 1.0 |" in told
+    assert not list(tmp_path.glob("images/benchmarks/*postgresql*"))

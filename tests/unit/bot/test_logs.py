@@ -98,10 +98,8 @@ def test_a_failure_is_told_with_its_trace_and_without_secrets(tmp_path: Path) ->
         structlog.get_logger().exception("broken")
         logging.getLogger("uvicorn.error").exception("broken too")
     assert TOKEN not in out.getvalue()
-    assert [("Traceback" in line["exception"], line["level"]) for line in lines(out)] == [
-        (True, "error"),
-        (True, "error"),
-    ]
+    ours = [line for line in lines(out) if line["event"].startswith("broken")]  # others' threads may say something too
+    assert [("Traceback" in line["exception"], line["level"]) for line in ours] == [(True, "error"), (True, "error")]
 
 
 def test_numbers_stay_numbers(tmp_path: Path) -> None:

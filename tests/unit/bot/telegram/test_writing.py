@@ -42,6 +42,9 @@ def shown(text: str, *, address: str | None = None, **facts: Any) -> tuple[str, 
         ("<b>x</b> & y", "<b>x</b> & y", []),
         ("[站](https://a.example)", "站", [("站", "text_link")]),
         ("[站](/desk)", "站 (/desk)", []),
+        ("[Lin](tg://user?id=7)", "Lin (tg://user?id=7)", []),
+        ("[x](hthttps://a.test)", "x (hthttps://a.test)", []),
+        ("[x](weixin://dl/chat)", "x (weixin://dl/chat)", []),
     ],
 )
 def test_markdown(markdown: str, text: str, marks: list[tuple[str, str]]) -> None:

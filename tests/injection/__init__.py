@@ -1,0 +1,1 @@
+"""Prompt injection: attempts as data, the worst model, the house they are played in, and the scale."""
