@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from benchmarks.soak.on_telegram import OnTelegram
-from benchmarks.soak.talk import Line
 
 from benchmarks.theatre.books import bind
+from benchmarks.theatre.on_telegram import OnTelegram
+from benchmarks.theatre.talk import Line
 from bot.settings import Settings
 from tests.model_server import ModelServer
 from tests.platforms.telegram.server import loopback

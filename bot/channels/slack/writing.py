@@ -6,7 +6,7 @@ of ours it is, so that we can find it again where nobody told us whether it arri
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -52,7 +52,7 @@ class Part:
 
 def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[Part, ...]:
     """What to send for a message: none if it has no text. `href` gives a citation's address in the world, if any."""
-    parts = [Part(texts=texts) for texts in _messages(split(_linked(compose(message, href=href)), most=BLOCK))]
+    parts = [Part(texts=texts) for texts in _messages(_fitting(_linked(compose(message, href=href))))]
     if parts and message.buttons:
         parts[-1] = replace(parts[-1], buttons=buttons(message))
     return tuple(parts)
@@ -60,7 +60,7 @@ def write(message: Message, *, href: Callable[[Citation], str | None]) -> tuple[
 
 def whisper(text: str) -> Json:
     """What is shown to one person alone: text and blocks of one message; what does not fit is left out."""
-    texts = next(_messages(split(_linked(markdown(text)), most=BLOCK)), (Rich("…"),))
+    texts = next(_messages(_fitting(_linked(markdown(text)))), (Rich("…"),))
     part = Part(texts=texts)
     return {"text": part.plain, "blocks": [block(rich) for rich in texts]}
 
@@ -138,12 +138,25 @@ def _linked(rich: Rich) -> Rich:
     return Rich(rich.text, (*rich.marks, *found))
 
 
-def _messages(texts: list[Rich]) -> Iterator[tuple[Rich, ...]]:
+def _fitting(rich: Rich, *, most: int = BLOCK) -> Iterator[Rich]:
+    """A text in parts, each short enough for a block, and for a message as JSON, which much formatting fills early."""
+    for part in split(rich, most=most):
+        if most > 1 and _size(part) > FULL:
+            yield from _fitting(part, most=most // 2)
+        else:
+            yield part
+
+
+def _size(rich: Rich) -> int:
+    return len(json.dumps(block(rich), ensure_ascii=False))
+
+
+def _messages(texts: Iterable[Rich]) -> Iterator[tuple[Rich, ...]]:
     """Texts that fit into a message together, in order."""
     together: list[Rich] = []
     room = FULL
     for rich in texts:
-        size = len(json.dumps(block(rich), ensure_ascii=False))
+        size = _size(rich)
         if together and (size > room or len(together) == BLOCKS):
             yield tuple(together)
             together, room = [], FULL

@@ -105,6 +105,16 @@ def test_everything_fits(length: int) -> None:
     assert "".join(rich.text for part in parts for rich in part.texts) == text
 
 
+@pytest.mark.parametrize("text", ["a\x01" * 2500, "\x01" * 9000, "**a**b" * 600, "`x` [1] " * 800])
+def test_what_is_long_as_json_fits_too(text: str) -> None:
+    """Signs that are written as six, and formatting that changes with every letter; no letter is lost."""
+    cited = (Citation(n=1, page="p" * 300, title="T", heading="H", anchor="a", chunk="c"),)
+    parts = write(message(text, citations=cited), href=href)
+    assert all(len(json.dumps(part.blocks(name="n"), ensure_ascii=False)) <= FULL + 100 for part in parts)
+    said = "".join(rich.text for part in parts for rich in part.texts)
+    assert len(said.replace(" ", "")) == len(text.replace("*", "").replace("`", "").replace(" ", ""))
+
+
 def test_a_line_above() -> None:
     """It comes first, and the name stays with the first block."""
     (part,) = write(message("hello"), href=href)
