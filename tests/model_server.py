@@ -1,6 +1,7 @@
 """A model on loopback that answers as it is told, over the wire: it can do worse by another prompt, and go away."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,17 @@ from fastapi.responses import StreamingResponse
 from bot.llm import OpenAIModel
 from tests.platforms.telegram.server import loopback
 
+_PASSAGE = re.compile(r"-----\n(.*?)\n-----", re.DOTALL)
 Says = Callable[[list[dict[str, str]]], dict[str, Any]]
+
+
+def quotes(messages: list[dict[str, str]]) -> dict[str, Any]:
+    """A model that says what stands first in the first passage; where there are no passages, nothing of use."""
+    passage = _PASSAGE.search(messages[-1]["content"])
+    if passage is None:
+        return {}
+    lines = [line for line in passage[1].splitlines() if line.strip() and not line.startswith("#")]
+    return {"outcome": "answer", "text": f"{lines[0]} [1]", "level": "question", "reason": "it stands there"}
 
 
 @dataclass

@@ -17,20 +17,11 @@ from benchmarks.theatre.books import bind
 from benchmarks.theatre.on_telegram import OnTelegram
 from benchmarks.theatre.talk import Line
 from bot.settings import Settings
-from tests.model_server import ModelServer
+from tests.model_server import ModelServer, quotes
 from tests.platforms.telegram.server import loopback
 from tests.server import Server, until_ok
 
 MODEL_KEY = "sk-the-key-of-the-tests-0123456789"
-_PASSAGE = re.compile(r"-----\n(.*?)\n-----", re.DOTALL)
-
-
-def quotes(messages: list[dict[str, str]]) -> dict[str, Any]:
-    """A model that says what stands first in the first passage."""
-    passage = _PASSAGE.search(messages[-1]["content"])
-    assert passage, messages
-    lines = [line for line in passage[1].splitlines() if line.strip() and not line.startswith("#")]
-    return {"outcome": "answer", "text": f"{lines[0]} [1]", "level": "question", "reason": "it stands there"}
 
 
 @dataclass

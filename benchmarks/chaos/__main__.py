@@ -46,6 +46,7 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
                 continue
             rows.append(await play(field, fault, pace=Pace(rate=given.rate), seed=given.seed + number))
             print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
+            await asyncio.sleep(fault.rest_s)
     if given.report:
         write_report(rows, given.report, rate=given.rate, skipped=skipped)
     return 1 if any(row["lost"] or row["doubled"] or not row["drained"] for row in rows) else 0

@@ -27,6 +27,8 @@ class Fault:
     quick: bool = False
     apart: bool = False
     """Whether it needs the worker on a network of its own."""
+    rest_s: float = 0.0
+    """How long the program spares afterwards what failed: the next row waits for it."""
 
 
 def _killed(*names: str) -> tuple[Deed, Deed]:
@@ -69,7 +71,7 @@ def _model(mood: Mood) -> tuple[Deed, Deed]:
         field.model.mood = mood
 
     async def mend(field: Field) -> None:
-        field.model.mood = "busy"
+        field.model.mood = "well"
 
     return strike, mend
 
@@ -201,9 +203,10 @@ FAULTS = (
     ),
     _row("chroma-gone", "Chroma is killed and comes back", (_stop_chroma, _start_chroma)),
     _row("chroma-frozen", "Chroma answers no more, its port stays open", (_freeze_chroma, _thaw_chroma), lasts=12.0),
-    _row("model-gone", "the model's connections break", _model("gone")),
-    _row("model-slow", "the model answers after two minutes", _model("slow"), lasts=15.0),
-    _row("model-wrong", "the model's address answers with a web page", _model("wrong")),
+    _row("model-gone", "the model's connections break", _model("gone"), rest_s=30.0),
+    _row("model-busy", "the model's server takes no more (503)", _model("busy"), rest_s=30.0),
+    _row("model-slow", "the model answers after two minutes", _model("slow"), lasts=15.0, rest_s=30.0),
+    _row("model-wrong", "the model's address answers with a web page", _model("wrong"), rest_s=30.0),
     _row("platform-429", "the platform refuses everything for a while (429)", _refused(TooMany(2), times=60)),
     _row("platform-500", "the platform's gateway fails (502)", _refused(Gateway(502), method="*", times=200)),
     _row("platform-slow", "the platform does what it is asked and answers too late", _refused(Slow(40), times=6)),

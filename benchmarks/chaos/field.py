@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from fastapi import FastAPI
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +20,7 @@ from benchmarks.theatre.on_telegram import OnTelegram
 from benchmarks.theatre.stages import Stage
 from bot.settings import shipped
 from tests.fleet import Fleet, fleet
+from tests.model_server import ModelServer, quotes
 from tests.platforms.telegram.server import loopback
 
 ROLES = ("web", "bot", "bot", "worker", "worker")
@@ -26,19 +28,21 @@ PARTS = ("zh/cms", "zh/accounts", "zh/mail")
 """Of the sample manual: enough to answer from, indexed in seconds."""
 _CHATS = 30
 
-Mood = Literal["busy", "gone", "slow", "wrong"]
+Mood = Literal["well", "busy", "gone", "slow", "wrong"]
 
 
 @dataclass
 class Model:
-    """A model server that fails in every way there is; so answers are quoted from the manual."""
+    """A model server that answers, or fails in every way there is; then answers are quoted from the manual."""
 
-    mood: Mood = "busy"
-    asked: int = 0
+    mood: Mood = "well"
+    well: FastAPI = field(default_factory=lambda: ModelServer(says=quotes).app())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.asked += 1
+        scope["path"] = scope["path"].removeprefix("/v1")
         match self.mood:
+            case "well":
+                await self.well(scope, receive, send)
             case "busy":
                 await PlainTextResponse("busy", 503)(scope, receive, send)
             case "wrong":

@@ -27,6 +27,7 @@ CHINESE = {
     "chroma-gone": "Chroma 被杀死，过一会儿恢复",
     "chroma-frozen": "Chroma 不再应答，端口还开着",
     "model-gone": "模型的连接总是断开",
+    "model-busy": "模型的服务器忙不过来（503）",
     "model-slow": "模型两分钟后才回答",
     "model-wrong": "模型的地址返回一个网页",
     "platform-429": "平台有一阵子拒绝一切（429）",
