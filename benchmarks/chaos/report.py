@@ -102,7 +102,7 @@ def write_report(rows: Sequence[Row], folder: Path, *, rate: float, skipped: Seq
             *(_line(row, language) for row in rows),
             "",
             *(_left_out(fault, language) for fault in skipped),
-            _made(language),
+            made(language),
         ]
         (folder / name).write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -134,7 +134,8 @@ def _left_out(fault: Fault, language: str) -> str:
     return f"这台机器没有 root 或 iproute2，因此没有演练：{CHINESE[fault.name]}。\n"
 
 
-def _made(language: str) -> str:
+def made(language: str) -> str:
+    """When, on what, and with what a report was made."""
     bin_folder = programs()
     assert bin_folder is not None
     database = subprocess.run([bin_folder / "postgres", "-V"], capture_output=True, text=True, check=True).stdout

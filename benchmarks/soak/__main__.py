@@ -2,6 +2,7 @@
 
     python -m benchmarks.soak [--platform telegram|slack|both] [--minutes 30] [--rate 20] [--chats 200] [--kills 3]
                               [--seed 1] [--together | --database-url postgresql://…] [--data FOLDER]
+                              [--report FOLDER]
 
 Exit code 1: a message was lost or doubled. For the whole half hour, apart from the terminal:
 
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks.soak.play import Plan, play, play_together, prepare
+from benchmarks.soak.play import ROLES, Plan, play, play_together, prepare
+from benchmarks.soak.report import write_report
 from benchmarks.theatre.on_slack import OnSlack
 from benchmarks.theatre.on_telegram import OnTelegram
 from benchmarks.theatre.stages import Stage
@@ -41,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database-url", help="a PostgreSQL database, empty, instead of the embedded one")
     parser.add_argument("--together", action="store_true", help="several processes on a private PostgreSQL")
+    parser.add_argument("--report", type=Path, help="write soak.md and soak.zh-CN.md into this folder")
     parser.add_argument("--data", type=Path, help="keep the data folder and the program's log there")
     parser.add_argument(
         "--indexed", type=Path, help="a data folder whose manual is indexed already, to begin with a copy"
@@ -67,6 +70,9 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
         await prepare(settings, indexed=given.indexed)
         figures = await play(plan, stages(given.platform, given.chats), settings, tell=tell)
     print(json.dumps(figures, ensure_ascii=False))
+    if given.report:
+        processes = len(ROLES) if given.together else 1
+        write_report(figures, plan, given.report, chats=given.chats, processes=processes)
     return 1 if figures["lost"] or figures["doubled"] else 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.soak.play import Plan, play, prepare
+from benchmarks.soak.report import write_report
 from benchmarks.theatre.on_telegram import OnTelegram
 from bot.settings import Settings
 
@@ -29,3 +30,8 @@ async def test_two_minutes_of_clients_and_faults(indexed: Path, tmp_path: Path, 
     assert figures["faults"] > 10
     memory = figures["memory_mb"]
     assert memory["last_third"] < 1.5 * memory["first_third"] + 100
+    write_report(figures, PLAN, tmp_path, chats=200, processes=1)
+    for page in ("soak.md", "soak.zh-CN.md"):
+        told = (tmp_path / page).read_text("utf-8")
+        assert told.count("| **0** |") == 2
+        assert "{" not in told
