@@ -113,6 +113,7 @@ def environment(folder: Path = HERE / "templates") -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # templates change with the program, not while it runs
     )
     made.filters |= {
         "iso": moments.iso,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.app import load_texts, open_app
+from bot.channels.telegram.arriving import MOST_TYPING
 from bot.conversation import SLOTS
 from bot.errors import ModelError
 from bot.intake import TURN
@@ -27,7 +28,7 @@ from tests.house import WORKING_HOURS, House, MovableClock
 from tests.platforms.telegram import Chat, Message, User, World, telegram_server
 from tests.telegram_house import PATIENCE
 
-ENOUGH = SLOTS + 4  # questions that hold every slot in which turns are had, and some that wait
+ENOUGH = MOST_TYPING + 4  # questions that hold every slot in which turns are had, and some that wait
 TOLD = tuple(load_texts().say("crowd.kept", language) for language in LANGUAGES)
 
 
@@ -147,13 +148,13 @@ async def test_14_who_waits_long_hears_it_once(festival: Festival) -> None:
     festival.house.clock.jump(timedelta(seconds=25))
     festival.ask(SLOTS, "那手机版呢?")
     await asyncio.sleep(6)  # one look more
-    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1, 0, 0]
+    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1] + [0] * (ENOUGH - SLOTS - 2)
     festival.model.free.set()
     answer = await festival.groups[SLOTS][0].bot_says("依据", within=PATIENCE)
     assert answer.labels == ["已解决", "转人工"]
     await festival.groups[SLOTS + 1][0].bot_says("Based on", within=PATIENCE)
     await festival.line(0)
-    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1, 0, 0]
+    assert [len(festival.told(place)) for place in range(ENOUGH)] == [0] * SLOTS + [1, 1] + [0] * (ENOUGH - SLOTS - 2)
 
 
 async def test_14_an_emergency_does_not_stand_in_line(festival: Festival) -> None:
@@ -187,3 +188,12 @@ async def test_14_urgent_comes_next(festival: Festival) -> None:
         await festival.groups[place][0].bot_says("依据", within=PATIENCE)
         order.append(await festival.turn(place))
     assert order[2] < min(order[:2])
+
+
+async def test_signs_of_typing_are_given_to_some_only(festival: Festival) -> None:
+    """Each costs as much as a message: in a rush they would take the time of what is asked."""
+    for place in range(ENOUGH):
+        festival.ask(place)
+    await festival.line(ENOUGH - SLOTS)
+    typing = {int(sent["chat_id"]) for name, sent in festival.world.calls if name.lower() == "sendchataction"}
+    assert 0 < len(typing) <= MOST_TYPING

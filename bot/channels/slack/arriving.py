@@ -51,6 +51,7 @@ NOT_STORED: Final = (StoreError, MemoryError, *TROUBLE)
 EYES: Final = "eyes"
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _LONGEST_LOOK_S: Final = 60.0
+_MOST_LOOKS: Final = 16  # eyes cost two calls: in a rush, who waits long is told so instead
 _TRIES: Final = 3
 _REST_S: Final = 1.0
 
@@ -71,6 +72,7 @@ class Arrivals:
         self._account, self._db, self._room, self._files, self._clock = account, db, room, files, clock
         self._under_way: set[asyncio.Task[Any]] = set()
         self._errands, self._turns = Errands(), Turns()
+        self._looks = Errands(most=_MOST_LOOKS)
         self._colleagues = Colleagues(
             account, db, staff=room.staff, errands=self._errands, public_url=public_url, clock=clock
         )
@@ -90,6 +92,7 @@ class Arrivals:
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=5)
         await self._errands.close()
+        await self._looks.close()
 
     async def _take(self, body: Json) -> Json:
         me = await self._account.me()
@@ -131,7 +134,7 @@ class Arrivals:
             return
         following.stored(message, platform=said.place.platform)
         if message.author is Writer.CLIENT and message.mentioned:
-            self._errands.start(self._look(said.place, message))
+            self._looks.start(self._look(said.place, message))
 
     def _store(
         self, conn: Connection, *, said: Said, text: str, files: tuple[Attachment, ...]
@@ -205,7 +208,8 @@ class Arrivals:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LONGEST_LOOK_S):
                         while await self._db.read(awaits):
-                            await anext(turned)
+                            while (await anext(turned)).payload not in ("", str(message.id)):
+                                pass
         except TROUBLE as error:
             log.debug("slack_no_eyes", error=code(error))
             return

@@ -9,14 +9,15 @@ _MOST: Final = 200
 
 
 class Errands:
-    """Runs work beside what comes in; what is too much is left out."""
+    """Runs work beside what comes in, `most` at a time; what is too much is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = _MOST) -> None:
+        self._most = most
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin it, unless there is too much already."""
-        if len(self._running) >= _MOST:
+        if len(self._running) >= self._most:
             work.close()
             return
         task = asyncio.create_task(work, name="slack-errand")

@@ -35,7 +35,7 @@ NOT_STORED: Final = (StoreError, TelegramError, OSError, MemoryError)
 _TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
 _TYPING_S: Final = 4.0  # the sign fades after five
 _LONGEST_TYPING_S: Final = 30.0
-_MOST_TYPING: Final = 100
+MOST_TYPING: Final = 16  # a sign costs as much as a message: in a rush, who waits long is told so instead
 
 
 class Arrivals:
@@ -123,7 +123,7 @@ class Arrivals:
     def _show_typing(self, place: Place, message: Message | None) -> None:
         """Show that we are at it, while the turn of an addressed message is under way."""
         by_client = message is not None and message.author is Author.CLIENT and message.mentioned
-        if message is None or not by_client or len(self._typing) >= _MOST_TYPING:
+        if message is None or not by_client or len(self._typing) >= MOST_TYPING:
             return
         task = asyncio.create_task(self._type(place, message.id), name="telegram-typing")
         self._typing.add(task)
