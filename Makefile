@@ -64,7 +64,7 @@ chaos: $(VENV)/.test  ## everything that can break, done to the program under tr
 
 soak: $(VENV)/.test  ## an hour of clients, faults and kills on four processes; writes docs/soak.md
 	@sh tests/provision.sh
-	$(BIN)/python -m benchmarks.soak --together --platform both --minutes 60 --rate 5 --kills 8 --report docs
+	$(BIN)/python -m benchmarks.soak --together --platform both --minutes 60 --rate 13 --kills 8 --report docs
 
 lock:  ## resolve pyproject.toml anew into requirements.lock and requirements-test.lock
 	PYTHON=$(PYTHON) sh tests/lock.sh

@@ -14,9 +14,9 @@ _PAGE = {
 
 [中文](soak.zh-CN.md)
 
-The real program runs for {minutes:g} minutes as {processes} on PostgreSQL and Chroma. Clients write {rate:g} messages a
-second in {chats} groups on {platforms}, whatever becomes of them: questions, bursts, corrections, small talk,
-emergencies. Every {every:g} seconds on the average something goes wrong: the platform refuses, is slow, answers with an
+The real program runs for {minutes:g} minutes on PostgreSQL and Chroma as {processes}.
+Clients write {rate:g} messages a second in {chats} groups on {platforms}, whatever becomes of them: questions, bursts,
+corrections, small talk, emergencies. Every {every:g} seconds on the average something goes wrong: the platform refuses, is slow, answers with an
 error page, breaks off after the deed, hands out something twice. {kills} times one of the processes is killed with
 `kill -9` and started again. Then both sides' books are compared, message by message. This page is written by
 
@@ -31,7 +31,7 @@ make soak
 
 [English](soak.md)
 
-真实的程序连续运行 {minutes:g} 分钟，{processes}，用 PostgreSQL 与 Chroma。客户在 {platforms} 的 {chats} 个群里
+真实的程序用 PostgreSQL 与 Chroma 连续运行 {minutes:g} 分钟，{processes}。客户在 {platforms} 的 {chats} 个群里
 每秒写 {rate:g} 条消息，不管程序跟不跟得上：提问、连发、改口、闲聊、紧急情况。平均每 {every:g} 秒出一次故障：平台拒绝、
 变慢、返回错误页、做完之后断开、同一条发两次。其中 {kills} 次用 `kill -9` 杀死一个进程再启动。最后逐条核对双方的记录。
 本页由这条命令写成：
