@@ -16,9 +16,10 @@ _PAGE = {
 
 The real program runs for {minutes:g} minutes on PostgreSQL and Chroma as {processes}.
 Clients write {rate:g} messages a second in {chats} groups on {platforms}, whatever becomes of them: questions, bursts,
-corrections, small talk, emergencies. Every {every:g} seconds on the average something goes wrong: the platform refuses, is slow, answers with an
-error page, breaks off after the deed, hands out something twice. {kills} times one of the processes is killed with
-`kill -9` and started again. Then both sides' books are compared, message by message. This page is written by
+corrections, small talk, emergencies. Every {every:g} seconds on the average something goes wrong: the platform refuses,
+is slow, answers with an error page, breaks off after the deed, hands out something twice. {kills} times one of the
+processes is killed with `kill -9` and started again. Then both sides' books are compared, message by message. This
+page is written by
 
 ```sh
 make soak
