@@ -208,7 +208,7 @@ async def test_it_starts(command: str, reader: Reader, typed: list[subprocess.Po
     os.killpg(
         process.pid, 2 if "aftercare " in command else 15
     )  # Chroma's server does not heed Ctrl-C without a terminal
-    await asyncio.to_thread(process.wait, 30)
+    await asyncio.to_thread(process.wait, PATIENCE_S)
 
 
 @pytest.mark.parametrize("command", [each.command for each in COMMANDS if isinstance(how(each.command), Cannot)])
