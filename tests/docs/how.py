@@ -51,6 +51,7 @@ TABLE: Sequence[tuple[str, How]] = (
     (r"\. \.venv/bin/activate$", Cannot("changes the reader's shell; the tests have their own environment")),
     (r"(\w+=\S* +)*make run$", Cannot(_INSTALL, asks="make -n run")),
     (r"make (test|lint|bench|lock|load|soak|chaos|fuzz|audit)$", Cannot("is what runs this test, or takes as long", asks="{command} -n")),
+    (r"python -m benchmarks\.compare --report \S+$", Cannot("takes an hour; needs the others of `make rivals`")),
     (r"git clone ", Cannot("asks an address outside")),
     (r"curl -fsS http://127\.0\.0\.1:8000/", Really()),
     (r"curl .*/api/v1/tickets/T-1001/replies", Really(says="T-1001|resolved")),
