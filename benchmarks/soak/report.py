@@ -34,7 +34,7 @@ make soak
 
 真实的程序用 PostgreSQL 与 Chroma 连续运行 {minutes:g} 分钟，{processes}。客户在 {platforms} 的 {chats} 个群里
 每秒写 {rate:g} 条消息，不管程序跟不跟得上：提问、连发、改口、闲聊、紧急情况。平均每 {every:g} 秒出一次故障：平台拒绝、
-变慢、返回错误页、做完之后断开、同一条发两次。其中 {kills} 次用 `kill -9` 杀死一个进程再启动。最后逐条核对双方的记录。
+变慢、返回错误页、做完之后断开、同一条发两次。另有 {kills} 次用 `kill -9` 杀死一个进程再启动。最后逐条核对双方的记录。
 本页由这条命令写成：
 
 ```sh
@@ -82,7 +82,7 @@ def write_report(figures: Figures, plan: Plan, folder: Path, *, chats: int, proc
             every=plan.fault_every_s,
             chats=chats,
             kills=figures["kills"],
-            platforms=(" and ", "与")[tongue].join(_NAMES[each] for each in figures["platforms"]),
+            platforms=(" and ", " 与 ")[tongue].join(_NAMES[each] for each in figures["platforms"]),
             processes=_word("one", tongue) if processes == 1 else _word("many", tongue).format(n=processes),
         )
         rows = "\n".join(f"| {label} | {value} |" for label, value in _rows(figures, tongue))
