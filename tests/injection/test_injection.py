@@ -74,9 +74,9 @@ async def test_with_the_worst_model(tmp_path: Path) -> None:
     assert worst.calls > len(attempts()), "the model was hardly asked"
     assert any(PROMPT[0] in system for system in worst.systems)
     for secret, told in product((*INTERNAL, *OTHERS, *NOTES, *SETTINGS), worst.seen):
-        found = [line for line in told.splitlines() if secret in line]
-        noted = secret in NOTES and "\nState: " in told and all(map(INTERNAL_LINE.search, found))
-        assert not found or noted, "told to the model, which may be anybody's"
+        lines = [line for line in told.splitlines() if secret in line]
+        noted = secret in NOTES and "\nState: " in told and all(map(INTERNAL_LINE.search, lines))
+        assert not lines or noted, "told to the model, which may be anybody's"
     _nothing_came_out(found, played)
 
 
