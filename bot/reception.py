@@ -12,6 +12,7 @@ from bot import (
     colleagues,
     feedback_presses,
     intake,
+    interview_ground,
     staff_reception,
     staff_whispers,
     standings,
@@ -217,7 +218,13 @@ def press(
         return feedback_presses.press(
             conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
         )
-    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
+    if interview_ground.store.of_message(conn, said.id) is not None:
+        person = person or directory.ensure_person(
+            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
+            client_id=chat.client_id, now=now,
+        )  # fmt: skip
+    asker = interview_ground.asker(conn, said.id, person)
+    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, asker=asker, now=now):
         return "again" if messages.message(conn, said.id).pressed else "other"
     inbound = Inbound(
         platform=chat.platform,

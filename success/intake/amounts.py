@@ -28,9 +28,13 @@ _AMOUNT: Final = re.compile(
     rf"\s*(?P<half>半)?\s*(?P<more>多|出头|来)?\s*(?P<after>{_MARK})?"
 )
 _ABOUT: Final = re.compile(r"左右|大概|大约|差不多|上下|约|\babout\b|\baround\b|\broughly\b|\bapprox|~")
-_UP_TO: Final = re.compile(r"以内|以下|之内|不超过|最多|不到|封顶|\bup to\b|\bunder\b|\bat most\b|\bmax|\bno more than\b|\bless than\b|\bbelow\b")
+_UP_TO: Final = re.compile(
+    r"以内|以下|之内|不超过|最多|不到|封顶|\bup to\b|\bunder\b|\bat most\b|\bmax|\bno more than\b|\bless than\b|\bbelow\b"
+)
 _FROM: Final = re.compile(r"以上|至少|起步|不低于|\bat least\b|\bfrom\b|\bmin|\bmore than\b|\bover\b|\babove\b")
-_NO_MONEY: Final = re.compile(r"\s*(?:年|月|日|号|天|周|个|人|款|种|%|％|:|点|分钟|秒|后|岁|g\b|s\b|kb|mb|days?|weeks?|months?|years?|people|users?|orders?|products?|items?)")
+_NO_MONEY: Final = re.compile(
+    r"\s*(?:年|月|日|号|天|周|个|人|款|种|%|％|:|点|分钟|秒|后|岁|g\b|s\b|kb|mb|days?|weeks?|months?|years?|people|users?|orders?|products?|items?)"
+)
 _MOST_DIGITS: Final = 15
 
 

@@ -185,7 +185,9 @@ class _Reading:
             if name in found:
                 self._wrong(key, f"{where}.{name}".lstrip("."), "stands twice")
             if name not in known:
-                self._wrong(key, f"{where}.{name}".lstrip("."), f"is not known here; known are {', '.join(sorted(known))}")
+                self._wrong(
+                    key, f"{where}.{name}".lstrip("."), f"is not known here; known are {', '.join(sorted(known))}"
+                )
             found[name] = value
         return found
 
@@ -212,7 +214,9 @@ class _Reading:
 
     def _said(self, node: Any, above: Any, where: str) -> dict[str, str]:
         """A sentence in all languages; traditional Chinese is made from simplified where it is not written."""
-        found = {} if not isinstance(node, yaml.MappingNode) else {self._scalar(k): self._scalar(v) for k, v in node.value}
+        found = (
+            {} if not isinstance(node, yaml.MappingNode) else {self._scalar(k): self._scalar(v) for k, v in node.value}
+        )
         for name in ("zh-Hans", "en"):
             if not (found.get(name) or "").strip():
                 self._wrong(node or above, where, f"wants a sentence in {name}")

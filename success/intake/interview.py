@@ -136,7 +136,7 @@ class Doubt:
 class Plain:
     """A sentence without a question."""
 
-    what: Literal["begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "which", "summary"]
+    what: Literal["begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "which", "summary", "back"]
 
 
 Line: TypeAlias = Ask | Clash | Doubt | Plain

@@ -25,6 +25,7 @@ from success.intake.brief import Brief, Evidence
 from success.intake.errors import IntakeRefused
 from success.intake.form_model import Form
 from success.intake.interview import LIVE, Pending, Standing, State, Step, Taken
+from success.intake.resting import REST
 from success.intake.tables import answer as answers
 from success.intake.tables import asked as asked_messages
 from success.intake.tables import interview as interviews
@@ -35,8 +36,6 @@ from success.tasks import TaskKind, TaskState
 
 DUE: Final = "intake"
 """The queue of looks at interviews that rest: `{"intake": id}`."""
-REST: Final = timedelta(days=3)
-"""So long without a word, and who is asked is reminded, once; as long again, and the brief is drafted as it is."""
 ANSWER_WITHIN: Final = timedelta(days=1)
 NOTE_LENGTH: Final = 4_000
 
@@ -77,11 +76,21 @@ class Interview:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A message that answers were taken from: who said it, when, and what came with it."""
+    """What answers were taken from: whose messages, each with its id, its text and the files that came with it."""
 
-    message_id: int
     person_id: int
-    files: tuple[str, ...] = ()
+    pieces: tuple[tuple[int, str, tuple[str, ...]], ...]
+
+    def of(self, quote: str) -> tuple[int, tuple[str, ...]]:
+        """The message that a quotation stands in, else the last one, and the files of all of them."""
+        begins = quote.strip().split("\n")[0]
+        held = [number for number, text, _ in self.pieces if begins and begins in text]
+        return (held or [number for number, _, _ in self.pieces])[-1], self.files
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The ids of the files that came with them."""
+        return tuple(each for _, _, files in self.pieces for each in files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,10 +336,11 @@ def allow(conn: Connection, *, allowed: bool, door_id: int | None, by: int, now:
 def _keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, now: datetime) -> None:
     mine = (answers.c.intake_id == interview_id, answers.c.question == taken.key, answers.c.former_at.is_(None))
     conn.execute(update(answers).where(*mine).values(former_at=now))
+    message_id, came = told.of(taken.quote) if told else (None, ())
     row = {
         "intake_id": interview_id, "question": taken.key, "value": to_json(taken.value),
         "quote": clean(taken.quote)[:LONGEST], "person_id": told.person_id if told else None,
-        "message_id": told.message_id if told else None, "files": list(told.files) if told else [],
+        "message_id": message_id, "files": list(came),
         "doubt": taken.doubt, "at": now,
     }  # fmt: skip
     conn.execute(insert(answers).values(row))
@@ -405,5 +415,8 @@ def _interview(conn: Connection, row: Mapping[Any, Any]) -> Interview:
 def shown(found: Sequence[Interview]) -> set[int]:
     """The people and colleagues that a list of interviews names."""
     return {
-        who for each in found for who in (each.person_id, each.by_id, each.holder_id, each.assignee_id) if who is not None
+        who
+        for each in found
+        for who in (each.person_id, each.by_id, each.holder_id, each.assignee_id)
+        if who is not None
     }

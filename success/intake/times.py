@@ -20,11 +20,42 @@ _MONTHS: Final = {
     for name in names.split()
 }  # fmt: skip
 _ENGLISH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_HAN: Final = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十一": 11, "十二": 12, "半": 0}
+_HAN: Final = {
+    "一": 1,
+    "两": 2,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+    "十一": 11,
+    "十二": 12,
+    "半": 0,
+}
 _N: Final = r"\d{1,3}|十[一二]?|[一两二三四五六七八九半]"
-_WORDS: Final = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
-_WITHIN: Final = re.compile(rf"(?<![\d一二三四五六七八九十])(?P<n>{_N})\s*(?:个|個)?\s*(?P<half>半)?(?P<unit>天|日|周|星期|礼拜|月|年)(?P<in>[以之]?内|内|左右|后|之后|以后|时间|就|上线)?")
-_WITHIN_EN: Final = re.compile(rf"(?P<in>within|in|about|takes?)?\s*(?P<n>\d{{1,3}}|{'|'.join(_WORDS)})\s+(?P<unit>days?|weeks?|months?|years?)\b")
+_WORDS: Final = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "eight": 8,
+    "ten": 10,
+    "twelve": 12,
+}
+_WITHIN: Final = re.compile(
+    rf"(?<![\d一二三四五六七八九十])(?P<n>{_N})\s*(?:个|個)?\s*(?P<half>半)?(?P<unit>天|日|周|星期|礼拜|月|年)(?P<in>[以之]?内|内|左右|后|之后|以后|时间|就|上线)?"
+)
+_WITHIN_EN: Final = re.compile(
+    rf"(?P<in>within|in|about|takes?)?\s*(?P<n>\d{{1,3}}|{'|'.join(_WORDS)})\s+(?P<unit>days?|weeks?|months?|years?)\b"
+)
 _ISO: Final = re.compile(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})(?:[-/.](?P<d>\d{1,2}))?(?!\d)")
 _CHINESE: Final = re.compile(
     r"(?:(?P<y>\d{4})\s*年|(?P<rel>明年|后年|今年|去年))?\s*(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])\s*月"
@@ -34,15 +65,30 @@ _MONTH: Final = re.compile(
     rf"(?:(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(?P<part>early |mid[- ]|late |end of )?(?P<name>{_ENGLISH})\b\.?"
     r"(?:\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?P<y>\d{4}))?"
 )
-_YEAR: Final = re.compile(r"(?<!\d)(?P<y>(?:19|20|21)\d{2}(?=\s*年?)|\d{4}(?=\s*年))(?:\s*年)?(?!\d|\s*(?:元|块|万|k|rmb|cny|usd|款|种|个))")
-_QUARTER: Final = re.compile(r"(?:(?P<y>\d{4})\s*年?\s*|(?P<rel>明年|今年)\s*)?(?:q(?P<q>[1-4])\b|第?(?P<h>[一二三四])季度)")
+_YEAR: Final = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20|21)\d{2}(?=\s*年?)|\d{4}(?=\s*年))(?:\s*年)?(?!\d|\s*(?:元|块|万|k|rmb|cny|usd|款|种|个))"
+)
+_QUARTER: Final = re.compile(
+    r"(?:(?P<y>\d{4})\s*年?\s*|(?P<rel>明年|今年)\s*)?(?:q(?P<q>[1-4])\b|第?(?P<h>[一二三四])季度)"
+)
 _BEFORE: Final = re.compile(r"\s*(?:之前|以前|前|开始前)")
 _BEFORE_EN: Final = re.compile(r"(?:before|ahead of)\s+(?:the\s+)?(?:end of\s+)?$")
-_MARKED: Final = re.compile(r"前|内|上线|完成|交付|做好|发布|开业|底|\bby\b|\bbefore\b|\bwithin\b|\buntil\b|\blaunch|\blive\b|\bready\b|\bdeadline\b|\bdone\b|\bdeliver|\bfinish")
+_MARKED: Final = re.compile(
+    r"前|内|上线|完成|交付|做好|发布|开业|底|\bby\b|\bbefore\b|\bwithin\b|\buntil\b|\blaunch|\blive\b|\bready\b|\bdeadline\b|\bdone\b|\bdeliver|\bfinish"
+)
 _SOON: Final = re.compile(r"尽快|越快越好|马上|立刻|asap|as soon as possible")
-_NO_HURRY: Final = re.compile(r"不急|不着急|时间不限|没有时间要求|随时都行|慢慢来|no rush|no hurry|no deadline|whenever")
-_NEAR: Final = ((r"明天|\btomorrow\b", 1), (r"后天|day after tomorrow", 2), (r"这周|本周|this week", 5), (r"下周|下星期|next week", 7))
-_NEXT: Final = re.compile(r"(?P<next>下下?个?月|next month)|(?P<this>这个月|本月|this month)|(?P<year>年底|今年底|end of (?:the |this )?year|year end)|(?P<nextyear>明年底|明年年底|end of next year)")
+_NO_HURRY: Final = re.compile(
+    r"不急|不着急|时间不限|没有时间要求|随时都行|慢慢来|no rush|no hurry|no deadline|whenever"
+)
+_NEAR: Final = (
+    (r"明天|\btomorrow\b", 1),
+    (r"后天|day after tomorrow", 2),
+    (r"这周|本周|this week", 5),
+    (r"下周|下星期|next week", 7),
+)
+_NEXT: Final = re.compile(
+    r"(?P<next>下下?个?月|next month)|(?P<this>这个月|本月|this month)|(?P<year>年底|今年底|end of (?:the |this )?year|year end)|(?P<nextyear>明年底|明年年底|end of next year)"
+)
 
 
 def time_of(text: str, *, today: date, sure: bool) -> Time | None:
@@ -68,7 +114,12 @@ def _of_date(text: str, today: date) -> date | None:
         ends = found["part"] in {"底", "末", "下旬"}  # "before the end of" is that day
         return _next(year, month, day, "" if ends else text, 0 if ends else found.end(), today)
     for found in _MONTH.finditer(text):
-        if found["name"] == "may" and not (found["d1"] or found["d2"] or found["y"] or re.search(r"\b(?:by|in|before|of|until|early|mid|late)\W+$", text[: found.start("name")])):
+        if found["name"] == "may" and not (
+            found["d1"]
+            or found["d2"]
+            or found["y"]
+            or re.search(r"\b(?:by|in|before|of|until|early|mid|late)\W+$", text[: found.start("name")])
+        ):
             continue  # the verb
         day = found["d1"] or found["d2"]
         part = {"early ": 10, "mid-": 20, "mid ": 20}.get(found["part"] or "")
@@ -100,7 +151,9 @@ def _of_feast(text: str, today: date) -> date | None:
 def _of_span(text: str, today: date) -> date | None:
     if found := _WITHIN.search(text):
         n = int(found["n"]) if found["n"].isdigit() else _HAN.get(found["n"], 0)
-        unit = {"天": "day", "日": "day", "周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}[found["unit"]]
+        unit = {"天": "day", "日": "day", "周": "week", "星期": "week", "礼拜": "week", "月": "month", "年": "year"}[
+            found["unit"]
+        ]
         half = found["half"] is not None or found["n"] == "半"
         return _add(today, n, unit, half=half)
     if found := _WITHIN_EN.search(text):

@@ -20,14 +20,18 @@ from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, V
 
 MOST_CLAUSES: Final = 60
 MOST_LINKS: Final = 20
-_EDGE: Final = re.compile(r"[，。；;！!？?\n]+|(?<!\d),|,(?!\d)|(?<=[a-z\u4e00-\u9fff])\.\s+|\s+(?:and then|but)\s+", re.IGNORECASE)
+_EDGE: Final = re.compile(
+    r"[，。；;！!？?\n]+|(?<!\d),|,(?!\d)|(?<=[a-z\u4e00-\u9fff])\.\s+|\s+(?:and then|but)\s+", re.IGNORECASE
+)
 _LINK: Final = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]{1,500}", re.IGNORECASE)
 _DOMAIN: Final = re.compile(
     r"(?<![\w.@/-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|cn|net|org|hk|tw|io|co|shop|info|eu|uk|de|jp|us|asia)(?![\w.-])"
     r"(?:/[^\s<>\"'，。；、）)】\]]{0,300})?",
     re.IGNORECASE | re.ASCII,
 )
-_NOT: Final = re.compile(r"(?:不用|不要|不需要|不想|不打算|不做|不再|没有|无需|暂不|先不|不|没|无|\bnot?\b|\bwithout\b|n't\b|\bdon't\b|\bnever\b|\bno need\b)[^，,]{0,8}$")
+_NOT: Final = re.compile(
+    r"(?:不用|不要|不需要|不想|不打算|不做|不再|没有|无需|暂不|先不|不|没|无|\bnot?\b|\bwithout\b|n't\b|\bdon't\b|\bnever\b|\bno need\b)[^，,]{0,8}$"
+)
 _ONLY_NOT: Final = re.compile(r"不卖|不做电商|不做商城")
 _WISHES: Final = (
     ("pause", r"先到这|先这样|晚点再|等会再|待会再|回头再|改天再|明天再|下次再|暂停|先停一下|稍后再|\blater\b|\bpause\b|\bnot now\b|\bto be continued\b|continue (?:tomorrow|another day)"),
@@ -42,7 +46,9 @@ _CHANGE: Final = re.compile(
     r"改成|改为|改到|改一下|改下|修改|更正|纠正|不对|说错|写错|应该是|其实是|换成|调整|更新一下|"
     r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b|\bmake (?:it|that)\b|\brather\b|\bupdate\b"
 )
-_FILLER: Final = re.compile(r"^(?:嗯|哦|好的?|对|是的?|那|就|ok|okay|yes|well|um|hi|hello|你好|您好|谢谢|thanks|thank you|呃|额|可以|行)+[啊呀吧呢的了~!. ]*$")
+_FILLER: Final = re.compile(
+    r"^(?:嗯|哦|好的?|对|是的?|那|就|ok|okay|yes|well|um|hi|hello|你好|您好|谢谢|thanks|thank you|呃|额|可以|行)+[啊呀吧呢的了~!. ]*$"
+)
 
 
 class Wish(StrEnum):
@@ -197,7 +203,7 @@ class _Reading:
             place = _place(folded, option)
             if place is None:
                 continue
-            ruled_out = _NOT.search(folded[:place[0]]) or place[1].startswith("不")
+            ruled_out = _NOT.search(folded[: place[0]]) or place[1].startswith("不")
             (without if ruled_out else wanted).append(option.key)
         if question.kind is QuestionKind.CHOICE:
             wanted = wanted[:1]
