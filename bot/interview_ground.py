@@ -20,16 +20,16 @@ def around(
 ) -> Around | None:
     """What is known where somebody speaks; None where there is no interview and nobody may begin one."""
     there = store.live(conn, pieces[-1].conversation_id)
-    may_begin = _may_begin(conn, chat, client)
-    if there is None and not may_begin:
+    allowed = may_begin(conn, chat, client)
+    if there is None and not allowed:
         return None
     form = forms_kept.in_force(conn) if there is None else store.form_of(conn, there)
     if there is None:
-        return Around(form=form, may_begin=may_begin)
+        return Around(form=form, may_begin=allowed)
     replied = any(_of(conn, piece.reply_to) == there.id for piece in pieces)
     before = [each for each in history if each.id < pieces[0].id]
     near = bool(before) and _of(conn, before[-1].id) == there.id
-    return Around(form=form, interview=there, may_begin=may_begin, replied=replied, near=near)
+    return Around(form=form, interview=there, may_begin=allowed, replied=replied, near=near)
 
 
 def still(conn: Connection, act: Act) -> Act:
@@ -61,14 +61,20 @@ def keep(conn: Connection, act: Act, turn: Turn, *, person: Person, pieces: Sequ
             store.tell_asked(conn, act.intake.interview, turn.reply_id, act.intake.asks)
 
 
+def asks(conn: Connection, message_id: int) -> bool:
+    """Whether a message of ours is the questionnaire's."""
+    return store.of_message(conn, message_id) is not None
+
+
 def asker(conn: Connection, message_id: int, person: Person | None) -> int | None:
     """Who may press a button of that message of ours besides whom it was said to: any client of the chat."""
-    if person is None or person.kind is not PersonKind.CLIENT or store.of_message(conn, message_id) is None:
+    if person is None or person.kind is not PersonKind.CLIENT or not asks(conn, message_id):
         return None
     return person.id
 
 
-def _may_begin(conn: Connection, chat: Chat, client: Client | None) -> bool:
+def may_begin(conn: Connection, chat: Chat, client: Client | None) -> bool:
+    """Whether who writes there may ask for a project: a prospect, where an admin lets them."""
     allowed = store.prospects(conn)
     at_the_door = client is not None and client.id == allowed.door_id and chat.platform == "web"
     return allowed.allowed and (at_the_door or (client is None and chat.client_id is None))

@@ -22,7 +22,7 @@ from success.intake.interview import Press, Standing, State, Step, Taken
 from success.intake.store import Interview
 from success.intake.surroundings import Around
 from success.intake.understanding import Understood, Wish, asks_for, understand
-from success.intake.values import Words
+from success.intake.values import Chosen, Words
 
 REASON: Final = "intake"
 _HERE: Final = "Asia/Shanghai"
@@ -86,7 +86,7 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
         return rules.begin(around.form, standing) if begins else None
     asks = (reading.question or reading.how_to) and not around.replied
     said = understand(
-        frame.text, around.form, asked=standing.asked, today=today_at(situation, frame.scene.now),
+        frame.text, around.form, asked=standing.asked, today=today_at(situation, frame.scene.now), held=standing.answers,
         words=spoken and not asks and standing.state is State.OPEN and not reading.small_talk,
     )  # fmt: skip
     if not said.found and said.wish is None:
@@ -107,7 +107,8 @@ def _fits(said: Understood, standing: Standing, *, spoken: bool, asks: bool, rep
     if asks:
         return shaped
     if said.found:
-        return spoken or shaped
+        chosen = any(each.asked and isinstance(each.value, Chosen) and each.value.keys for each in said.found)
+        return spoken or shaped or chosen
     return spoken and not (said.wish is Wish.CHANGE and not said.about)
 
 

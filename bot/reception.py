@@ -218,7 +218,7 @@ def press(
         return feedback_presses.press(
             conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
         )
-    if interview_ground.store.of_message(conn, said.id) is not None:
+    if interview_ground.asks(conn, said.id):
         person = person or directory.ensure_person(
             conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
             client_id=chat.client_id, now=now,
@@ -305,6 +305,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
         text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
+        text += _prospects(conn, chat, room=room, tongue=tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
@@ -358,7 +359,13 @@ def _obey(
     if ordered.name == "status":
         pages = room.own_pages.lines(conn, chat, who, language=tongue, texts=room.texts, now=now)
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, pages=pages, now=now)
-    return room.say("chat.help", tongue, "status", "human")
+    return room.say("chat.help", tongue, "status", "human") + _prospects(conn, chat, room=room, tongue=tongue)
+
+
+def _prospects(conn: Connection, chat: Chat, *, room: Room, tongue: str) -> str:
+    """How somebody of no client asks for a project, where the admin lets them; else nothing."""
+    allowed = chat.client_id is None and interview_ground.may_begin(conn, chat, None)
+    return "\n" + room.desk_texts.say("intake.invite", tongue) if allowed else ""
 
 
 def _stop(conn: Connection, said: Said, *, room: Room, text: str, now: datetime) -> Message | None:

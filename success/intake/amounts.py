@@ -19,7 +19,10 @@ _CURRENCIES: Final = (
     ("USD", r"us\$|\$|usd|美元|美金|美刀|dollars?|bucks"), ("CNY", r"rmb|cny|¥|人民币|元|块钱|块|yuan"),
 )  # fmt: skip
 _MARK: Final = "|".join(pattern for _, pattern in _CURRENCIES)
-_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,12}(?:\.\d{1,4})?|[零〇一二两三四五六七八九十百千]{1,8}"
+_HAN: Final = "零〇一二两三四五六七八九十百千"
+_NUMBER: Final = (
+    rf"\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d{{1,12}}(?:\.\d{{1,4}})?|[{_HAN}]{{1,6}}万[{_HAN}]{{1,7}}|[{_HAN}]{{1,8}}"
+)
 _UNIT: Final = r"百万|万|千|亿|million|thousand|grand|w(?![a-z])|k(?![a-z])|m(?![a-z])"
 _JOIN: Final = r"\s*(?:-|–|—|~|～|到|至|to|and)\s*"
 _AMOUNT: Final = re.compile(
@@ -38,17 +41,19 @@ _NO_MONEY: Final = re.compile(
 _MOST_DIGITS: Final = 15
 
 
-def amount(text: str, *, currency: str, sure: bool) -> Money | None:
+def amount(text: str, *, currency: str, sure: bool, least: int = 0) -> Money | None:
     """The first amount of money in a folded text; None where there is none.
 
-    `sure`: it speaks of money, so that a number without a currency is one too; it is meant in `currency` then.
+    `sure`: it speaks of money, so that a number without a currency is one too; it is meant in `currency` then, and a
+    bare one below `least` is none.
     """
     for found in _AMOUNT.finditer(text):
         named = next((found[name] for name in ("before", "low_mark", "mid", "after") if found[name]), "")
         if not named and (not sure or _NO_MONEY.match(text, found.end())):
             continue
         money = _money(found, text, _currency(named) if named else currency)
-        if money is not None:
+        bare = not (named or found["low_unit"] or (found["high"] and found["high_unit"]))
+        if money is not None and not (bare and (money.high or money.low or 0) < least):
             return money
     return None
 
@@ -87,6 +92,11 @@ def _money(found: re.Match[str], text: str, currency: str) -> Money | None:
 
 
 def _value(written: str, unit: str | None) -> int | None:
+    if "万" in written:
+        high, low = (_chinese(part) for part in written.split("万"))
+        if high is None or low is None:
+            return None
+        return round(high * 10_000 + (low * 1_000 if low < 10 else low))  # noqa: PLR2004 -- "两万五" is 25 000
     base = float(written.replace(",", "")) if written[0].isdigit() else _chinese(written)
     if base is None:
         return None
@@ -112,16 +122,14 @@ def _currency(mark: str) -> str:
     return next((name for name, pattern in _CURRENCIES if re.fullmatch(pattern, mark)), "")
 
 
-SPOKEN_RANGE: Final = re.compile(r"([一二两三四五六七八九])([一二三四五六七八九])(?=[十百千万])")
+_SPOKEN_RANGE: Final = re.compile(r"(十?)([一二三四五六七八九])([二三四五六七八九])(?=[百千万])")
 
 
 def spoken(text: str) -> str:
-    """A folded text with ranges as they are spoken ("五六万") written out ("五-六万"); those of a hundred thousand
-    ("十五六万") stay as they are.
-    """
-    return SPOKEN_RANGE.sub(_written_out, text)
+    """A folded text with ranges as they are spoken ("五六万", "十五六万") written out ("五-六万", "十五-十六万")."""
+    return _SPOKEN_RANGE.sub(_written_out, text)
 
 
 def _written_out(found: re.Match[str]) -> str:
-    first, second = _DIGITS[found[1]], _DIGITS[found[2]]
-    return f"{found[1]}-{found[2]}" if second == first + 1 else found[0]
+    ten, first, second = found[1], found[2], found[3]
+    return f"{ten}{first}-{ten}{second}" if _DIGITS[second] == _DIGITS[first] + 1 else found[0]

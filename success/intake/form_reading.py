@@ -138,8 +138,10 @@ class _Reading:
             words=self._words(fields.get("words"), f"{where}.words"),
             when=self._when(fields.get("when"), f"{where}.when"),
             currency=currency,
-            **limits,
-            **spans,
+            least=limits["least"],
+            most=limits["most"],
+            soonest=spans["soonest"],
+            latest=spans["latest"],
         ), fields
 
     def _options(self, node: Any, above: Any, where: str) -> tuple[Option, ...]:

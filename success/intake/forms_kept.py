@@ -43,8 +43,13 @@ def parsed(source: str) -> Form:
 
 def in_force(conn: Connection) -> Form:
     """The form that a new interview goes by."""
+    return parsed(source_in_force(conn))
+
+
+def source_in_force(conn: Connection) -> str:
+    """The same as it is written."""
     query = select(forms.c.source).where(forms.c.key == WEBSITE).order_by(forms.c.published_at.desc()).limit(1)
-    return parsed(conn.execute(query).scalar_one_or_none() or shipped())
+    return conn.execute(query).scalar_one_or_none() or shipped()
 
 
 def of_version(conn: Connection, version: str) -> Form:

@@ -412,7 +412,7 @@ def _interview(conn: Connection, row: Mapping[Any, Any]) -> Interview:
     return Interview(**values, standing=standing, held=row["holder_id"] is not None or spoke)
 
 
-def shown(found: Sequence[Interview]) -> set[int]:
+def named(found: Sequence[Interview]) -> set[int]:
     """The people and colleagues that a list of interviews names."""
     return {
         who

@@ -121,11 +121,11 @@ def _of_date(text: str, today: date) -> date | None:
             or re.search(r"\b(?:by|in|before|of|until|early|mid|late)\W+$", text[: found.start("name")])
         ):
             continue  # the verb
-        day = found["d1"] or found["d2"]
+        told = found["d1"] or found["d2"]
         part = {"early ": 10, "mid-": 20, "mid ": 20}.get(found["part"] or "")
         year = int(found["y"]) if found["y"] else None
         before = bool(_BEFORE_EN.search(text[: found.start()].strip() + " ")) and "end of" not in text
-        return _next(year, _MONTHS[found["name"]], int(day) if day else part, text, found.end(), today, before=before)
+        return _next(year, _MONTHS[found["name"]], int(told) if told else part, text, found.end(), today, before=before)
     return None
 
 

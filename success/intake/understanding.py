@@ -6,7 +6,7 @@ data: it is quoted, and never obeyed but for the few wishes below.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,6 +20,7 @@ from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, V
 
 MOST_CLAUSES: Final = 60
 MOST_LINKS: Final = 20
+_BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
 _EDGE: Final = re.compile(
     r"[，。；;！!？?\n]+|(?<!\d),|,(?!\d)|(?<=[a-z\u4e00-\u9fff])\.\s+|\s+(?:and then|but)\s+", re.IGNORECASE
 )
@@ -30,24 +31,49 @@ _DOMAIN: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NOT: Final = re.compile(
-    r"(?:不用|不要|不需要|不想|不打算|不做|不再|没有|无需|暂不|先不|不|没|无|\bnot?\b|\bwithout\b|n't\b|\bdon't\b|\bnever\b|\bno need\b)[^，,]{0,8}$"
+    r"(?:不用|不要|不需要|不想|不打算|不做|不再|没有|无需|暂不|先不|不|没|无)[^，,]{0,8}$"
+    r"|(?:\bnot?\b|\bwithout\b|n't\b|\bnever\b|\bno need\b)[^.,;]{0,30}$"
 )
-_ONLY_NOT: Final = re.compile(r"不卖|不做电商|不做商城")
+
+
+def _any(*words: str) -> str:
+    return "|".join(words)
+
+
+_NOTHING_TO_SAY: Final = _any(
+    "跳过|下一个|下一题|还没想好|没想好|没想过|不知道|不清楚|不确定|暂时没有|没有|还没有|暂无|无|没|随便|都行|你们定",
+    "skip|next|pass|not sure|no idea|don'?t know|i don'?t know|none|nothing|no|dunno|n/a|up to you",
+)
 _WISHES: Final = (
-    ("pause", r"先到这|先这样|晚点再|等会再|待会再|回头再|改天再|明天再|下次再|暂停|先停一下|稍后再|\blater\b|\bpause\b|\bnot now\b|\bto be continued\b|continue (?:tomorrow|another day)"),
-    ("resume", r"继续|接着(?:填|说|来)|我回来了|刚才说到|我们继续|\bcontinue\b|\bresume\b|\bgo on\b|\bcarry on\b|\bi'?m back\b|where were we"),
-    ("stop", r"不填了|不做了|算了不(?:填|问)|取消(?:问卷|填写)|不用问了|\bcancel\b|\bstop asking\b|\bforget it\b|no more questions"),
-    ("skip", r"^(?:跳过|下一个|下一题|还没想好|没想好|没想过|不知道|不清楚|不确定|暂时没有|没有|还没有|暂无|无|没|随便|都行|你们定)[了的啊呢吧。]*$"
-             r"|^(?:skip|next|pass|not sure|no idea|don'?t know|i don'?t know|none|nothing|no|dunno|n/a|up to you)[.! ]*$"),
-    ("summary", r"(?:看看|看一下|总结|汇总|目前).{0,6}(?:填了|记了|答了|汇总|总结)|都记了什么|\bsummary\b|what (?:do you|have you) (?:have|got|noted)"),
+    ("pause", _any(
+        "先到这|先这样|晚点再|等会再|待会再|回头再|改天再|明天再|下次再|暂停|先停一下|稍后再",
+        r"\blater\b|\bpause\b|\bnot now\b|\bto be continued\b|continue (?:tomorrow|another day)",
+    )),
+    ("resume", _any(
+        "继续|接着(?:填|说|来)|我回来了|刚才说到|我们继续",
+        r"\bcontinue\b|\bresume\b|\bgo on\b|\bcarry on\b|\bi'?m back\b|where were we",
+    )),
+    ("stop", _any(
+        "不填了|不做了|算了不(?:填|问)|取消(?:问卷|填写)|不用问了",
+        r"\bcancel\b|\bstop asking\b|\bforget it\b|no more questions",
+    )),
+    ("skip", rf"^(?:{_NOTHING_TO_SAY})[了的啊呢吧。.! ]*$"),
+    ("summary", _any(
+        "(?:看看|看一下|总结|汇总|目前).{0,6}(?:填了|记了|答了|汇总|总结)|都记了什么",
+        r"\bsummary\b|what (?:do you|have you) (?:have|got|noted)",
+    )),
 )  # fmt: skip
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _WISHES)
 _CHANGE: Final = re.compile(
-    r"改成|改为|改到|改一下|改下|修改|更正|纠正|不对|说错|写错|应该是|其实是|换成|调整|更新一下|"
-    r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b|\bmake (?:it|that)\b|\brather\b|\bupdate\b"
+    _any(
+        "改成|改为|改到|改一下|改下|修改|更正|纠正|不对|说错|写错|应该是|其实是|换成|调整|更新一下",
+        r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b",
+        r"\bmake (?:it|that)\b|\brather\b|\bupdate\b",
+    )
 )
 _FILLER: Final = re.compile(
-    r"^(?:嗯|哦|好的?|对|是的?|那|就|ok|okay|yes|well|um|hi|hello|你好|您好|谢谢|thanks|thank you|呃|额|可以|行)+[啊呀吧呢的了~!. ]*$"
+    "^(?:嗯|哦|好的?|对|是的?|那|就|你好|您好|谢谢|呃|额|可以|行"
+    "|ok|okay|yes|well|um|hi|hello|thanks|thank you)+[啊呀吧呢的了~!. ]*$"
 )
 
 
@@ -101,14 +127,19 @@ def asks_for(form: Form, text: str) -> bool:
 _HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
 
 
-def understand(text: str, form: Form, *, asked: str | None, today: date, words: bool = True) -> Understood:
-    """Read a text. `asked` is the question it may answer; `words`: what fits nothing else is an answer to it too."""
+def understand(
+    text: str, form: Form, *, asked: str | None, today: date, words: bool = True, held: Collection[str] = ()
+) -> Understood:
+    """Read a text. `asked` is the question it may answer; `words`: what fits nothing else is an answer to it too.
+
+    `held` have an answer: in words to another question nothing is read of them that is not said to be of them.
+    """
     text = text[: LONGEST * 2]
     folded = fold(text)
     wish = next((Wish(name) for name, pattern in _PATTERNS if pattern.search(folded.strip())), None)
     changes = bool(_CHANGE.search(folded))
     clauses = [each.strip() for each in _EDGE.split(_unlinked(text)) if each and each.strip()][:MOST_CLAUSES]
-    reading = _Reading(form, asked=asked, today=today)
+    reading = _Reading(form, asked=asked, today=today, held=held)
     for clause in clauses:
         reading.clause(clause)
     reading.links(text, folded)
@@ -126,16 +157,18 @@ def understand(text: str, form: Form, *, asked: str | None, today: date, words: 
 class _Reading:
     """Collects what the clauses of one text hold."""
 
-    def __init__(self, form: Form, *, asked: str | None, today: date) -> None:
+    def __init__(self, form: Form, *, asked: str | None, today: date, held: Collection[str]) -> None:
         self.found: dict[str, Found] = {}
         self._form, self._asked, self._today = form, form.question(asked) if asked else None, today
         self._left: list[str] = []
+        self._held = frozenset(held)
+        self._in_words = self._asked is not None and self._asked.kind is QuestionKind.TEXT
 
     def clause(self, clause: str) -> None:
         """Read one clause."""
         folded = spoken(fold(clause))
         spoke = [each for each in self._form.questions if any(_has(folded, word) for word in each.words)]
-        taken = False
+        taken, chosen = False, False
         for question in self._form.questions:
             asked, cued = question is self._asked, question in spoke
             match question.kind:
@@ -146,13 +179,20 @@ class _Reading:
                 case QuestionKind.NUMBER:
                     taken |= self._number(question, clause, folded, sure=cued or (asked and not spoke))
                 case QuestionKind.CHOICE | QuestionKind.CHOICES:
-                    taken |= self._options(question, clause, folded)
+                    if cued or not (self._in_words and question.key in self._held):
+                        found = self._options(question, clause, folded)
+                        taken |= found and (cued or not self._in_words)
+                        chosen |= found
         in_words = [each for each in spoke if each.kind is QuestionKind.TEXT]
         for question in in_words[:1]:
             if not _only_names(folded, question):
                 self._words(question, clause)
                 taken = True
-        if not taken and not (spoke and all(_only_names(folded, each) for each in spoke)):
+        if (
+            not taken
+            and not (chosen and not self._in_words)
+            and not (spoke and all(_only_names(folded, each) for each in spoke))
+        ):
             self._left.append(clause)
 
     def links(self, text: str, folded: str) -> None:
@@ -180,7 +220,8 @@ class _Reading:
             self._keep(question, Chosen(other=_cut(text)), text)
 
     def _money(self, question: Question, clause: str, folded: str, *, sure: bool) -> bool:
-        money = amount(folded, currency=question.currency, sure=sure)
+        least = 0 if question is self._asked else _BARE
+        money = amount(folded, currency=question.currency, sure=sure, least=least)
         if money is None:
             return False
         return self._keep(question, money, clause, shape=True)
@@ -256,9 +297,8 @@ def _about(question: Question) -> tuple[str, ...]:
 
 def _only_names(folded: str, question: Question) -> bool:
     """Whether a clause says nothing but what it is about ("关于风格", "the style:")."""
-    rest = folded
-    for word in _about(question):
-        rest = rest.replace(word, "")
+    named = next((word for word in _about(question) if word in folded), "")
+    rest = folded.replace(named, "", 1)
     return len(re.sub(r"[\W_]|关于|一下|的|要|是|呢|the|about|change|改|my|our", "", rest)) < 2  # noqa: PLR2004
 
 
