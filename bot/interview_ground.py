@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.model import Act, Offer, Stepped
+from console.texts import Texts
 from handoff.kinds import Outcome, PersonKind
 from handoff.model import Chat, Client, Message, Person, Turn
-from success.intake import forms_kept, store
+from success.intake import forms_kept, prospects, store
 from success.intake.interview import State
 from success.intake.store import Told
 from success.intake.surroundings import Around
@@ -73,9 +74,15 @@ def asker(conn: Connection, message_id: int, person: Person | None) -> int | Non
     return person.id
 
 
+def invited(conn: Connection, chat: Chat, *, texts: Texts, tongue: str) -> str:
+    """How somebody of no client asks for a project, where an admin lets them; else nothing."""
+    allowed = chat.client_id is None and may_begin(conn, chat, None)
+    return "\n" + texts.say("intake.invite", tongue) if allowed else ""
+
+
 def may_begin(conn: Connection, chat: Chat, client: Client | None) -> bool:
     """Whether who writes there may ask for a project: a prospect, where an admin lets them."""
-    allowed = store.prospects(conn)
+    allowed = prospects.prospects(conn)
     at_the_door = client is not None and client.id == allowed.door_id and chat.platform == "web"
     return allowed.allowed and (at_the_door or (client is None and chat.client_id is None))
 

@@ -86,7 +86,8 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
         return rules.begin(around.form, standing) if begins else None
     asks = (reading.question or reading.how_to) and not around.replied
     said = understand(
-        frame.text, around.form, asked=standing.asked, today=today_at(situation, frame.scene.now), held=standing.answers,
+        frame.text, around.form, asked=standing.asked, held=standing.answers,
+        today=today_at(situation, frame.scene.now),
         words=spoken and not asks and standing.state is State.OPEN and not reading.small_talk,
     )  # fmt: skip
     if not said.found and said.wish is None:

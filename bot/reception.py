@@ -305,7 +305,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
         text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
-        text += _prospects(conn, chat, room=room, tongue=tongue)
+        text += interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
@@ -359,13 +359,8 @@ def _obey(
     if ordered.name == "status":
         pages = room.own_pages.lines(conn, chat, who, language=tongue, texts=room.texts, now=now)
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, pages=pages, now=now)
-    return room.say("chat.help", tongue, "status", "human") + _prospects(conn, chat, room=room, tongue=tongue)
-
-
-def _prospects(conn: Connection, chat: Chat, *, room: Room, tongue: str) -> str:
-    """How somebody of no client asks for a project, where the admin lets them; else nothing."""
-    allowed = chat.client_id is None and interview_ground.may_begin(conn, chat, None)
-    return "\n" + room.desk_texts.say("intake.invite", tongue) if allowed else ""
+    invited = interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
+    return room.say("chat.help", tongue, "status", "human") + invited
 
 
 def _stop(conn: Connection, said: Said, *, room: Room, text: str, now: datetime) -> Message | None:

@@ -14,7 +14,7 @@ from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
 from handoff import directory
 from handoff.errors import NotFound
-from success.intake import forms_kept, store
+from success.intake import forms_kept, prospects
 from success.intake.errors import FormBroken, Problem
 from success.intake.form_reading import LONGEST
 
@@ -29,7 +29,7 @@ async def allow_prospects(request: Request, *, pages: PagesDep, viewer: AdminDep
 
     def body(conn: Connection) -> None:
         if take_form(conn, typed.get("once", ""), person_id=by, now=now):
-            store.allow(conn, allowed=typed.get("allowed") == "yes", door_id=door, by=by, now=now)
+            prospects.allow(conn, allowed=typed.get("allowed") == "yes", door_id=door, by=by, now=now)
 
     try:
         await pages.deps.db.write(body)

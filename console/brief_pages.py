@@ -19,7 +19,7 @@ from handoff import directory, messages
 from handoff.errors import NotFound
 from handoff.kinds import Audience, Role
 from handoff.model import Attachment
-from success.intake import store
+from success.intake import notes, prospects, store
 from success.intake.errors import IntakeRefused
 
 router = APIRouter(prefix="/desk/briefs")
@@ -130,7 +130,7 @@ async def note_brief(request: Request, *, pages: PagesDep, viewer: ReaderDep, br
     now, by = pages.deps.clock(), viewer.person.id
 
     def body(conn: Connection, which: int, typed: dict[str, str]) -> None:
-        store.write_note(conn, which, typed.get("text", ""), by=by, now=now)
+        notes.write_note(conn, which, typed.get("text", ""), by=by, now=now)
 
     return await _do(request, pages, viewer, brief_id, body)
 
@@ -152,7 +152,7 @@ async def show_list(
         made = {each.id: store.brief(conn, each.id) for each in found}
         clients = {client.id: client for client in directory.clients(conn)}
         return {
-            "found": found, "made": made, "clients": clients, "allowed": store.prospects(conn),
+            "found": found, "made": made, "clients": clients, "allowed": prospects.prospects(conn),
             "names": directory.names(conn, sorted(store.named(found))),
         }  # fmt: skip
 

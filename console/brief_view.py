@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from console.intake_words import value_words
 from console.texts import Texts
 from handoff import directory
-from success.intake import store
+from success.intake import notes, store
 from success.intake.brief import Evidence
 from success.intake.form_model import Question
 from success.intake.interview import LIVE
@@ -65,12 +65,12 @@ def shown(conn: Connection, interview_id: int, *, language: str, texts: Texts) -
                 missing=question.key in brief.missing,
             )
         )
-    people = store.named((found,)) | {each.person_id for each in store.notes_of(conn, interview_id)}
+    people = store.named((found,)) | {each.person_id for each in notes.notes_of(conn, interview_id)}
     names = directory.names(conn, sorted(people | {each.person_id for each in brief.evidence if each.person_id}))
     client = directory.client(conn, found.client_id) if found.client_id is not None else None
     labels = {each.key: each.name[language] for each in form.questions}
     return {
         "found": found, "brief": brief, "rows": rows, "names": names, "client": client, "labels": labels,
-        "notes": store.notes_of(conn, interview_id), "chat": directory.chat_of(conn, found.conversation_id),
+        "notes": notes.notes_of(conn, interview_id), "chat": directory.chat_of(conn, found.conversation_id),
         "colleagues": directory.staff(conn, active_only=True), "live": found.state in LIVE,
     }  # fmt: skip

@@ -37,7 +37,10 @@ def offer(conn: Connection, chat_id: int, *, by: int, language: str, texts: Text
 
 
 def ask_again(conn: Connection, interview_id: int, question: str, *, texts: Texts, now: datetime) -> None:
-    """Ask a question again, or one that is missing. Raises NotFound, IntakeRefused: ``question``, ``state``, ``chat``."""
+    """Ask a question again, or one that is missing.
+
+    Raises NotFound, IntakeRefused: ``question``, ``state``, ``chat``.
+    """
     found = store.one(conn, interview_id, lock=True)
     if found.state not in rules.LIVE:
         raise IntakeRefused("state")

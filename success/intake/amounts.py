@@ -26,13 +26,15 @@ _NUMBER: Final = (
 _UNIT: Final = r"百万|万|千|亿|million|thousand|grand|w(?![a-z])|k(?![a-z])|m(?![a-z])"
 _JOIN: Final = r"\s*(?:-|–|—|~|～|到|至|to|and)\s*"
 _AMOUNT: Final = re.compile(
-    rf"(?P<before>{_MARK})?\s*(?<![\d.a-z一二两三四五六七八九十])(?P<low>{_NUMBER})\s*(?P<low_unit>{_UNIT})?\s*(?P<low_mark>{_MARK})?"
+    rf"(?P<before>{_MARK})?\s*(?<![\d.a-z一二两三四五六七八九十])(?P<low>{_NUMBER})"
+    rf"\s*(?P<low_unit>{_UNIT})?\s*(?P<low_mark>{_MARK})?"
     rf"(?:{_JOIN}(?P<mid>{_MARK})?\s*(?P<high>{_NUMBER})\s*(?P<high_unit>{_UNIT})?)?"
     rf"\s*(?P<half>半)?\s*(?P<more>多|出头|来)?\s*(?P<after>{_MARK})?"
 )
 _ABOUT: Final = re.compile(r"左右|大概|大约|差不多|上下|约|\babout\b|\baround\b|\broughly\b|\bapprox|~")
 _UP_TO: Final = re.compile(
-    r"以内|以下|之内|不超过|最多|不到|封顶|\bup to\b|\bunder\b|\bat most\b|\bmax|\bno more than\b|\bless than\b|\bbelow\b"
+    r"以内|以下|之内|不超过|最多|不到|封顶"
+    r"|\bup to\b|\bunder\b|\bat most\b|\bmax|\bno more than\b|\bless than\b|\bbelow\b"
 )
 _FROM: Final = re.compile(r"以上|至少|起步|不低于|\bat least\b|\bfrom\b|\bmin|\bmore than\b|\bover\b|\babove\b")
 _NO_MONEY: Final = re.compile(
@@ -73,22 +75,18 @@ def _money(found: re.Match[str], text: str, currency: str) -> Money | None:
     if bare and len(found["low"]) == 1 and not found["low"].isdigit():
         return None  # "改一下": a word
     low = _value(found["low"], found["low_unit"] or (high_unit if found["high"] else None))
-    if low is None:
+    high = _value(found["high"], high_unit or found["low_unit"]) if found["high"] else low
+    if low is None or high is None:
         return None
-    if found["half"]:
-        low += _UNITS.get(found["low_unit"] or "", 0) // 2
     around = text[max(0, found.start() - 12) : found.end() + 8]
     about = bool(_ABOUT.search(around) or found["more"])
     if found["high"]:
-        high = _value(found["high"], high_unit or found["low_unit"])
-        if high is None:
-            return None
         return Money(currency=currency, low=min(low, high), high=max(low, high), about=about)
-    if _UP_TO.search(around):
-        return Money(currency=currency, low=None, high=low, about=about)
-    if _FROM.search(around):
-        return Money(currency=currency, low=low, high=None, about=about)
-    return Money(currency=currency, low=low, high=low, about=about)
+    low += _UNITS.get(found["low_unit"] or "", 0) // 2 if found["half"] else 0
+    up_to, at_least = bool(_UP_TO.search(around)), bool(_FROM.search(around))
+    return Money(
+        currency=currency, low=None if up_to else low, high=None if at_least and not up_to else low, about=about
+    )
 
 
 def _value(written: str, unit: str | None) -> int | None:

@@ -7,16 +7,16 @@ person. Nothing is asked twice by itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from success.intake.form_model import Form, Question, QuestionKind
+from success.intake.plausible import Reason, reason
 from success.intake.understanding import Found, Understood, Wish, options_of
 from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, Value, Words
 
 CONTRADICTION: Final = "contradiction"
-Reason = Literal["too_small", "too_large", "past", "too_soon", "too_far"]
 MOST_LINKS: Final = 30
 
 
@@ -169,15 +169,11 @@ def hear(form: Form, standing: Standing, said: Understood, *, assent: bool, toda
         assert question is not None, "it was read from this form"
         standing = _take(question, found, standing, taken, lines, changes=said.changes, today=today)
     if said.wish is Wish.PAUSE:
-        return Step(after=replace(standing, state=State.PAUSED), taken=tuple(taken), lines=(Plain(what="paused"),))
+        return _paused(standing, tuple(taken))
     if said.wish is Wish.SKIP and standing.asked and not taken:
         standing = replace(standing, skipped=standing.skipped | {standing.asked})
     if said.wish is Wish.CHANGE:
-        if said.about:
-            asks = Ask(key=said.about[0], again=said.about[0] in standing.answers)
-            opened = replace(standing, state=_reopened(standing), asked=said.about[0])
-            return Step(after=opened, taken=tuple(taken), lines=(asks,))
-        return Step(after=standing, taken=tuple(taken), lines=(Plain(what="which"),))
+        return _to_change(standing, said, tuple(taken))
     if said.wish is Wish.SUMMARY:
         lines.insert(0, Plain(what="summary"))
     if said.wish is Wish.RESUME and standing.state is State.PAUSED:
@@ -195,7 +191,7 @@ def press(form: Form, standing: Standing, pressed: Press, *, quote: str) -> Step
         case Verb.DECLINE:
             return _end(standing, State.DECLINED, "declined")
         case Verb.PAUSE:
-            return Step(after=replace(standing, state=State.PAUSED), lines=(Plain(what="paused"),))
+            return _paused(standing, ())
         case Verb.SKIP if question:
             standing = replace(standing, skipped=standing.skipped | {question.key})
         case Verb.OPTION if question and option:
@@ -222,27 +218,6 @@ def missing(form: Form, standing: Standing) -> tuple[str, ...]:
     """The required questions that have no answer, as far as the branches are known."""
     asked = form.asked(options_of(standing.answers))
     return tuple(each.key for each in asked if each.required and each.key not in standing.answers)
-
-
-def reason(question: Question, value: Value, *, today: date) -> Reason | None:
-    """Why a value can hardly be true; None where it can."""
-    if isinstance(value, Money):
-        least, most = question.least.get(value.currency), question.most.get(value.currency)
-        top, bottom = value.high or value.low, value.low or value.high
-        if least is not None and top is not None and top < least:
-            return "too_small"
-        return "too_large" if most is not None and bottom is not None and bottom > most else None
-    if isinstance(value, Number):
-        if (least := question.least.get("")) is not None and value.value < least:
-            return "too_small"
-        return "too_large" if (most := question.most.get("")) is not None and value.value > most else None
-    if isinstance(value, Time) and value.by is not None:
-        if value.by < today:
-            return "past"
-        if value.by < today + timedelta(days=question.soonest):
-            return "too_soon"
-        return "too_far" if question.latest and (value.by - today).days > question.latest else None
-    return None
 
 
 def _settled(standing: Standing, said: Understood, taken: list[Taken], *, assent: bool) -> Standing:
@@ -339,6 +314,19 @@ def _decided(pending: Pending, *, keep: bool) -> tuple[Taken, ...]:
         return ()
     doubt = "" if pending.why == CONTRADICTION else pending.why
     return (Taken(key=pending.key, value=pending.new, quote=pending.quote, doubt=doubt),)
+
+
+def _paused(standing: Standing, taken: tuple[Taken, ...]) -> Step:
+    return Step(after=replace(standing, state=State.PAUSED), taken=taken, lines=(Plain(what="paused"),))
+
+
+def _to_change(standing: Standing, said: Understood, taken: tuple[Taken, ...]) -> Step:
+    """Ask what is to be put right; which one it is, where that is not said."""
+    if not said.about:
+        return Step(after=standing, taken=taken, lines=(Plain(what="which"),))
+    key = said.about[0]
+    opened = replace(standing, state=_reopened(standing), asked=key)
+    return Step(after=opened, taken=taken, lines=(Ask(key=key, again=key in standing.answers),))
 
 
 def _reopened(standing: Standing) -> State:

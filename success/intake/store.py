@@ -29,15 +29,12 @@ from success.intake.resting import REST
 from success.intake.tables import answer as answers
 from success.intake.tables import asked as asked_messages
 from success.intake.tables import interview as interviews
-from success.intake.tables import note as notes
-from success.intake.tables import setting as settings
 from success.intake.values import LONGEST, Value, from_json, to_json
 from success.tasks import TaskKind, TaskState
 
 DUE: Final = "intake"
 """The queue of looks at interviews that rest: `{"intake": id}`."""
 ANSWER_WITHIN: Final = timedelta(days=1)
-NOTE_LENGTH: Final = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,23 +88,6 @@ class Told:
     def files(self) -> tuple[str, ...]:
         """The ids of the files that came with them."""
         return tuple(each for _, _, files in self.pieces for each in files)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prospects:
-    """Whether those who are no client may be asked, and whose web chat is our own front door."""
-
-    allowed: bool = False
-    door_id: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """What a colleague wrote beside a brief."""
-
-    person_id: int
-    text: str
-    at: datetime
 
 
 def open_one(
@@ -281,21 +261,6 @@ def assign(conn: Connection, interview_id: int, *, to: int, now: datetime) -> No
         _give_task(conn, one(conn, interview_id), now=now)
 
 
-def write_note(conn: Connection, interview_id: int, text: str, *, by: int, now: datetime) -> None:
-    """Write beside a brief. Raises NotFound, IntakeRefused: ``empty``."""
-    one(conn, interview_id)
-    kept = clean(text).strip()[:NOTE_LENGTH]
-    if not kept:
-        raise IntakeRefused("empty")
-    conn.execute(insert(notes).values(intake_id=interview_id, person_id=by, text=kept, at=now))
-
-
-def notes_of(conn: Connection, interview_id: int) -> tuple[Note, ...]:
-    """What was written beside a brief, in order."""
-    rows = conn.execute(select(notes).where(notes.c.intake_id == interview_id).order_by(notes.c.id))
-    return tuple(Note(person_id=row.person_id, text=row.text, at=row.at) for row in rows)
-
-
 def close(conn: Connection, interview_id: int, *, by: int, now: datetime) -> None:
     """Close an interview for good; its task is done. Raises NotFound."""
     one(conn, interview_id, lock=True)
@@ -316,21 +281,6 @@ def draft(conn: Connection, interview_id: int, *, now: datetime) -> None:
         return
     _set(conn, interview_id, state=State.READY, ready_at=now)
     _follow_up(conn, before, one(conn, interview_id), now=now)
-
-
-def prospects(conn: Connection) -> Prospects:
-    """Whom the desk lets ask for a project."""
-    row = conn.execute(select(settings)).first()
-    return Prospects() if row is None else Prospects(allowed=row.prospects, door_id=row.door_id)
-
-
-def allow(conn: Connection, *, allowed: bool, door_id: int | None, by: int, now: datetime) -> None:
-    """Set whom it lets. Raises NotFound for a client there is none of."""
-    if door_id is not None:
-        directory.client(conn, door_id)
-    values = {"prospects": allowed, "door_id": door_id, "by_id": by, "at": now}
-    statement = insert_into(conn, settings).values(id=1, **values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def _keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, now: datetime) -> None:

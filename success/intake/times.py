@@ -6,7 +6,7 @@ words.
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import Final
 
 from success.campaign_rules import NEW_YEARS
@@ -62,7 +62,8 @@ _CHINESE: Final = re.compile(
     r"(?:份)?(?:\s*(?P<d>[1-3]?\d)\s*[日号]?|(?P<part>初|上旬|中旬|中|下旬|底|末))?"
 )
 _MONTH: Final = re.compile(
-    rf"(?:(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(?P<part>early |mid[- ]|late |end of )?(?P<name>{_ENGLISH})\b\.?"
+    r"(?:(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?\s+(?:of\s+)?)?"
+    rf"\b(?P<part>early |mid[- ]|late |end of )?(?P<name>{_ENGLISH})\b\.?"
     r"(?:\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?P<y>\d{4}))?"
 )
 _YEAR: Final = re.compile(
@@ -87,7 +88,8 @@ _NEAR: Final = (
     (r"下周|下星期|next week", 7),
 )
 _NEXT: Final = re.compile(
-    r"(?P<next>下下?个?月|next month)|(?P<this>这个月|本月|this month)|(?P<year>年底|今年底|end of (?:the |this )?year|year end)|(?P<nextyear>明年底|明年年底|end of next year)"
+    r"(?P<next>下下?个?月|next month)|(?P<this>这个月|本月|this month)"
+    r"|(?P<nextyear>明年底|明年年底|end of next year)|(?P<year>年底|今年底|end of (?:the |this )?year|year end)"
 )
 
 
@@ -112,7 +114,7 @@ def _of_date(text: str, today: date) -> date | None:
         year = int(found["y"]) if found["y"] else _relative(found["rel"], today)
         day = int(found["d"]) if found["d"] else {"初": 10, "上旬": 10, "中": 20, "中旬": 20}.get(found["part"] or "")
         ends = found["part"] in {"底", "末", "下旬"}  # "before the end of" is that day
-        return _next(year, month, day, "" if ends else text, 0 if ends else found.end(), today)
+        return _next(year, month, day, "" if ends else text, 0 if ends else found.end(), today=today)
     for found in _MONTH.finditer(text):
         if found["name"] == "may" and not (
             found["d1"]
@@ -125,7 +127,9 @@ def _of_date(text: str, today: date) -> date | None:
         part = {"early ": 10, "mid-": 20, "mid ": 20}.get(found["part"] or "")
         year = int(found["y"]) if found["y"] else None
         before = bool(_BEFORE_EN.search(text[: found.start()].strip() + " ")) and "end of" not in text
-        return _next(year, _MONTHS[found["name"]], int(told) if told else part, text, found.end(), today, before=before)
+        return _next(
+            year, _MONTHS[found["name"]], int(told) if told else part, text, found.end(), today=today, before=before
+        )
     return None
 
 
@@ -183,21 +187,25 @@ def _of_quarter(text: str, today: date) -> date | None:
         return None
     quarter = int(found["q"]) if found["q"] else _HAN[found["h"]]
     year = int(found["y"]) if found["y"] else _relative(found["rel"], today)
-    return _next(year, quarter * 3, None, "", 0, today)
+    return _next(year, quarter * 3, None, "", 0, today=today)
 
 
 def _of_year(text: str, today: date) -> date | None:
     if found := _YEAR.search(text):
-        year = int(found["y"])
-        return date(year - 1, 12, 31) if _BEFORE.match(text, found.end()) else date(year, 12, 31)
+        return _year(int(found["y"]), text, found.end())
     if found := re.search(r"明年|后年|next year", text):
-        year = today.year + (2 if found[0] == "后年" else 1)
-        return date(year - 1, 12, 31) if _BEFORE.match(text, found.end()) else date(year, 12, 31)
+        return _year(today.year + (2 if found[0] == "后年" else 1), text, found.end())
     return None
 
 
+def _year(year: int, text: str, end: int) -> date | None:
+    """The end of a year; before it, that of the one before."""
+    which = year - 1 if _BEFORE.match(text, end) else year
+    return date(which, 12, 31) if MINYEAR <= which <= MAXYEAR else None
+
+
 def _next(
-    year: int | None, month: int, day: int | None, text: str, end: int, today: date, *, before: bool = False
+    year: int | None, month: int, day: int | None, text: str, end: int, *, today: date, before: bool = False
 ) -> date | None:
     """That month or day of this year, or of the next where it is over."""
     which = year if year is not None else today.year

@@ -36,7 +36,8 @@ LEFT_ALONE: Final = frozenset(
         "manual_version", "manual_page", "manual_chunk", "manual_vector", "manual_picture", "manual_live",
         "manual_withdrawal", "manual_cited", "page_age",  # the manual: what its authors wrote
         "contract_version", "contract_adoption", "holiday", "holiday_year", "routing_rules", "schedule",  # ours
-        "intake_form", "intake_setting", "clock", "timer", "team", "team_member", "person_skill", "shift", "presence", "api_token", "widget",
+        "clock", "timer", "team", "team_member", "person_skill", "shift", "presence", "api_token", "widget",
+        "intake_form", "intake_setting",
     }
 )  # fmt: skip
 WORDS_OF_OURS: Final = frozenset(

@@ -13,7 +13,7 @@ from handoff import directory
 from handoff.kinds import Outcome
 from handoff.tables import turn as turns
 from success import tasks
-from success.intake import forms_kept, store
+from success.intake import forms_kept, prospects, store
 from success.intake.brief import Brief
 from success.intake.interview import State
 from success.intake.values import Money
@@ -35,7 +35,7 @@ async def allowed(house: House, *, door: bool = True) -> Any:
     def body(conn: Connection) -> None:
         client = directory.client_by_slug(conn, "demo")
         assert client is not None
-        store.allow(conn, allowed=True, door_id=client.id if door else None, by=admin.id, now=house.clock())
+        prospects.allow(conn, allowed=True, door_id=client.id if door else None, by=admin.id, now=house.clock())
 
     await house.app.db.write(body)
     return admin

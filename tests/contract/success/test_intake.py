@@ -13,7 +13,7 @@ from handoff import directory, messages
 from handoff.errors import NotFound
 from handoff.kinds import Audience, ChatKind, Tier
 from success import tasks
-from success.intake import forms_kept, store
+from success.intake import forms_kept, notes, prospects, store
 from success.intake import interview as rules
 from success.intake.errors import FormBroken, IntakeRefused
 from success.intake.interview import State
@@ -179,15 +179,15 @@ async def test_an_erased_person_leaves_no_words(world: World) -> None:
 
 async def test_settings_and_notes(world: World) -> None:
     """Nobody is let in by default; notes are kept in order; what is not there is told."""
-    assert not (await world.ask(store.prospects)).allowed
+    assert not (await world.ask(prospects.prospects)).allowed
     door = world.clients[Tier.GOLD].id
-    await world.do(store.allow, allowed=True, door_id=door, by=world.lead.id)
-    assert await world.ask(store.prospects) == store.Prospects(allowed=True, door_id=door)
+    await world.do(prospects.allow, allowed=True, door_id=door, by=world.lead.id)
+    assert await world.ask(prospects.prospects) == prospects.Prospects(allowed=True, door_id=door)
     made, _ = await begun(world)
-    await world.do(store.write_note, interview_id=made.id, text=" 先打电话 ", by=world.lead.id)
-    assert [each.text for each in await world.ask(store.notes_of, made.id)] == ["先打电话"]
+    await world.do(notes.write_note, interview_id=made.id, text=" 先打电话 ", by=world.lead.id)
+    assert [each.text for each in await world.ask(notes.notes_of, made.id)] == ["先打电话"]
     with pytest.raises(IntakeRefused, match="empty"):
-        await world.do(store.write_note, interview_id=made.id, text="  ", by=world.lead.id)
+        await world.do(notes.write_note, interview_id=made.id, text="  ", by=world.lead.id)
     with pytest.raises(NotFound):
         await world.ask(store.one, 999)
     assert timedelta(0) == made.heard_at - made.at

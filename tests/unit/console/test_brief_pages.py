@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from handoff import directory, messages
 from handoff.kinds import Audience, ChatKind, Mode
 from handoff.modes import change
-from success.intake import forms_kept, store
+from success.intake import forms_kept, prospects, store
 from success.intake import interview as rules
 from success.intake.interview import State
 from success.intake.store import Told
@@ -138,7 +138,7 @@ async def test_who_may_ask_and_the_form(world: World) -> None:
     assert (await lead.get(edit)).status_code == 403
     door = str(world.client.id)
     assert (await submit(admin, PAGE, "/desk/brief-settings", allowed="yes", door=door)).status_code == 303
-    assert await world.deps.db.read(store.prospects) == store.Prospects(allowed=True, door_id=world.client.id)
+    assert await world.deps.db.read(prospects.prospects) == prospects.Prospects(allowed=True, door_id=world.client.id)
     assert (await submit(admin, PAGE, "/desk/brief-settings", door="999")).status_code == 404
     broken = await submit(admin, edit, edit, source="form: website\nname: {en: A}\n")
     assert broken.status_code == 422

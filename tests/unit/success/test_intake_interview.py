@@ -23,8 +23,8 @@ from success.intake.interview import (
     hear,
     missing,
     press,
-    reason,
 )
+from success.intake.plausible import reason
 from success.intake.resting import Draft, Remind, Wait, at_work, look
 from success.intake.understanding import understand
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words

@@ -99,8 +99,10 @@ def test_no_day_stays_words() -> None:
     [
         "我们是做茶叶的，卖给消费者，想在网上卖，也要预约，预算5-8万，三个月内上线，参考 https://a.example.com",
         "我們是做茶葉的，賣給消費者，想在網上賣，也要預約，預算5-8萬，三個月內上線，參考 https://a.example.com",
-        "We are a tea company, for consumers, we want to sell online and take bookings, budget 50-80k RMB, "
-        "live within 3 months, reference https://a.example.com",
+        (
+            "We are a tea company, for consumers, we want to sell online and take bookings, budget 50-80k RMB, "
+            "live within 3 months, reference https://a.example.com"
+        ),
     ],
 )
 def test_several_answers_at_once(text: str) -> None:
@@ -188,7 +190,19 @@ def test_who_asks_for_it(text: str, wanted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "。" * 5_000, "5" * 5_000, "a." * 4_000, "万" * 3_000, "\x00\ud800", "一二三四" * 900]
+    "text",
+    [
+        "",
+        "。" * 5_000,
+        "5" * 5_000,
+        "a." * 4_000,
+        "万" * 3_000,
+        "\x00\ud800",
+        "一二三四" * 900,
+        "0000年前",
+        "9999年底前",
+        "999年内",
+    ],
 )
 def test_hostile_texts_are_read_too(text: str) -> None:
     """Whatever is written, something bounded comes of it."""
