@@ -21,7 +21,7 @@ from success.intake.store import Told
 from success.intake.tables import answer as answers
 from success.intake.understanding import understand
 from success.intake.values import Money, Words
-from success.privacy import erasing
+from success.privacy import ageing, erasing, exporting, keeping
 from tests.contract.handoff.conftest import World
 
 TEXTS = Texts.shipped()
@@ -175,6 +175,23 @@ async def test_an_erased_person_leaves_no_words(world: World) -> None:
     assert not any("奶奶" in str(dict(row)) or row["files"] for row in rows)
     assert isinstance((await world.ask(store.one, made.id)).standing.answers["budget"], Words)
     assert (await world.ask(store.brief, made.id)).budget is None
+
+
+async def test_a_persons_copy_and_old_briefs(world: World) -> None:
+    """What somebody answered is in the copy of their data; a closed brief goes by the desk's rule."""
+    made, mei = await begun(world)
+    await said(world, made.id, mei, "预算8万")
+    copy = await world.ask(exporting.gather, mei)
+    assert [each["quote"] for each in copy["answers"]] == ["预算8万"]
+    await world.do(keeping.keep_for, name="briefs", months=1, by=world.lead.id)
+    await world.do(store.close, interview_id=made.id, by=world.lead.id)
+    assert await world.ask(ageing.due, now=world.clock()) == {"briefs": 0}
+    later = world.clock() + timedelta(days=40)
+    assert await world.ask(ageing.due, now=later) == {"briefs": 1}
+    await world.db.write(lambda conn: ageing.age(conn, now=later))
+    with pytest.raises(NotFound):
+        await world.ask(store.one, made.id)
+    assert await world.ask(store.evidence, made.id) == ()
 
 
 async def test_settings_and_notes(world: World) -> None:
