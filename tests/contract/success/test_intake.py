@@ -102,6 +102,7 @@ async def test_a_form_that_was_changed_meanwhile(world: World) -> None:
     brief = await world.ask(store.brief, made.id)
     assert (brief.form_changed, brief.look) == (True, "风格要简洁")
     assert (await world.ask(forms_kept.in_force)).question("style") is not None
+    await world.pass_time(days=1)
     await world.do(forms_kept.publish, source=forms_kept.shipped(), by=world.lead.id)
     assert (await world.ask(store.brief, made.id)).form_changed is False
     with pytest.raises(FormBroken):
