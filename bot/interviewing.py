@@ -6,7 +6,7 @@ answered as always, and nothing begins that nobody asked for.
 """
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot import gate
@@ -26,6 +26,7 @@ from success.intake.values import Chosen, Words
 
 REASON: Final = "intake"
 _HERE: Final = "Asia/Shanghai"
+_FRESH: Final = timedelta(days=14)  # so long what is put right of a brief that is ready needs no reply to us
 _SPOKEN: Final = (Mode.MENTION, Mode.AUTO)
 _TAKEN: Final = (TicketState.OPEN, TicketState.WAITING)
 
@@ -81,6 +82,8 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
     if not (around.replied or asked_one) or (frame.scene.called is not None and not around.replied):
         return None
     spoken = situation.chat.kind is ChatKind.DIRECT or around.replied or around.near or frame.scene.called_us
+    if standing.state is State.READY and not around.replied and frame.scene.now - there.heard_at > _FRESH:
+        return None  # by now it is about something else
     if standing.state is State.OFFERED:
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None

@@ -19,7 +19,7 @@ from success.intake.errors import IntakeRefused
 from success.intake.interview import Plain, Step
 from success.intake.store import Interview
 
-_SILENT = frozenset({Mode.OFF, Mode.COMMUNITY})
+_SILENT = frozenset({Mode.OFF, Mode.COMMUNITY, Mode.SHADOW})
 
 
 def offer(conn: Connection, chat_id: int, *, by: int, language: str, texts: Texts, now: datetime) -> Interview:

@@ -126,7 +126,10 @@ class _Wording:
         held = step.after.answers.get(ask.key)
         chosen = held.keys if isinstance(held, Chosen) and question.kind is QuestionKind.CHOICES else ()
         options = [
-            Button(id=Press(verb=Verb.OPTION, question=ask.key, option=each.key).id, label=each.name[self._language])
+            Button(
+                id=Press(verb=Verb.OPTION, question=ask.key, option=each.key).id,
+                label=each.name[self._language][:_LABEL],
+            )
             for each in question.options
             if each.key not in chosen
         ]
