@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from store.db import insert_into
 from success.intake.errors import FormBroken, Problem
@@ -71,10 +71,9 @@ def publish(conn: Connection, source: str, *, by: int, now: datetime) -> Form:
     if form.key != WEBSITE:
         raise FormBroken((Problem(line=1, where="form", why=f"must be {WEBSITE}: that is the form which is asked"),))
     row = {"version": form.version, "key": form.key, "source": source, "at": now, "by_id": by, "published_at": now}
-    made = insert_into(conn, forms).values(row).on_conflict_do_nothing(index_elements=["version"])
-    if not conn.execute(made).rowcount:
-        mine = forms.c.version == form.version
-        conn.execute(update(forms).where(mine).values(published_at=now, by_id=by))
+    again = {"by_id": by, "published_at": now}
+    made = insert_into(conn, forms).values(row)
+    conn.execute(made.on_conflict_do_update(index_elements=["version"], set_=again))
     return form
 
 
