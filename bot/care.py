@@ -13,6 +13,7 @@ from bot.campaign_work import CampaignWork
 from bot.feedback_work import Feedback
 from bot.hook_sending import HookSending
 from bot.incident_work import IncidentWork
+from bot.interview_work import InterviewWork
 from bot.mailing import mailing_of
 from bot.outward import Outward
 from bot.privacy_work import Privacy
@@ -107,5 +108,5 @@ async def care_of(
         reporting,
         CampaignWork(db, clock=clock),
     )
-    rooms = (*planning, mailing, calling, folding, broadcasting)
+    rooms = (*planning, mailing, calling, folding, broadcasting, InterviewWork(db, texts=texts, clock=clock))
     return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting))

@@ -12,6 +12,7 @@ from bot import (
     colleagues,
     feedback_presses,
     intake,
+    interview_ground,
     staff_reception,
     staff_whispers,
     standings,
@@ -217,7 +218,13 @@ def press(
         return feedback_presses.press(
             conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
         )
-    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
+    if interview_ground.asks(conn, said.id):
+        person = person or directory.ensure_person(
+            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
+            client_id=chat.client_id, now=now,
+        )  # fmt: skip
+    asker = interview_ground.asker(conn, said.id, person)
+    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, asker=asker, now=now):
         return "again" if messages.message(conn, said.id).pressed else "other"
     inbound = Inbound(
         platform=chat.platform,
@@ -298,6 +305,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
         text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
+        text += interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
@@ -351,7 +359,8 @@ def _obey(
     if ordered.name == "status":
         pages = room.own_pages.lines(conn, chat, who, language=tongue, texts=room.texts, now=now)
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, pages=pages, now=now)
-    return room.say("chat.help", tongue, "status", "human")
+    invited = interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
+    return room.say("chat.help", tongue, "status", "human") + invited
 
 
 def _stop(conn: Connection, said: Said, *, room: Room, text: str, now: datetime) -> Message | None:

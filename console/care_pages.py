@@ -21,6 +21,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(name="reports", path="/desk/reports", icon="chart", roles=READERS),
     Place(name="traffic", path="/desk/traffic", icon="globe", roles=READERS),
     Place(name="campaigns", path="/desk/campaigns", icon="clock", roles=READERS),
+    Place(name="briefs", path="/desk/briefs", icon="file", roles=READERS),
     Place(name="broadcasts", path="/desk/broadcasts", icon="send", roles=READERS),
     Place(name="referrals", path="/desk/referrals", icon="users", roles=READERS),
     Place(name="figures", path="/desk/care/figures", icon="chart", roles=READERS),

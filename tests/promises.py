@@ -185,6 +185,13 @@ staff     GET    /desk/incidents/{n}/report         POST /desk/incidents/{n}/rep
 leads     POST   /desk/incidents/{n}/state          POST /desk/incidents/{n}/tell
 leads     POST   /desk/incidents/{n}/report/finish
 readers   GET    /desk/rules                        GET  /desk/campaigns
+readers   GET    /desk/briefs                       POST /desk/briefs
+readers   GET    /desk/briefs/{brief_id}            GET  /desk/briefs/{brief_id}/files/{file_id}
+readers   POST   /desk/briefs/{brief_id}/hold       POST /desk/briefs/{brief_id}/give-back
+readers   POST   /desk/briefs/{brief_id}/ask        POST /desk/briefs/{brief_id}/assign
+readers   POST   /desk/briefs/{brief_id}/note       POST /desk/briefs/{brief_id}/close
+admins    POST   /desk/brief-settings               GET  /desk/brief-settings/form
+admins    POST   /desk/brief-settings/form
 readers   POST   /desk/campaigns                    GET  /desk/campaigns/{campaign_id}
 readers   POST   /desk/campaigns/{campaign_id}
 leads     POST   /desk/campaigns/{campaign_id}/standby

@@ -24,6 +24,7 @@ from handoff.tables import chat, identity, message, ticket, ticket_event, turn
 from store.jobs import enqueue
 from success.care_tables import mail
 from success.feedback_tables import survey
+from success.intake.tables import answer as intake_answer
 from success.mail_tables import mail_contact
 from success.privacy import erasing
 from success.privacy.ground import Ground, ground
@@ -158,11 +159,14 @@ def _asked(conn: Connection, who: int) -> dict[str, Any]:
     tickets = select(ticket).where(ticket.c.requester_id == who).order_by(ticket.c.id)
     turns = select(turn).where(turn.c.person_id == who).order_by(turn.c.id)
     surveys = select(survey.c.kind, survey.c.asked_at, survey.c.at, survey.c.value, survey.c.comment)
+    given = intake_answer.c
+    answers = select(given.question, given.quote, given.at).where(given.person_id == who).order_by(given.id)
     ratings = select(rating).where(rating.c.person_id == who).order_by(rating.c.id)
     return {
         "tickets": [_ticket(conn, each) for each in conn.execute(tickets).mappings().all()],
         "questions": [_turn(each) for each in conn.execute(turns).mappings()],
         "surveys": _plain(conn, surveys.where(survey.c.person_id == who).order_by(survey.c.id)),
+        "answers": _plain(conn, answers),
         "ratings": [_rating(each) for each in conn.execute(ratings).mappings()],
     }
 

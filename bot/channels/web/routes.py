@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import following, intake
+from bot import following, intake, interview_ground
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
@@ -221,5 +221,6 @@ def _press(conn: Connection, *, inbound: Inbound, visit: Visit, clock: Clock) ->
     assert inbound.reply_to is not None
     assert inbound.pressed is not None
     now = clock()
-    if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=visit.person.id, now=now):
+    asker = interview_ground.asker(conn, inbound.reply_to, visit.person)
+    if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=visit.person.id, asker=asker, now=now):
         intake.accept(conn, inbound, at_once=True, now=now)
