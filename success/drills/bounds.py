@@ -8,7 +8,7 @@ from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import Contract, Term
 from knowledge.language import fold
 from success.drills.model import Scenario, Sign
-from success.drills.promising import DAY, Aim, Span, aim, instants, resolve, spans
+from success.drills.promising import DAY, Aim, Span, aim, instants, promised, resolve, spans
 from success.drills.signs import read, sentences, shortened
 
 
@@ -59,31 +59,31 @@ def beyond(said: tuple[str, ...], scenario: Scenario, bounds: Bounds) -> tuple[B
 
 def _span(sentence: str, line: int, bounds: Bounds) -> Beyond | None:
     """What is beyond the contract in the lengths of time that a sentence names."""
-    folded = fold(sentence)
+    folded = promised(fold(sentence))
     named, what = spans(folded), _what(sentence, folded)
     term = _term(bounds, what)
     if not named or what is None or term is None:
         return None
     if what is Aim.ANSWER:
         return None if any(_at_most(each, term) for each in named) else _of("later", sentence, line, bounds, what)
-    promised = max(named, key=lambda each: each.length)
-    if _same(promised, term):
+    longest = max(named, key=lambda each: each.length)
+    if _same(longest, term):
         return None
-    return _of("sooner" if _at_most(promised, term) else "later", sentence, line, bounds, what)
+    return _of("sooner" if _at_most(longest, term) else "later", sentence, line, bounds, what)
 
 
 def _instant(sentence: str, line: int, bounds: Bounds, at: datetime) -> Beyond | None:
     """The same of an instant by which something will be repaired; those of answers are deadlines of one's own."""
-    folded = fold(sentence)
+    folded = promised(fold(sentence))
     named, what = instants(folded), _what(sentence, folded)
     if not named or what is not Aim.REPAIR or bounds.repair is None:
         return None
     target = bounds.repair.target
     due = deadline(target.calendar, at, target.unit, target.amount)
-    promised = max(resolve(each, at=at) for each in named)
-    if due is None or promised == due:
+    last = max(resolve(each, at=at) for each in named)
+    if due is None or last == due:
         return None
-    return _of("later" if promised > due else "sooner", sentence, line, bounds, what)
+    return _of("later" if last > due else "sooner", sentence, line, bounds, what)
 
 
 def _what(sentence: str, folded: str) -> Aim | None:

@@ -21,3 +21,12 @@ class ExamRefused(Refused):
 
 class TrainingRefused(Refused):
     """A client's training is not kept or changed: the field, or state, nobody, pages, quiz, group."""
+
+
+class QuizBroken(SuccessError):  # noqa: N818
+    """Questions that cannot be read: the line, and why: sign, first, page, choice, right, choices, long, many."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line = line
+        self.why = why

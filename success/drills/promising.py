@@ -20,7 +20,8 @@ _EN: Final[Mapping[str, float]] = {
 }  # fmt: skip
 _AMOUNT_CN: Final = r"(?P<amount>\d{1,3}(?:\.\d)?|[半一两二三四五六七八九十]{1,3})"
 _AMOUNT_EN: Final = (
-    r"(?P<amount>\d{1,3}(?:\.\d)?|half an|an|a|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty|forty-eight)"
+    r"(?P<amount>\d{1,3}(?:\.\d)?|half an|an|a|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty"
+    r"|forty-eight)"
 )
 _SPAN_CN: Final = re.compile(
     _AMOUNT_CN + r"\s*个?\s*(?P<unit>分钟|小时|钟头|工作日|天|周|星期)(?:之)?(?P<by>内|以内|左右|就|可以|能|搞定|修好)?"
@@ -53,19 +54,22 @@ DAY: Final = 86_400
 _NOON, _DAY, _SATURDAY, _END = 12, 24, 5, time(18)
 _REPAIR: Final = re.compile(
     r"修复|修好|恢复|解决|搞定|弄好|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布"
-    r"|\bfix(?:ed)?\b|\brepair(?:ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b|\bback (?:up|online)\b|\brunning again\b"
+    r"|\brunning again\b"
+    r"|\bfix(?:ed)?\b|\brepair(?:ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b|\bback (?:up|online)\b"
     r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b"
 )
 _ANSWER: Final = re.compile(
     r"进展|进度|答复|回复|汇报|告知|同步|通报|反馈|联系您|给您电话|给您消息|报价|方案|书面|计划"
-    r"|\bupdates?\b|\bprogress\b|\bget back\b|\breports?\b|\blet you know\b|\b(?:call|contact|tell|write)s? (?:to )?you\b|\bestimate\b"
+    r"|\bupdates?\b|\bprogress\b|\bget back\b|\breports?\b|\blet you know\b"
+    r"|\b(?:call|contact|tell|write)s? (?:to )?you\b|\bestimate\b"
     r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhear\b|\banswers?\b"
 )
 _NOT_PROMISED: Final = re.compile(
     r"如果|要是|假如|万一|没有?(?:恢复|修好|做完|完成|解决|收到|能)|未(?:恢复|完成|修复)|原定|原计划|本来|之前说|上次|还没"
-    r"|\bif\b|\bunless\b|\bwas (?:to|planned)\b|\bwere (?:to|planned)\b|\bplanned for\b|\bnot (?:finished|done|ready|fixed)\b|\bshould have\b"
+    r"|\bif\b|\bunless\b|\bwas (?:to|planned)\b|\bwere (?:to|planned)\b|\bplanned for\b"
+    r"|\bnot (?:finished|done|ready|fixed)\b|\bshould have\b"
 )
-"""What is told of what was planned, or of what happens otherwise, promises nothing."""
+_CLAUSE: Final = re.compile(r"[,，]\s*")
 
 
 class Aim(StrEnum):
@@ -106,10 +110,14 @@ class Named:
     minute: int
 
 
+def promised(folded: str) -> str:
+    """A sentence without the clauses that tell of what was planned, or of what happens otherwise."""
+    return "，".join(each for each in _CLAUSE.split(folded) if not _NOT_PROMISED.search(each))
+
+
 def aim(folded: str) -> Aim:
     """What a sentence that names a time promises: repair or delivery, or an answer to come; the latter first."""
-    if _NOT_PROMISED.search(folded):
-        return Aim.OTHER
+    folded = promised(folded)
     if _ANSWER.search(folded):
         return Aim.ANSWER
     return Aim.REPAIR if _REPAIR.search(folded) else Aim.OTHER

@@ -12,7 +12,7 @@ from knowledge.claims import claims
 from knowledge.language import fold
 from success.drills.bounds import Bounds, beyond
 from success.drills.model import Item, ItemKind, Scenario, Sign, Step
-from success.drills.promising import Aim, Named, aim, instants, resolve, spans
+from success.drills.promising import Aim, Named, aim, instants, promised, resolve, spans
 from success.drills.signs import Seen, read, says, sentences, shortened, signs_of, without_steering
 
 WHOLE: Final = 100
@@ -87,9 +87,13 @@ def score(scenario: Scenario, said: Sequence[str], *, bounds: Bounds, ground: Gr
     )  # fmt: skip
 
 
-def _item(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bounds, ground: Ground) -> Score:
-    if not any(_to_the_client(line) for line in lines):
-        return _tone(item, lines, ground) if item.kind is ItemKind.TONE else Score(item=item.id, share=0, missing=_NOTHING)
+def _item(  # noqa: PLR0911 - one return for each kind
+    item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bounds, ground: Ground
+) -> Score:
+    if not any(_to_the_client(line, scenario) for line in lines):
+        return (
+            _tone(item, lines, ground) if item.kind is ItemKind.TONE else Score(item=item.id, share=0, missing=_NOTHING)
+        )
     match item.kind:
         case ItemKind.FACTS:
             return _facts(item, scenario, lines, bounds, ground)
@@ -113,7 +117,8 @@ def _facts(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bound
     held = [term.target.label for term in (bounds.repair, bounds.answer) if term is not None]
     whole = fold("\n".join([*ground.every, *case, *held]))
     known, lengths = whole.replace(" ", ""), {each.length for each in spans(whole)}
-    wrong, right = [], []
+    wrong: list[tuple[str, int, str]] = []
+    right: list[tuple[str, int, str]] = []
     for number, line in enumerate(lines, 1):
         for sentence in sentences(without_steering(line)):
             folded = fold(sentence)
@@ -131,9 +136,12 @@ def _facts(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bound
     return Score(item=item.id, share=share, evidence=tuple((bad + good)[:MOST_EVIDENCE]))
 
 
-def _to_the_client(line: str) -> bool:
-    """Whether a message says anything to a client that is no insult."""
-    return bool(signs_of(line) - _IDLE)
+def _to_the_client(line: str, scenario: Scenario) -> bool:
+    """Whether a message says anything to a client that counts for something, and is no insult."""
+    wanted = [step.words for item in scenario.rubric for step in item.steps]
+    wanted += [item.words for item in scenario.rubric if item.words is not None]
+    folded = fold(without_steering(line))
+    return bool(signs_of(line) - _IDLE) or any(says(folded, words) for words in wanted)
 
 
 def _of_contract(words: str, bounds: Bounds) -> bool:
@@ -174,7 +182,11 @@ def _tone(item: Item, lines: tuple[str, ...], ground: Ground) -> Score:
         return Score(item=item.id, share=0, evidence=tuple((rude + copied)[:MOST_EVIDENCE]))
     kind = [(number, each) for number, each in seen if each.sign in {Sign.COURTESY, Sign.GREETING}]
     heart = [(n, e) for n, e in seen if e.sign is Sign.APOLOGY or (e.sign is Sign.EMPATHY and not item.apology_due)]
-    wanted = {"courtesy": kind, "apology" if item.apology_due else "heart": heart, "early": [h for h in heart if h[0] == 1]}
+    wanted = {
+        "courtesy": kind,
+        "apology" if item.apology_due else "heart": heart,
+        "early": [h for h in heart if h[0] == 1],
+    }
     good = [_of(rows[0][1], rows[0][0], good=True) for name, rows in wanted.items() if rows and name != "early"]
     missing = tuple(name for name, rows in wanted.items() if not rows)
     return Score(item=item.id, share=1 - len(missing) / len(wanted), evidence=tuple(good), missing=missing)
@@ -187,7 +199,7 @@ def _deadline(item: Item, lines: tuple[str, ...], at: datetime) -> Score:
         for number, line in enumerate(lines, 1)
         for sentence in sentences(without_steering(line))
         if aim(fold(sentence)) is not Aim.OTHER
-        for each in instants(fold(sentence))
+        for each in instants(promised(fold(sentence)))
     ]
     if not named:
         return Score(item=item.id, share=0, missing=("deadline",))

@@ -11,7 +11,7 @@ import yaml
 
 from knowledge.language import fold
 from success.drills.model import Sign
-from success.drills.promising import Aim, aim, instants, spans
+from success.drills.promising import Aim, aim, instants, promised, spans
 
 EVIDENCE: Final = 160
 _WORDS: Final = Path(__file__).with_name("signs.yaml")
@@ -80,9 +80,9 @@ def _signs(folded: str) -> Iterator[Sign]:
     for sign, pattern in _patterns().items():
         if any(not _denied(sign, folded, found.start()) for found in pattern.finditer(folded)):
             yield sign
-    if instants(folded) and aim(folded) is not Aim.OTHER:
+    if aim(folded) is not Aim.OTHER and instants(promised(folded)):
         yield Sign.DATE
-    if spans(folded) and aim(folded) is not Aim.OTHER:
+    if aim(folded) is not Aim.OTHER and spans(promised(folded)):
         yield Sign.TIME
 
 
@@ -107,13 +107,12 @@ def _patterns() -> Mapping[Sign, re.Pattern[str]]:
 
 @cache
 def _denials() -> Mapping[Sign, re.Pattern[str]]:
-    return {
-        Sign(name): re.compile(
-            f"(?:{'|'.join(_one(str(word)) for some in words['not_after'].values() for word in some)})[^,，]{{0,{_BEFORE}}}$"
-        )
-        for name, words in _written().items()
-        if "not_after" in words
-    }
+    found = {}
+    for name, words in _written().items():
+        denied = [_one(str(word)) for some in words.get("not_after", {}).values() for word in some]
+        if denied:
+            found[Sign(name)] = re.compile(f"(?:{'|'.join(denied)})[^,，]{{0,{_BEFORE}}}$")
+    return found
 
 
 @cache
