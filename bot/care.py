@@ -21,6 +21,7 @@ from bot.report_work import Reporting
 from bot.rule_work import RuleWork
 from bot.settings import Settings
 from bot.site_checking import SiteChecks, known_versions
+from bot.training_work import TrainingWork
 from console.broadcast_words import Spoken
 from console.pages import environment
 from console.report_document import Press
@@ -107,5 +108,6 @@ async def care_of(
         reporting,
         CampaignWork(db, clock=clock),
     )
-    rooms = (*planning, mailing, calling, folding, broadcasting)
+    teaching = TrainingWork(db, manual=manual, texts=chat_texts, href=href, clock=clock)
+    rooms = (*planning, mailing, calling, folding, broadcasting, teaching)
     return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting))

@@ -70,7 +70,7 @@ async def say_in_drill(request: Request, *, pages: PagesDep, viewer: ViewerDep, 
         )  # fmt: skip
     except DrillRefused as refused:
         problem = pages.say(request, f"drill.error.{refused.reason}")
-        return await _show(request, pages, viewer, which, problem=problem, typed=typed.get("text", ""))
+        return await _show(request, pages, viewer, which, problem=problem, typed=typed.get("text", "")[:LONGEST_LINE])
     except DrillBroken as broken:
         raise HTTPException(404) from broken
     await _settled(pages, held)

@@ -98,6 +98,8 @@ readers   GET    /desk/care/visits                  GET  /desk/care/visits/expor
 readers   GET    /desk/care/nps                     GET  /desk/care/stages
 readers   GET    /desk/care/complaints              POST /desk/care/complaints/{complaint_id}
 readers   GET    /desk/care/figures
+readers   GET    /desk/care/trainings               POST /desk/care/trainings
+readers   GET    /desk/care/trainings/{training_id} POST /desk/care/trainings/{training_id}
 admins    POST   /desk/care/nps/switch              POST /desk/care/figures/revenue
 admins    POST   /desk/care/figures/training        POST /desk/care/figures/training/{training_id}/remove
 readers   POST   /desk/clients/{slug}/complaints    POST /desk/clients/{slug}/stages
