@@ -113,7 +113,9 @@ def _facts(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bound
     """Every amount, link and number with a unit must stand in the manual, the case or the contract; a wrong one leaves
     nothing. Times of the clock are the trainee's own; times that are promised are seen to by the promises.
     """
-    case = [text for fact in (*scenario.facts, *scenario.opening) for text in fact.values()]
+    lines_of = (line for branch in scenario.branches for line in branch.say)
+    told = (*scenario.facts, *scenario.opening, *lines_of, *scenario.otherwise)
+    case = [text for said in told for text in said.values()]
     held = [term.target.label for term in (bounds.repair, bounds.answer) if term is not None]
     whole = fold("\n".join([*ground.every, *case, *held]))
     known, lengths = whole.replace(" ", ""), {each.length for each in spans(whole)}
