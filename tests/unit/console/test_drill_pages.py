@@ -7,13 +7,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from knowledge.model import Audience
 from store.db import insert_into
 from success.drill_tables import drill, drill_edition, drill_play
 from success.drills import exams, plays, shelf
 from success.drills.exam_rules import ExamDraft
 from success.drills.exams import Seat
 from success.quizzes import Question
-from tests.unit.console.world import ORIGIN, World, field
+from tests.unit.console.world import ORIGIN, World, field, page
 
 TALK = (
     "Dear Mr Zhou, I am very sorry. We see the 502 too. An engineer is working on it and you get an update by 22:30.",
@@ -25,8 +26,8 @@ ASKED = Question(text="Who speaks of money?", page="internal/site-down", choices
 
 async def post(browser: httpx.AsyncClient, path: str, **typed: Any) -> httpx.Response:
     """Send a form of the page that the browser is on."""
-    page = await browser.get("/desk/training")
-    typed = {"csrf": field(page.text, "csrf"), "once": uuid4().hex} | typed
+    shown = await browser.get("/desk/training")
+    typed = {"csrf": field(shown.text, "csrf"), "once": uuid4().hex} | typed
     return await browser.post(path, data=typed, headers={"Origin": ORIGIN})
 
 
@@ -81,6 +82,22 @@ async def test_a_drill_is_played_and_its_result_quotes_the_trainee(world: World)
     assert "sooner than the contract holds" in result
     assert "Not passed" in result
     assert "message 2" in result
+
+
+async def test_a_result_says_which_pages_to_read_again(world: World) -> None:
+    """Those of the items that were not done, each once; and all that hold for the drill."""
+    ids = ("internal/sop-site-down", "internal/sop-complaint", "zh/service/service-levels")
+    sops = tuple(page(each, audience=Audience.INTERNAL, title=f"Page {each}") for each in ids)
+    world.deps.manual.found += sops  # type: ignore[attr-defined]
+    lin = await world.signed_in("lin")
+    play = await begun(lin)
+    await say(lin, play, "I am sorry, an engineer is on it.")
+    await post(lin, f"{play}/leave")
+    result = (await lin.get(play)).text
+    again = [each.split("</p>")[0] for each in result.split("Read again:")[1:]]
+    assert [each.count("sop-complaint</a>") for each in again] == [1, 0, 0]  # the tone
+    assert [each.count("sop-site-down</a>") for each in again] == [0, 1, 1]  # the deadline, the steps
+    assert "Page zh/service/service-levels" in result
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
