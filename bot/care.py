@@ -22,6 +22,7 @@ from bot.report_work import Reporting
 from bot.rule_work import RuleWork
 from bot.settings import Settings
 from bot.site_checking import SiteChecks, known_versions
+from bot.training_work import TrainingWork
 from console.broadcast_words import Spoken
 from console.pages import environment
 from console.report_document import Press
@@ -108,5 +109,7 @@ async def care_of(
         reporting,
         CampaignWork(db, clock=clock),
     )
-    rooms = (*planning, mailing, calling, folding, broadcasting, InterviewWork(db, texts=texts, clock=clock))
+    teaching = TrainingWork(db, manual=manual, texts=chat_texts, href=href, clock=clock)
+    interviewing = InterviewWork(db, texts=texts, clock=clock)
+    rooms = (*planning, mailing, calling, folding, broadcasting, interviewing, teaching)
     return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting))

@@ -16,6 +16,7 @@ from bot import (
     staff_reception,
     staff_whispers,
     standings,
+    training_presses,
 )
 from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.gate import SPEAKS
@@ -212,6 +213,9 @@ def press(
     if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
         return "gone"
     button = said.buttons[pressed.button]
+    who = person.id if person is not None else None
+    if (trained := training_presses.press(conn, said, button.id, person_id=who, texts=room.texts, now=now)) is not None:
+        return trained
     if (unasked := care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)) is not None:
         return unasked
     if person is not None and (asks := feedback_presses.question_of(conn, said.id)) is not None:

@@ -18,6 +18,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(name="nps", path="/desk/care/nps", icon="star", roles=READERS),
     Place(name="stages", path="/desk/care/stages", icon="star", roles=READERS),
     Place(name="complaints", path="/desk/care/complaints", icon="warn", roles=READERS),
+    Place(name="trainings", path="/desk/care/trainings", icon="book", roles=READERS),
     Place(name="reports", path="/desk/reports", icon="chart", roles=READERS),
     Place(name="traffic", path="/desk/traffic", icon="globe", roles=READERS),
     Place(name="campaigns", path="/desk/campaigns", icon="clock", roles=READERS),

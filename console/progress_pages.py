@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from console import progress_words, report_list
+from console import progress_words, report_list, training_list
 from console.forms import typed_id
 from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
@@ -40,6 +40,8 @@ async def overview_page(
     }
     shown["sites"] = [(site, site.expiries(today)) for site in seen.sites]
     shown["reports"] = await pages.deps.db.read(lambda conn: report_list.of_holder(conn, held))
+    shown["trainings"] = await pages.deps.db.read(lambda conn: training_list.of_holder(conn, held))
+    shown["material"] = await training_list.material(pages, shown["trainings"])
     shown["period_of"] = report_list.periods(pages, request.state.language)
     return _page(request, pages, held, "progress.html", token=token, **shown)
 

@@ -37,6 +37,7 @@ class TaskKind(StrEnum):
     FINDING = "finding"
     REFERRAL = "referral"
     MAIL_FAILED = "mail_failed"
+    TRAINING = "training"
     RULE = "rule"
     BRIEF = "brief"
     OTHER = "other"

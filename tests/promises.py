@@ -60,6 +60,21 @@ staff     POST   /desk/t/{number}/translate-again
 staff     POST   /desk/account/languages
 staff     POST   /desk/recall/{number}/dismiss      POST /desk/recall/{number}/send
 
+staff     GET    /desk/training                     GET  /desk/training/plays/{play_id}
+staff     POST   /desk/training/drills/{slug}       POST /desk/training/plays/{play_id}/say
+staff     POST   /desk/training/plays/{play_id}/leave
+staff     GET    /desk/training/exams/{seat_id}     POST /desk/training/exams/{seat_id}/begin
+staff     POST   /desk/training/exams/{seat_id}/drills/{slug}
+staff     POST   /desk/training/exams/{seat_id}/answers
+staff     GET    /desk/training/certificates/{number}
+leads     GET    /desk/training/team                POST /desk/training/team/exams
+leads     POST   /desk/training/team/exams/{exam_id}/give
+leads     POST   /desk/training/team/exams/{exam_id}/retire
+leads     POST   /desk/training/team/seats/{seat_id}/withdraw
+leads     POST   /desk/training/team/certificates/{number}/revoke
+leads     POST   /desk/training/team/drills         GET  /desk/training/team/drills/{drill_id}
+leads     POST   /desk/training/team/drills/{drill_id}
+
 staff     GET    /desk/manual                       GET  /desk/manual/{page_id:path}
 staff     GET    /desk/manual/_golden               GET  /desk/manual/_log
 staff     GET    /desk/manual/_versions             GET  /desk/manual/_runs/{number}
@@ -83,6 +98,8 @@ readers   GET    /desk/care/visits                  GET  /desk/care/visits/expor
 readers   GET    /desk/care/nps                     GET  /desk/care/stages
 readers   GET    /desk/care/complaints              POST /desk/care/complaints/{complaint_id}
 readers   GET    /desk/care/figures
+readers   GET    /desk/care/trainings               POST /desk/care/trainings
+readers   GET    /desk/care/trainings/{training_id} POST /desk/care/trainings/{training_id}
 admins    POST   /desk/care/nps/switch              POST /desk/care/figures/revenue
 admins    POST   /desk/care/figures/training        POST /desk/care/figures/training/{training_id}/remove
 readers   POST   /desk/clients/{slug}/complaints    POST /desk/clients/{slug}/stages

@@ -23,6 +23,7 @@ from handoff.sharing_tables import progress_link
 from handoff.tables import chat, identity, message, ticket, ticket_event, turn
 from store.jobs import enqueue
 from success.care_tables import mail
+from success.drill_tables import client_training, training_answer, training_seat
 from success.feedback_tables import survey
 from success.intake.tables import answer as intake_answer
 from success.mail_tables import mail_contact
@@ -168,7 +169,27 @@ def _asked(conn: Connection, who: int) -> dict[str, Any]:
         "surveys": _plain(conn, surveys.where(survey.c.person_id == who).order_by(survey.c.id)),
         "answers": _plain(conn, answers),
         "ratings": [_rating(each) for each in conn.execute(ratings).mappings()],
+        "trainings": _trainings(conn, who),
     }
+
+
+def _trainings(conn: Connection, who: int) -> list[dict[str, Any]]:
+    """What they were invited to, whether they were there, what they answered."""
+    held, sat, given = client_training.c, training_seat.c, training_answer.c
+    joined = select(held.id, held.topic, held.starts_at, held.questions, sat.attended_at).join(
+        training_seat, sat.training_id == held.id
+    )
+    found = []
+    for row in conn.execute(joined.where(sat.person_id == who).order_by(held.id)).mappings().all():
+        mine = (given.person_id == who, given.training_id == row["id"])
+        answers = conn.execute(select(given.question, given.choice).where(*mine).order_by(given.question)).all()
+        said = [
+            {"question": asked["text"], "answer": asked["choices"][each.choice]}
+            for each in answers
+            if each.question < len(row["questions"]) and (asked := row["questions"][each.question])
+        ]
+        found.append({name: row[name] for name in ("topic", "starts_at", "attended_at")} | {"answers": said})
+    return found
 
 
 def _said(found: Ground) -> Any:

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import following, intake, interview_ground
+from bot import following, intake, interview_ground, training_presses
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
@@ -18,6 +18,7 @@ from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, aga
 from bot.model import Inbound
 from bot.triage import Reading
 from console import attachments
+from console.texts import Texts
 from handoff import board, chat_history, directory, messages, typing
 from handoff.errors import NotFound
 from handoff.model import Attachment, Message
@@ -85,7 +86,7 @@ async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
         reply_to=said.id,
         pressed=pressed.button,
     )
-    await web.db.write(partial(_press, inbound=arrived, visit=visit, clock=web.clock))
+    await web.db.write(partial(_press, inbound=arrived, visit=visit, texts=web.texts, clock=web.clock))
     return Response(status_code=204)
 
 
@@ -216,11 +217,13 @@ def _refused(status: int, sentence: str, *, wait: timedelta | None = None) -> JS
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)
 
 
-def _press(conn: Connection, *, inbound: Inbound, visit: Visit, clock: Clock) -> None:
+def _press(conn: Connection, *, inbound: Inbound, visit: Visit, texts: Texts, clock: Clock) -> None:
     assert visit.person is not None
     assert inbound.reply_to is not None
     assert inbound.pressed is not None
-    now = clock()
+    now, said = clock(), messages.message(conn, inbound.reply_to)
+    if training_presses.press(conn, said, inbound.pressed, person_id=visit.person.id, texts=texts, now=now) is not None:
+        return
     asker = interview_ground.asker(conn, inbound.reply_to, visit.person)
     if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=visit.person.id, asker=asker, now=now):
         intake.accept(conn, inbound, at_once=True, now=now)

@@ -20,6 +20,8 @@ GUIDES: list[tuple[str, str]] = [
     ("care.zh-CN.md", "zh-Hans"),
     ("intake.md", "en"),
     ("intake.zh-CN.md", "zh-Hans"),
+    ("training.md", "en"),
+    ("training.zh-CN.md", "zh-Hans"),
 ]
 
 
