@@ -44,6 +44,7 @@ from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.prompt_shelf import Shelf
+from bot.proposing import ModelProposer, proposer_of
 from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
@@ -105,6 +106,7 @@ class Aftercare:
     suggesting: Suggesting
     summariser: ModelSummariser | None = None
     translator: ModelTranslator | None = None
+    proposer: ModelProposer | None = None
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -138,6 +140,7 @@ class Aftercare:
             summariser=self.summariser,
             mail_server=mail_facts(self.settings),
             translator=self.translator,
+            proposer=self.proposer,
         )
 
     @property
@@ -390,6 +393,7 @@ async def _opened(
             suggesting=Suggesting(db=db, manual=manual, texts=texts, writer=conversations.writer),
             summariser=summariser_of(speaker, shelf),
             translator=translator,
+            proposer=proposer_of(speaker, shelf),
         )
     finally:
         await platforms.close()

@@ -38,6 +38,7 @@ class TaskKind(StrEnum):
     REFERRAL = "referral"
     MAIL_FAILED = "mail_failed"
     RULE = "rule"
+    PROJECT = "project"
     OTHER = "other"
 
 
