@@ -58,7 +58,7 @@ def _accept(
             conn, version.proposal_id, n=version.n, digest=version.hash, person=person, way="chat", now=now
         )
     except ProjectRefused as refused:
-        return _refused(conn, said, f"proposal.refused.{refused.reason}", refused, language, texts, now=now)
+        return _refused(conn, said, refused, texts.say(f"proposal.refused.{refused.reason}", language), now=now)
     _close(conn, said, texts.say("proposal.chat.accepted", language, name=person.name, code=version.hash[:8]), now=now)
     return "answered"
 
@@ -72,24 +72,19 @@ def _answer(
     try:
         changes.answer(conn, change.id, agreed=agreed, shown=change.hash, person=person, way="chat", desk=desk, now=now)
     except ProjectRefused as refused:
-        return _refused(conn, said, f"changes.refused.{refused.reason}", refused, language, texts, now=now)
+        return _refused(conn, said, refused, texts.say(f"changes.refused.{refused.reason}", language), now=now)
     key = "changes.chat.confirmed" if agreed else "changes.chat.declined"
     _close(conn, said, texts.say(key, language, name=person.name), now=now)
     return "answered"
 
 
-def _refused(
-    conn: Connection, said: Message, key: str, refused: ProjectRefused, language: str, texts: Texts, *, now: datetime
-) -> Became:
+def _refused(conn: Connection, said: Message, refused: ProjectRefused, line: str, *, now: datetime) -> Became:
     if refused.reason == "power":
         return "unauthorised"
-    if refused.reason not in {"accepted", "confirmed", "declined"} or said.buttons:
-        _close(conn, said, texts.say(key, language), now=now)
+    _close(conn, said, line, now=now)
     return "again"
 
 
 def _close(conn: Connection, said: Message, line: str, *, now: datetime) -> None:
     """What came of it stands below what was put, and there is nothing to press any more."""
     messages.amend(conn, said.id, text=f"{messages.message(conn, said.id).text}\n\n{line}", now=now)
-
-

@@ -1,4 +1,4 @@
-"""New work on its way: proposals, change requests and briefs sent once; slips warned of and briefs drafted by the hour."""
+"""New work on its way: proposals, change requests and briefs sent once; every hour slips and what is to be drafted."""
 
 import asyncio
 from collections.abc import Collection
@@ -138,7 +138,14 @@ class ProjectWork:
         return True
 
     def _letters(
-        self, conn: Connection, client: Client, found: Version, text: str, files: tuple[Attachment, ...], *, now: datetime
+        self,
+        conn: Connection,
+        client: Client,
+        found: Version,
+        text: str,
+        files: tuple[Attachment, ...],
+        *,
+        now: datetime,
     ) -> list[str]:
         """To each authorised contact whose address we know: their own link, by which they can accept on the page."""
         gone: list[str] = []

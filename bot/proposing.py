@@ -33,7 +33,9 @@ _DIGITS: Final = re.compile(r"\d+")
 _NUMERALS: Final = re.compile(r"[零〇一二三四五六七八九十百千万萬亿億两兩]{2,}")
 _PROMISES: Final = re.compile(
     r"免费|免費|折扣|打折|优惠|優惠|退款|赔偿|賠償|保证|保證|承诺|承諾|永久|终身|終身|无限|無限|赠送|贈送|"
-    r"\b(?:free(?: of charge)?|discount\w*|refund\w*|guarantee\w*|warrant\w+|lifetime|unlimited|no cost|for nothing|promis\w+|compensat\w+)\b"
+    r"\b(?:free(?: of charge)?|discount\w*|refund\w*|guarantee\w*|warrant\w+|lifetime|unlimited|"
+    r"no cost|for nothing|promis\w+|"
+    r"compensat\w+)\b"
 )
 _MARKUP: Final = re.compile(r"</?[a-z!]|\]\(|```|^#{1,6} ", re.IGNORECASE | re.MULTILINE)
 
@@ -64,11 +66,13 @@ class ModelProposer:
             return None
         sources = [content.understanding, content.architecture, parts, content.title, content.client]
         told = f"{filled[0]['content']}\n{prompt.material}"
-        found = problems("\n".join(str(text) for text in said.values()), sources=sources, told=told, language=content.language)
+        found = problems(
+            "\n".join(str(text) for text in said.values()), sources=sources, told=told, language=content.language
+        )
         if found:
             log.warning("proposal refused", problems=[f"{each.kind}: {each.words}"[:80] for each in found[:5]])
             return None
-        return replace(content, **texts)
+        return replace(content, understanding=texts["understanding"], architecture=texts["architecture"])
 
 
 def problems(text: str, *, sources: list[str], told: str, language: str) -> list[Problem]:

@@ -19,12 +19,12 @@ from handoff import accounts, agreements, board, directory
 from handoff.errors import HandoffError, NotFound
 from handoff.model import Client
 from handoff.ticket_names import named
+from success.proactive import language_of
 from success.projects import authority, boards, changes, price_book
 from success.projects.board_rules import written
 from success.projects.change_rules import ChangeState, Scope, efforts
 from success.projects.changes import ChangeDraft
 from success.projects.errors import ProjectRefused
-from success.proactive import language_of
 
 router = APIRouter(prefix="/desk/changes")
 Verb = Callable[[Connection, int, dict[str, str]], object]
@@ -130,7 +130,8 @@ async def _show(
         who = [each for each in (found.by_id, found.person_id, found.started_by) if each is not None]
         return {
             "found": found, "client": directory.client(conn, found.client_id), "names": directory.names(conn, who),
-            "ticket": board.ticket(conn, found.ticket_id), "contacts": authority.authorised(conn, found.client_id, found.powers),
+            "ticket": board.ticket(conn, found.ticket_id),
+            "contacts": authority.authorised(conn, found.client_id, found.powers),
             "place": authority.place(conn, found.client_id, found.powers),
             "project": boards.project(conn, found.project_id) if found.project_id is not None else None,
         }  # fmt: skip
@@ -195,5 +196,3 @@ def _draft(conn: Connection, typed: Mapping[str, str], client: Client) -> Change
         lines=efforts(days, prices, language_of(client)), currency=prices.currency,
         allowance=typed.get("allowance", ""), amount=amount, project_id=typed_id(typed.get("project", "")),
     )  # fmt: skip
-
-

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from console import project_lists, progress_words, report_list
+from console import progress_words, project_lists, report_list
 from console.forms import typed_id
 from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep

@@ -1,4 +1,4 @@
-"""Pages of projects: the list, a board with its stages and tasks, its weekly briefs; all of it works without scripts."""
+"""Pages of projects: the list, a board with its stages and tasks, its weekly briefs; all work without scripts."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,7 +25,7 @@ from success.projects.wish import read_date
 from success.reports.schedule import working_days
 
 router = APIRouter(prefix="/desk/projects")
-Verb = Callable[[Connection, int, dict[str, str]], object]
+Verb = Callable[[Connection, int, dict[str, str]], None]
 HISTORY: Final = 30
 
 
@@ -62,10 +62,10 @@ async def project_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, 
 async def people(request: Request, *, pages: PagesDep, viewer: ReaderDep, project_id: int) -> Response:
     """Say who the managers are, and whom of the client's we ask."""
 
-    def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
+    def verb(conn: Connection, by: int, typed: dict[str, str]) -> None:
         del by
         chosen = {f"{name}_id": typed_id(typed.get(name, "")) for name in ("business", "technical", "person")}
-        return boards.staff(conn, project_id, **chosen)
+        boards.staff(conn, project_id, **chosen)
 
     return await _do(request, pages, viewer, project_id, verb)
 
@@ -74,8 +74,8 @@ async def people(request: Request, *, pages: PagesDep, viewer: ReaderDep, projec
 async def add_task(request: Request, *, pages: PagesDep, viewer: ReaderDep, project_id: int) -> Response:
     """Add a task."""
 
-    def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
-        return boards.put_task(conn, project_id, _task(typed), by=by, now=pages.deps.clock())
+    def verb(conn: Connection, by: int, typed: dict[str, str]) -> None:
+        boards.put_task(conn, project_id, _task(typed), by=by, now=pages.deps.clock())
 
     return await _do(request, pages, viewer, project_id, verb)
 
@@ -87,29 +87,33 @@ async def change_task(
     """Change a task, finish it, open it again, or take it off the board."""
     now = pages.deps.clock()
 
-    def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
+    def verb(conn: Connection, by: int, typed: dict[str, str]) -> None:
         match typed.get("verb", ""):
             case "done" | "again" as said:
-                return boards.finish_task(conn, project_id, task_id, done=said == "done", by=by, now=now)
+                boards.finish_task(conn, project_id, task_id, done=said == "done", by=by, now=now)
             case "remove":
-                return boards.remove_task(conn, project_id, task_id, by=by, now=now)
-        return boards.put_task(conn, project_id, _task(typed), task_id=task_id, by=by, now=now)
+                boards.remove_task(conn, project_id, task_id, by=by, now=now)
+            case _:
+                boards.put_task(conn, project_id, _task(typed), task_id=task_id, by=by, now=now)
 
     return await _do(request, pages, viewer, project_id, verb)
 
 
 @router.post("/{project_id}/stages/{stage}", dependencies=FORM)
-async def change_stage(request: Request, *, pages: PagesDep, viewer: ReaderDep, project_id: int, stage: str) -> Response:
+async def change_stage(
+    request: Request, *, pages: PagesDep, viewer: ReaderDep, project_id: int, stage: str
+) -> Response:
     """Close a stage, or give it another date."""
     now = pages.deps.clock()
 
-    def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
+    def verb(conn: Connection, by: int, typed: dict[str, str]) -> None:
         if typed.get("verb") == "close":
-            return boards.close_stage(conn, project_id, stage, by=by, now=now)
+            boards.close_stage(conn, project_id, stage, by=by, now=now)
+            return
         due_on = read_date(typed.get("due_on", ""), "milestones")
         if due_on is None:
             raise ProjectRefused("milestones")
-        return boards.move_stage(conn, project_id, stage, due_on=due_on, by=by, now=now)
+        boards.move_stage(conn, project_id, stage, due_on=due_on, by=by, now=now)
 
     return await _do(request, pages, viewer, project_id, verb)
 
@@ -121,17 +125,18 @@ async def decide_brief(
     """Write a week's brief over, let it go, or take it back."""
     now = pages.deps.clock()
 
-    def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
+    def verb(conn: Connection, by: int, typed: dict[str, str]) -> None:
         if briefs.brief(conn, brief_id).project_id != project_id:
             raise NotFound("brief", brief_id)
         edits = typed_id(typed.get("edits", ""))
         seen = -1 if edits is None else edits
         match typed.get("verb", ""):
             case "approve":
-                return briefs.approve(conn, brief_id, edits=seen, by=by, now=now)
+                briefs.approve(conn, brief_id, edits=seen, by=by, now=now)
             case "withdraw":
-                return briefs.withdraw(conn, brief_id, by=by, now=now)
-        return briefs.edit(conn, brief_id, typed.get("text", ""), edits=seen)
+                briefs.withdraw(conn, brief_id, by=by, now=now)
+            case _:
+                briefs.edit(conn, brief_id, typed.get("text", ""), edits=seen)
 
     return await _do(request, pages, viewer, project_id, verb)
 

@@ -6,6 +6,7 @@ holds a link is told where to do it.
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -24,10 +25,9 @@ from console.report_document import POLICY
 from handoff import accounts, directory
 from handoff.errors import NotFound
 from handoff.model import Person
-from handoff.progress_links import Held, Scope
+from handoff.progress_links import Held
 from success.projects import authority, boards, briefs, proposals
-from success.projects.board_rules import BoardStage, now_in
-from success.projects.boards import Project
+from success.projects.board_rules import now_in
 from success.projects.errors import ProjectRefused
 from success.projects.proposals import Acceptance, Kept, Version
 
@@ -93,7 +93,7 @@ async def accept(
     except ProjectRefused as refused:
         problem = pages.say(request, f"proposal.refused.{refused.reason}")
         return await _show(request, pages, held, token, proposal_id, problem=problem)
-    return RedirectResponse(f"/p/{token}/proposals/{proposal_id}", 303, headers=HEADERS)
+    return RedirectResponse(f"/p/{quote(token)}/proposals/{proposal_id}", 303, headers=HEADERS)
 
 
 @router.get("/projects/{project_id}")
@@ -116,7 +116,7 @@ async def project_page(request: Request, *, pages: PagesDep, held: OpenedDep, to
         shown = await pages.deps.db.read(load)
     except NotFound as error:
         raise HTTPException(404) from error
-    return show(request, pages, held, "progress_project.html", token=token, **shown)
+    return show(request, pages, held, "progress_project.html", token=token, events=f"/p/{quote(token)}/events", **shown)
 
 
 async def _show(
@@ -128,6 +128,7 @@ async def _show(
     shown: dict[str, Any] = {"offered": offered, "body": body, "problem": problem}
     shown["expired"] = offered.seen.content.valid_until < accounts.today(held.client, now)
     shown["outdated"] = offered.seen.n != offered.found.head
+    shown["events"] = f"/p/{quote(token)}/events"
     shown["form_token"] = csrf_token(pages.deps.secret, _form_of(held, proposal_id))
     return show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
@@ -94,22 +95,26 @@ class ProposalPress:
         return said if content.language == "en" else spaced(said)
 
     def _blocks(self, content: Proposal) -> list[Block]:
-        def say(key: str, **values: object) -> str:
-            return self._say(content, f"proposal.doc.{key}", **values)
-
-        blocks = [Block(title=say("understanding"), paragraphs=content.understanding.split("\n"))]
+        word = partial(self._say, content)
+        blocks = [Block(title=word("proposal.doc.understanding"), paragraphs=content.understanding.split("\n"))]
         if content.quotes:
-            quoted = [(say(f"quote.{each.about}"), each.text) for each in content.quotes]
-            blocks.append(Block(title=say("quotes"), hint=say("quotes.hint"), quotes=quoted))
-        blocks.append(Block(title=say("architecture"), items=[row for row in content.architecture.split("\n") if row]))
+            quoted = [(word(f"proposal.doc.quote.{each.about}"), each.text) for each in content.quotes]
+            blocks.append(
+                Block(title=word("proposal.doc.quotes"), hint=word("proposal.doc.quotes.hint"), quotes=quoted)
+            )
+        blocks.append(
+            Block(
+                title=word("proposal.doc.architecture"), items=[row for row in content.architecture.split("\n") if row]
+            )
+        )
         if content.pages:
-            blocks.append(Block(title=say("pages"), items=content.pages))
+            blocks.append(Block(title=word("proposal.doc.pages"), items=content.pages))
         blocks += [self._plan(content), self._prices(content)]
         if content.services:
             blocks.append(self._services(content))
         if content.remarks:
-            blocks.append(Block(title=say("remarks"), paragraphs=content.remarks.split("\n")))
-        return [*blocks, Block(title=say("next"), paragraphs=[say("next.text")])]
+            blocks.append(Block(title=word("proposal.doc.remarks"), paragraphs=content.remarks.split("\n")))
+        return [*blocks, Block(title=word("proposal.doc.next"), paragraphs=[word("proposal.doc.next.text")])]
 
     def _plan(self, content: Proposal) -> Block:
         language = content.language
@@ -137,7 +142,9 @@ class ProposalPress:
             self._say(content, "proposal.doc.price.sum"), "", formats.number(content.days, language),
             money(content.total, content.currency, language),
         )  # fmt: skip
-        return Block(title=self._say(content, "proposal.doc.price"), head=head, rows=rows, foot=foot, right=frozenset({2, 3}))
+        return Block(
+            title=self._say(content, "proposal.doc.price"), head=head, rows=rows, foot=foot, right=frozenset({2, 3})
+        )
 
     def _services(self, content: Proposal) -> Block:
         head = [self._say(content, "proposal.doc.service.tier")]

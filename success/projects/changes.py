@@ -38,7 +38,7 @@ LIVE: Final = (ChangeState.DRAFT, ChangeState.SENT, ChangeState.CONFIRMED)
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A change request. `total` is in whole units of the currency; in scope it is 0, taken from an `allowance` or not."""
+    """A change request. `total` is in whole units of the currency; in scope it is 0, with an `allowance` or without."""
 
     id: int
     client_id: int
@@ -111,7 +111,7 @@ def make(conn: Connection, draft: ChangeDraft, *, ticket_id: int, desk: Desk, by
 def open_ticket(
     conn: Connection, *, client_id: int, requester_id: int, title: str, says: str, desk: Desk, by: int, now: datetime
 ) -> Ticket:
-    """Open the ticket of a change request that came another way. Raises NotFound, ProjectRefused: ``nobody``, ``title``."""
+    """Open the ticket of a change request that came another way. Raises NotFound, ProjectRefused: nobody, title."""
     person = people.of_client(conn, client_id, requester_id)
     chat = authority.place(conn, client_id, authority.IN_SCOPE)
     if chat is None:

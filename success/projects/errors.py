@@ -25,7 +25,7 @@ class PricesBroken(SuccessError):  # noqa: N818 - the names say what happened
         self.problems = problems
 
 
-class NotConfirmed(HandoffError):
+class NotConfirmed(HandoffError):  # noqa: N818
     """Work on a change request that no authorised contact has confirmed is not started, nor confirmed for them."""
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class Quote:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What is proposed. `open` are points that a person settles before it is approved; they are not shown to clients."""
+    """What is proposed. `open` are points that a person settles before it is approved; no client is shown them."""
 
     title: str
     client: str
@@ -140,7 +140,7 @@ def outline(wish: Wish, ground: Ground, *, say: Say) -> Proposal:
     )  # fmt: skip
     wanted = wish.wanted_on
     dated = None if wanted is None else fit(chosen.modules, wanted_on=wanted, **facts, is_working=ground.is_working)
-    return replace(draft, open=_open(wish, draft, chosen, ground, dated, say=say))
+    return replace(draft, open=_open(wish, draft=draft, chosen=chosen, ground=ground, dated=dated, say=say))
 
 
 def edited(proposal: Proposal, fields: Mapping[str, str]) -> Proposal:
@@ -212,7 +212,7 @@ def _quotes(wish: Wish) -> tuple[Quote, ...]:
 
 
 def _open(
-    wish: Wish, draft: Proposal, chosen: Chosen, ground: Ground, dated: Fit | None, *, say: Say
+    wish: Wish, *, draft: Proposal, chosen: Chosen, ground: Ground, dated: Fit | None, say: Say
 ) -> tuple[str, ...]:
     def point(key: str, **values: object) -> str:
         return say(f"proposal.open.{key}", wish.language, **values)
@@ -225,13 +225,22 @@ def _open(
         over = draft.total - wish.budget_to
         found.append(point("over_budget", over=f"{over:,}", budget=f"{wish.budget_to:,}", currency=draft.currency))
     if dated is not None and not dated.kept:
-        found.append(_late(dated, ends, ground.today, wish.language, point, say("proposal.list", wish.language)))
+        found.append(
+            _late(
+                dated,
+                ends,
+                point,
+                language=wish.language,
+                today=ground.today,
+                comma=say("proposal.list", wish.language),
+            )
+        )
     if ground.covered_until is not None and ends > ground.covered_until:
         found.append(point("holidays", year=ground.covered_until.year + 1))
     return (*found, *(point("theirs", what=each) for each in wish.open))
 
 
-def _late(dated: Fit, ends: date, today: date, language: str, point: Say, comma: str) -> str:
+def _late(dated: Fit, ends: date, point: Say, *, language: str, today: date, comma: str) -> str:
     wanted = dated.wanted_on.isoformat()
     if dated.wanted_on <= today:
         return point("past", wanted=wanted, ends=ends.isoformat())

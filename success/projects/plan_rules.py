@@ -25,7 +25,7 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """Whether a wanted date can be kept. Where not: `without` these modules it ends on `ends_on`; none: nothing helps."""
+    """Whether a wanted date can be kept. If not: `without` these modules it ends on `ends_on`; None: nothing helps."""
 
     wanted_on: date
     kept: bool

@@ -1,4 +1,4 @@
-"""What the agency's work costs: modules with days and prices, day rates by role, and what of it a wish asks for. Pure."""
+"""What the agency's work costs: modules with days and prices, day rates by role; what a wish asks for. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Said(_Part):
 
 
 class Module(_Part):
-    """A piece of work with its price. It belongs to a wish if it is `always` in, or a function has one of the `when`."""
+    """A piece of work with its price. It is in a wish if it is `always` in, or a function has one of the `when`."""
 
     key: Key
     name: Said

@@ -175,7 +175,7 @@ def approve(conn: Connection, proposal_id: int, *, n: int, by: int, now: datetim
 
 
 def send(conn: Connection, proposal_id: int, *, n: int, now: datetime) -> Version:
-    """Send an approved version that did not leave. Raises NotFound, ProjectRefused: ``nobody`` where nobody is reached."""
+    """Send an approved version that did not leave. Raises NotFound, ProjectRefused (``nobody``: none is reached)."""
     found = hold(conn, proposal_id)
     _want_open(found)
     seen = version(conn, proposal_id, n)

@@ -69,8 +69,8 @@ def week(conn: Connection, project_id: int, *, say: Say, now: datetime) -> Week 
 
 def _warn(conn: Connection, project: Project, slip: Slip, *, now: datetime) -> bool:
     facts: dict[str, Any] = {
-        "text": str(slip.kind), "title": project.title, "stage": str(slip.stage.stage), "due": slip.stage.due_on.isoformat(),
-        "left": written(slip.halves), "days": str(slip.days),
+        "text": str(slip.kind), "title": project.title, "stage": str(slip.stage.stage),
+        "due": slip.stage.due_on.isoformat(), "left": written(slip.halves), "days": str(slip.days),
     }  # fmt: skip
     new = False
     for who in project.managers or (None,):

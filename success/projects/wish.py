@@ -91,7 +91,7 @@ def read_wish(fields: Mapping[str, object]) -> Wish:
 
 
 def plain(text: str) -> str:
-    """Somebody's words without what hides or leads elsewhere: no control or direction marks, no schemes of addresses."""
+    """Somebody's words without what hides or leads elsewhere: no control or direction marks, no addresses' schemes."""
     kept = "".join(each for each in text if each == "\n" or unicodedata.category(each) not in {"Cc", "Cf", "Cs", "Co"})
     bare = kept
     while (fewer := _SCHEME.sub("", bare)) != bare:
