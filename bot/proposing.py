@@ -5,8 +5,9 @@ stands only there does not come into our text.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -66,16 +67,15 @@ class ModelProposer:
             return None
         sources = [content.understanding, content.architecture, parts, content.title, content.client]
         told = f"{filled[0]['content']}\n{prompt.material}"
-        found = problems(
-            "\n".join(str(text) for text in said.values()), sources=sources, told=told, language=content.language
-        )
+        facts: dict[str, Any] = {"sources": sources, "told": told, "language": content.language}
+        found = [each for text in said.values() for each in problems(str(text), **facts)]
         if found:
             log.warning("proposal refused", problems=[f"{each.kind}: {each.words}"[:80] for each in found[:5]])
             return None
         return replace(content, understanding=texts["understanding"], architecture=texts["architecture"])
 
 
-def problems(text: str, *, sources: list[str], told: str, language: str) -> list[Problem]:
+def problems(text: str, *, sources: Sequence[str], told: str, language: str) -> list[Problem]:
     """What a text states, promises or does that no source does."""
     ground = fold("\n".join(sources))
     digits, numerals = set(_DIGITS.findall(ground)), set(_NUMERALS.findall(ground))

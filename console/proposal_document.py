@@ -94,19 +94,20 @@ class ProposalPress:
         said = self.texts.say(key, content.language, **values)
         return said if content.language == "en" else spaced(said)
 
+    @staticmethod
+    def _set(content: Proposal, text: str) -> list[str]:
+        """The lines of a text of ours, as its language is set."""
+        return [row if content.language == "en" else spaced(row) for row in text.split("\n") if row]
+
     def _blocks(self, content: Proposal) -> list[Block]:
         word = partial(self._say, content)
-        blocks = [Block(title=word("proposal.doc.understanding"), paragraphs=content.understanding.split("\n"))]
+        blocks = [Block(title=word("proposal.doc.understanding"), paragraphs=self._set(content, content.understanding))]
         if content.quotes:
             quoted = [(word(f"proposal.doc.quote.{each.about}"), each.text) for each in content.quotes]
             blocks.append(
                 Block(title=word("proposal.doc.quotes"), hint=word("proposal.doc.quotes.hint"), quotes=quoted)
             )
-        blocks.append(
-            Block(
-                title=word("proposal.doc.architecture"), items=[row for row in content.architecture.split("\n") if row]
-            )
-        )
+        blocks.append(Block(title=word("proposal.doc.architecture"), items=self._set(content, content.architecture)))
         if content.pages:
             blocks.append(Block(title=word("proposal.doc.pages"), items=content.pages))
         blocks += [self._plan(content), self._prices(content)]

@@ -57,9 +57,9 @@ class Slip:
 def slips(
     stages: Sequence[BoardStage], tasks: Iterable[BoardTask], *, today: date, is_working: IsWorking
 ) -> tuple[Slip, ...]:
-    """Every milestone that has passed, or that one person's open tasks up to it cannot be done by any more.
+    """Every milestone that has passed, and the first that one person's open tasks up to it cannot be done by any more.
 
-    What nobody owns cannot be judged and is not.
+    Those after it are told of once it is mended. What nobody owns cannot be judged and is not.
     """
     open_tasks = [each for each in tasks if each.done_at is None and each.owner_id is not None]
     order, found, before = list(Stage), [], set[Stage]()
@@ -74,7 +74,7 @@ def slips(
         for task in open_tasks:
             left[task.owner_id] += task.halves if task.stage in before else 0
         need, days = max(left.values(), default=0), working_between(today, each.due_on, is_working)
-        if need > 2 * days:
+        if need > 2 * days and not any(one.kind is SlipKind.TIGHT for one in found):
             found.append(Slip(stage=each, kind=SlipKind.TIGHT, halves=need, days=days))
     return tuple(found)
 
