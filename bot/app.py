@@ -45,6 +45,7 @@ from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.prompt_shelf import Shelf
+from bot.proposing import ModelProposer, proposer_of
 from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
@@ -107,6 +108,7 @@ class Aftercare:
     summariser: ModelSummariser | None = None
     translator: ModelTranslator | None = None
     drill_speaker: ModelSpeaker | None = None
+    proposer: ModelProposer | None = None
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -141,6 +143,7 @@ class Aftercare:
             mail_server=mail_facts(self.settings),
             translator=self.translator,
             drill_speaker=self.drill_speaker,
+            proposer=self.proposer,
         )
 
     @property
@@ -394,6 +397,7 @@ async def _opened(
             summariser=summariser_of(speaker, shelf),
             translator=translator,
             drill_speaker=speaker_of(speaker, shelf),
+            proposer=proposer_of(speaker, shelf),
         )
     finally:
         await platforms.close()

@@ -13,6 +13,7 @@ from bot import (
     feedback_presses,
     intake,
     interview_ground,
+    project_presses,
     staff_reception,
     staff_whispers,
     standings,
@@ -202,10 +203,11 @@ def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:
 
 def press(
     conn: Connection, pressed: Pressed, *, room: Room, now: datetime
-) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved"]:
+) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved", "unauthorised"]:
     """Press a button under a message of ours; taken once, from the one it was said to.
 
-    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet.
+    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet;
+    ``unauthorised``: somebody else of the client's decides on it.
     """
     chat = directory.find_chat(conn, platform=pressed.place.platform, external_id=pressed.place.chat)
     person = directory.find_person(conn, platform=pressed.place.platform, external_id=pressed.author.id)
@@ -214,10 +216,20 @@ def press(
         return "gone"
     button = said.buttons[pressed.button]
     who = person.id if person is not None else None
-    if (trained := training_presses.press(conn, said, button.id, person_id=who, texts=room.texts, now=now)) is not None:
-        return trained
-    if (unasked := care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)) is not None:
+    unasked = training_presses.press(conn, said, button.id, person_id=who, texts=room.texts, now=now)
+    if unasked is None:
+        unasked = care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)
+    if unasked is not None:
         return unasked
+    if project_presses.is_ours(conn, said):
+        decider = person or directory.ensure_person(
+            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
+            client_id=chat.client_id, now=now,
+        )  # fmt: skip
+        became = project_presses.press(
+            conn, said, button.id, person=decider, desk=room.desk, texts=room.desk_texts, now=now
+        )
+        return became or "gone"
     if person is not None and (asks := feedback_presses.question_of(conn, said.id)) is not None:
         return feedback_presses.press(
             conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now

@@ -40,6 +40,7 @@ class TaskKind(StrEnum):
     TRAINING = "training"
     RULE = "rule"
     BRIEF = "brief"
+    PROJECT = "project"
     OTHER = "other"
 
 

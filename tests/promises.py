@@ -212,6 +212,29 @@ admins    POST   /desk/brief-settings/form
 readers   POST   /desk/campaigns                    GET  /desk/campaigns/{campaign_id}
 readers   POST   /desk/campaigns/{campaign_id}
 leads     POST   /desk/campaigns/{campaign_id}/standby
+readers   GET    /desk/proposals                    POST /desk/proposals
+readers   GET    /desk/proposals/new                GET  /desk/proposals/{proposal_id}
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/document
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/docx
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/pdf
+readers   POST   /desk/proposals/{proposal_id}/edit POST /desk/proposals/{proposal_id}/words
+readers   POST   /desk/proposals/{proposal_id}/approve
+readers   POST   /desk/proposals/{proposal_id}/send POST /desk/proposals/{proposal_id}/bind
+readers   POST   /desk/proposals/{proposal_id}/withdraw
+readers   GET    /desk/prices
+admins    POST   /desk/prices
+readers   GET    /desk/projects                     GET  /desk/projects/{project_id}
+readers   POST   /desk/projects/{project_id}/people POST /desk/projects/{project_id}/tasks
+readers   POST   /desk/projects/{project_id}/tasks/{task_id}
+readers   POST   /desk/projects/{project_id}/stages/{stage}
+readers   POST   /desk/projects/{project_id}/briefs/{brief_id}
+readers   GET    /desk/changes                      POST /desk/changes
+readers   GET    /desk/changes/new                  GET  /desk/changes/{change_id}
+readers   POST   /desk/changes/{change_id}/{verb}
+link      GET    /p/{token}/proposals/{proposal_id} POST /p/{token}/proposals/{proposal_id}
+link      GET    /p/{token}/proposals/{proposal_id}/document
+link      GET    /p/{token}/proposals/{proposal_id}/docx
+link      GET    /p/{token}/projects/{project_id}
 admins    GET    /desk/rules/edit                   POST /desk/rules/edit
 admins    POST   /desk/rules/try                    POST /desk/rules/{key}/resume
 admins    POST   /desk/rules/versions/{version}/publish

@@ -30,6 +30,7 @@ from success.mail_tables import mail_contact
 from success.privacy import erasing
 from success.privacy.ground import Ground, ground
 from success.privacy.tables import consent_seen, export
+from success.projects.tables import change_request, proposal, proposal_acceptance
 from success.rating_tables import rating
 
 EXPORT: Final = "privacy_export"
@@ -162,12 +163,19 @@ def _asked(conn: Connection, who: int) -> dict[str, Any]:
     surveys = select(survey.c.kind, survey.c.asked_at, survey.c.at, survey.c.value, survey.c.comment)
     given = intake_answer.c
     answers = select(given.question, given.quote, given.at).where(given.person_id == who).order_by(given.id)
+    accepted = select(proposal.c.title, proposal_acceptance.c.at, proposal_acceptance.c.n, proposal_acceptance.c.way)
+    accepted = accepted.join_from(proposal_acceptance, proposal)
+    decided = select(
+        change_request.c.title, change_request.c.answered_at, change_request.c.state, change_request.c.way
+    )  # fmt: skip
     ratings = select(rating).where(rating.c.person_id == who).order_by(rating.c.id)
     return {
         "tickets": [_ticket(conn, each) for each in conn.execute(tickets).mappings().all()],
         "questions": [_turn(each) for each in conn.execute(turns).mappings()],
         "surveys": _plain(conn, surveys.where(survey.c.person_id == who).order_by(survey.c.id)),
         "answers": _plain(conn, answers),
+        "agreed": _plain(conn, accepted.where(proposal_acceptance.c.person_id == who))
+        + _plain(conn, decided.where(change_request.c.person_id == who).order_by(change_request.c.id)),
         "ratings": [_rating(each) for each in conn.execute(ratings).mappings()],
         "trainings": _trainings(conn, who),
     }
