@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
+from console import brief_wish
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
-from console.forms import typed_fields
+from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
 from console.proposal_document import DOCX, ProposalPress, Sheet
@@ -51,9 +52,20 @@ async def list_page(
 
 
 @router.get("/new")
-async def new_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, client: str = "") -> Response:
-    """The form of a wish."""
-    return await _form(request, pages, viewer, typed={"slug": client})
+async def new_page(
+    request: Request, *, pages: PagesDep, viewer: ReaderDep, client: str = "", brief: str = ""
+) -> Response:
+    """The form of a wish; filled in from a brief if one is named."""
+    if not brief:
+        return await _form(request, pages, viewer, typed={"slug": client})
+    which = typed_id(brief)
+    if which is None:
+        raise HTTPException(404)
+    try:
+        typed = await pages.deps.db.read(lambda conn: brief_wish.fields(conn, which, texts=pages.texts))
+    except NotFound as error:
+        raise HTTPException(404) from error
+    return await _form(request, pages, viewer, typed=typed)
 
 
 @router.post("", dependencies=FORM)

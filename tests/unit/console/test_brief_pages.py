@@ -1,5 +1,6 @@
 """Pages of briefs: the list, one brief with its evidence, what colleagues do with it, the form, who may ask."""
 
+import re
 from datetime import date
 
 import pytest
@@ -156,3 +157,21 @@ async def test_what_is_not_there(world: World, path: str) -> None:
     assert (await lead.get(path)).status_code == 404
     agent = await world.signed_in("lin")
     assert (await agent.get(path)).status_code == 403
+
+
+async def test_a_proposal_is_drafted_from_it(world: World) -> None:
+    """The form of a wish comes filled in, with what is missing named; sent, it is a proposal of that client."""
+    made, lead = await begun(world), await world.signed_in("tom")
+    filled = f"/desk/proposals/new?brief={made}"
+    assert f'href="{filled}"' in (await lead.get(f"{PAGE}/{made}")).text
+    form = (await lead.get(filled)).text
+    assert HOSTILE not in form
+    typed = dict(re.findall(r'<input[^>]*name="(\w+)"[^>]* value="([^"]*)"', form))
+    assert (typed["budget_from"], typed["budget_to"], typed["currency"]) == ("5", "5", "CNY")
+    assert "https://a.example.com" in form
+    sent = {name: typed[name] for name in ("title", "budget_from", "currency")}
+    answer = await submit(lead, filled, "/desk/proposals", slug=world.client.slug, language="en", **sent)
+    assert answer.status_code == 303
+    assert world.client.name in (await lead.get(answer.headers["location"])).text
+    for unknown in ("99999", "x"):
+        assert (await lead.get(f"/desk/proposals/new?brief={unknown}")).status_code == 404
