@@ -27,6 +27,7 @@ from bot.crowd_watch import CrowdWatch
 from bot.delivery import Deliveries, StoredChannel
 from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
+from bot.drill_client import ModelSpeaker, speaker_of
 from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.errors import BotError
@@ -44,6 +45,7 @@ from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.prompt_shelf import Shelf
+from bot.proposing import ModelProposer, proposer_of
 from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
@@ -105,6 +107,8 @@ class Aftercare:
     suggesting: Suggesting
     summariser: ModelSummariser | None = None
     translator: ModelTranslator | None = None
+    drill_speaker: ModelSpeaker | None = None
+    proposer: ModelProposer | None = None
     telegram: Telegram | None = None
     slack: Slack | None = None
 
@@ -138,6 +142,8 @@ class Aftercare:
             summariser=self.summariser,
             mail_server=mail_facts(self.settings),
             translator=self.translator,
+            drill_speaker=self.drill_speaker,
+            proposer=self.proposer,
         )
 
     @property
@@ -164,7 +170,7 @@ def load_rules() -> Rules:
 @cache
 def load_texts() -> Texts:
     """The bot's sentences that come with the program, read once."""
-    return Texts.load(*(HERE / f"{name}phrases.yaml" for name in ("", "chat_", "staff_", "feedback_")))
+    return Texts.load(*(HERE / f"{name}phrases.yaml" for name in ("", "chat_", "staff_", "feedback_", "training_")))
 
 
 @asynccontextmanager
@@ -390,6 +396,8 @@ async def _opened(
             suggesting=Suggesting(db=db, manual=manual, texts=texts, writer=conversations.writer),
             summariser=summariser_of(speaker, shelf),
             translator=translator,
+            drill_speaker=speaker_of(speaker, shelf),
+            proposer=proposer_of(speaker, shelf),
         )
     finally:
         await platforms.close()

@@ -13,16 +13,20 @@ from bot.campaign_work import CampaignWork
 from bot.feedback_work import Feedback
 from bot.hook_sending import HookSending
 from bot.incident_work import IncidentWork
+from bot.interview_work import InterviewWork
 from bot.mailing import mailing_of
 from bot.outward import Outward
 from bot.privacy_work import Privacy
+from bot.project_work import ProjectWork
 from bot.reminding import Reminding
 from bot.report_work import Reporting
 from bot.rule_work import RuleWork
 from bot.settings import Settings
 from bot.site_checking import SiteChecks, known_versions
+from bot.training_work import TrainingWork
 from console.broadcast_words import Spoken
 from console.pages import environment
+from console.proposal_document import ProposalPress
 from console.report_document import Press
 from console.texts import Texts
 from handoff.desk import Desk
@@ -98,6 +102,10 @@ async def care_of(
         db=db, press=Press(environment(), texts), files=files, secret=secret, clock=clock, carrying=carrying,
         public_url=settings.public_url,
     )  # fmt: skip
+    working = ProjectWork(
+        db=db, press=ProposalPress(environment(), texts), files=files, secret=secret, clock=clock, carrying=carrying,
+        public_url=settings.public_url,
+    )  # fmt: skip
     planning = (
         Feedback(db, asking=asking, clock=clock),
         privacy,
@@ -106,6 +114,9 @@ async def care_of(
         ruling,
         reporting,
         CampaignWork(db, clock=clock),
+        working,
     )
-    rooms = (*planning, mailing, calling, folding, broadcasting)
-    return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting))
+    teaching = TrainingWork(db, manual=manual, texts=chat_texts, href=href, clock=clock)
+    interviewing = InterviewWork(db, texts=texts, clock=clock)
+    rooms = (*planning, mailing, calling, folding, broadcasting, interviewing, teaching)
+    return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting, working))

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from bot import belonging, bursts, following, followups, framing, gate, planning
+from bot import belonging, bursts, following, followups, framing, gate, interviewing, planning
 from bot.answering import Declined, Draft, Writer, extract
 from bot.errors import ModelError
 from bot.grounds import resting
@@ -167,6 +167,9 @@ class Conversations:
         return str(await running.step(f"pictures:{situation.pieces[-1].id}", read))
 
     async def _act(self, running: Running, situation: Situation, frame: framing.Frame) -> Act:
+        asked = interviewing.act(frame, situation, pressed=_pressed(running), texts=Texts.shipped())
+        if asked is not None:
+            return asked
         plan = gate.decide(frame.scene)
         if isinstance(plan, gate.Shadow):
             return planning.hushed(await self._carry_out(running, situation, frame, plan.plan))

@@ -11,6 +11,8 @@ from bot.triage import Reading
 from handoff.kinds import ChatKind, Level, MessageKind, Mode, Outcome
 from handoff.model import Attachment, Button, Chat, Client, Message, Person, Ticket, Turn
 from knowledge.model import Passage
+from success.intake.interview import Step
+from success.intake.surroundings import Around
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,7 @@ class Situation:
     colleagues: tuple[str, ...] = ()
     pictured: str = ""
     several: tuple[Client, ...] = ()
+    intake: Around | None = None
 
     @property
     def text(self) -> str:
@@ -87,6 +90,22 @@ class Opening:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offer:
+    """The needs questionnaire is offered, in this language."""
+
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stepped:
+    """A step of the questionnaire; `asks` is the question that is asked next, "" for none."""
+
+    interview: int
+    step: Step
+    asks: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """What a turn will do, decided before its one transaction. At most one of `opening` and `joins` is set."""
 
@@ -108,4 +127,5 @@ class Act:
     pictures: tuple[Attachment, ...] = ()
     index_version: int | None = None
     evidence: float | None = None
+    intake: Offer | Stepped | None = None
     trace: Mapping[str, Any] = field(default_factory=dict)

@@ -12,9 +12,12 @@ from bot import (
     colleagues,
     feedback_presses,
     intake,
+    interview_ground,
+    project_presses,
     staff_reception,
     staff_whispers,
     standings,
+    training_presses,
 )
 from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
 from bot.gate import SPEAKS
@@ -200,10 +203,11 @@ def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:
 
 def press(
     conn: Connection, pressed: Pressed, *, room: Room, now: datetime
-) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved"]:
+) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved", "unauthorised"]:
     """Press a button under a message of ours; taken once, from the one it was said to.
 
-    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet.
+    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet;
+    ``unauthorised``: somebody else of the client's decides on it.
     """
     chat = directory.find_chat(conn, platform=pressed.place.platform, external_id=pressed.place.chat)
     person = directory.find_person(conn, platform=pressed.place.platform, external_id=pressed.author.id)
@@ -211,13 +215,32 @@ def press(
     if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
         return "gone"
     button = said.buttons[pressed.button]
-    if (unasked := care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)) is not None:
+    who = person.id if person is not None else None
+    unasked = training_presses.press(conn, said, button.id, person_id=who, texts=room.texts, now=now)
+    if unasked is None:
+        unasked = care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)
+    if unasked is not None:
         return unasked
+    if project_presses.is_ours(conn, said):
+        decider = person or directory.ensure_person(
+            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
+            client_id=chat.client_id, now=now,
+        )  # fmt: skip
+        became = project_presses.press(
+            conn, said, button.id, person=decider, desk=room.desk, texts=room.desk_texts, now=now
+        )
+        return became or "gone"
     if person is not None and (asks := feedback_presses.question_of(conn, said.id)) is not None:
         return feedback_presses.press(
             conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
         )
-    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, now=now):
+    if interview_ground.asks(conn, said.id):
+        person = person or directory.ensure_person(
+            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
+            client_id=chat.client_id, now=now,
+        )  # fmt: skip
+    asker = interview_ground.asker(conn, said.id, person)
+    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, asker=asker, now=now):
         return "again" if messages.message(conn, said.id).pressed else "other"
     inbound = Inbound(
         platform=chat.platform,
@@ -298,6 +321,7 @@ def _look_at(conn: Connection, place: Place, author: Author | None, *, room: Roo
         tongue = language(conn, place, author)
         talk = directory.ensure_conversation(conn, chat_id=chat.id, thread=place.thread, now=now)
         text, name = room.say("chat.invite", tongue, "bind"), room.texts.say("bot.name", tongue)
+        text += interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
         messages.say(conn, conversation_id=talk.id, text=text, author="system", name=name, now=now)
 
 
@@ -351,7 +375,8 @@ def _obey(
     if ordered.name == "status":
         pages = room.own_pages.lines(conn, chat, who, language=tongue, texts=room.texts, now=now)
         return standings.told(conn, talk, language=tongue, texts=room.texts, desk=room.desk, pages=pages, now=now)
-    return room.say("chat.help", tongue, "status", "human")
+    invited = interview_ground.invited(conn, chat, texts=room.desk_texts, tongue=tongue)
+    return room.say("chat.help", tongue, "status", "human") + invited
 
 
 def _stop(conn: Connection, said: Said, *, room: Room, text: str, now: datetime) -> Message | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import gate, grounds, replies, unanswered
+from bot import gate, grounds, interview_ground, replies, unanswered
 from bot.answering import Draft
 from bot.masking import MASK
 from bot.model import Act, Situation
@@ -39,6 +39,7 @@ def record(
     if (done := turn_records.turn_of_message(conn, situation.pieces[-1].id)) is not None:
         return done  # another attempt was first
     act = _unless_spoken(conn, _unless_taken(conn, act, situation), situation)
+    act = interview_ground.still(conn, act)
     pieces = situation.pieces
     ticket = _ticket(conn, act, situation, desk=desk, now=now)
     draft = act.draft
@@ -70,6 +71,9 @@ def record(
     name = texts.say("bot.name", act.language)
     text = _said(conn, act, situation, ticket=ticket, desk=desk, texts=texts, now=now)
     _speak(conn, text, turn, act=act, ticket=ticket, texts=texts, now=now)
+    if act.intake is not None:
+        spoken = turn_records.turn(conn, turn.id)
+        interview_ground.keep(conn, act, spoken, person=situation.person, pieces=pieces, now=now)
     if any(MASK in piece.text for piece in pieces):
         secret = texts.say("secret.masked", act.language)
         messages.say(conn, conversation_id=turn.conversation_id, text=secret, name=name, author="system", now=now)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from bot import interview_ground
 from bot.model import Situation
 from bot.waiting import CALL
 from handoff import board, contacts, directory, messages, turn_records
@@ -27,10 +28,11 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
     latest = board.latest_ticket(conn, message.conversation_id)
     pieces = (message,) if pressed else tuple(m for m in waiting if not _is_press(m))
     theirs = _theirs(conn, chat, message)
+    client = theirs[0] if len(theirs) == 1 else None
     assignees = {t.assignee_id for t in tickets if t.assignee_id is not None}
     return Situation(
         chat=chat,
-        client=theirs[0] if len(theirs) == 1 else None,
+        client=client,
         several=theirs if len(theirs) > 1 else (),
         person=directory.person(conn, message.person_id),
         pieces=pieces,
@@ -42,6 +44,7 @@ def load(conn: Connection, *, message_id: int, pressed: bool = False) -> Situati
         staff_spoke_at=max((m.at for m in history if m.author is Author.STAFF), default=None),
         names={person_id: directory.person(conn, person_id).name for person_id in assignees},
         colleagues=_colleagues(conn) if any(CALL in piece.text for piece in pieces) else (),
+        intake=interview_ground.around(conn, chat, client, pieces, history) if pieces else None,
     )
 
 

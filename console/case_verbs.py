@@ -35,6 +35,7 @@ from handoff.macros import MacroError
 from handoff.model import Attachment
 from handoff.overtaken import Change, News, Overtaken, Seen, require_current
 from store.errors import DiskFull
+from success.projects.errors import NotConfirmed
 
 Verb = Callable[[Desk, Connection, int, Viewer], object]
 _LIVE: Final = "x-live"
@@ -154,6 +155,7 @@ _PLAIN: Final[dict[type[HandoffError], str]] = {
     EmptyText: "error.empty",
     PastInstant: "case.snooze.past",
     StaleSuggestion: "case.suggest.stale",
+    NotConfirmed: "changes.error.not_confirmed",
 }
 
 

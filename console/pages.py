@@ -16,7 +16,16 @@ from jinja2.runtime import Context
 
 from console import moments
 from console.assets import Assets
-from console.ports import Health, MailServerFacts, ManualKeeper, PromptFiles, ReplySuggester, Summariser, Translator
+from console.ports import (
+    Health,
+    MailServerFacts,
+    ManualKeeper,
+    PromptFiles,
+    Proposer,
+    ReplySuggester,
+    Summariser,
+    Translator,
+)
 from console.report_pdf import Printer
 from console.texts import LANGUAGES, Texts
 from handoff.desk import Desk
@@ -25,6 +34,7 @@ from handoff.rows import number_of
 from store.clock import Clock
 from store.db import Database
 from success.addresses import PUBLIC, Policy
+from success.drills.ports import Speaker
 from success.gap_drafts import GapDrafts
 from success.recalling import Recalls
 from success.traffic.importing import Importing
@@ -41,7 +51,8 @@ class ConsoleDeps:
     ``recalls`` looks for corrections when their page is opened; without it what was found before is shown.
     ``manual_folder`` holds the manual's files; None where this process has none to change. ``model`` is the name of
     what writes answers, None where they are quoted; ``prompts`` is what it is told; ``health`` looks at everything.
-    ``summariser`` and ``translator`` are None without a model, ``mail_server`` where letters cannot leave.
+    ``summariser``, ``translator``, ``drill_speaker`` and ``proposer`` are None without a model, ``mail_server`` where
+    letters cannot leave.
     ``outgoing`` says where webhooks may go; ``api_rate`` is how many requests a token may make in a minute.
     """
 
@@ -65,6 +76,8 @@ class ConsoleDeps:
     summariser: Summariser | None = None
     mail_server: MailServerFacts | None = None
     translator: Translator | None = None
+    drill_speaker: Speaker | None = None
+    proposer: Proposer | None = None
     printer: Printer = field(default_factory=Printer)
     importing: Importing = field(default_factory=Importing)
 

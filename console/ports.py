@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 
 from handoff.model import Citation, Json, Ticket
 from knowledge.model import Page, Scope, Search, Version
+from success.projects.outline import Proposal
+from success.projects.wish import Wish
 
 
 class ManualReader(Protocol):
@@ -157,3 +159,10 @@ class Translator(Protocol):
 
     async def translate(self, text: str, *, source: str | None, into: str) -> Translated:
         """The translation, or why there is none: model, lost, long."""
+
+
+class Proposer(Protocol):
+    """Writes a proposal's free texts better than the rules do."""
+
+    async def write(self, content: Proposal, wish: Wish) -> Proposal | None:
+        """The proposal with better words and nothing else changed; None where the model failed or said too much."""

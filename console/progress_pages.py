@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from console import progress_words, report_list
+from console import progress_words, project_lists, report_list, training_list
 from console.forms import typed_id
 from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
@@ -40,8 +40,11 @@ async def overview_page(
     }
     shown["sites"] = [(site, site.expiries(today)) for site in seen.sites]
     shown["reports"] = await pages.deps.db.read(lambda conn: report_list.of_holder(conn, held))
+    shown["trainings"] = await pages.deps.db.read(lambda conn: training_list.of_holder(conn, held))
+    shown["material"] = await training_list.material(pages, shown["trainings"])
+    shown |= await pages.deps.db.read(lambda conn: project_lists.of_holder(conn, held))
     shown["period_of"] = report_list.periods(pages, request.state.language)
-    return _page(request, pages, held, "progress.html", token=token, **shown)
+    return show(request, pages, held, "progress.html", token=token, **shown)
 
 
 @router.get("/t/{number}")
@@ -53,10 +56,10 @@ async def request_page(request: Request, *, pages: PagesDep, held: OpenedDep, to
         moved = await pages.deps.db.read(lambda conn: progress.moved_to(conn, held, number))
         if moved is not None:
             return RedirectResponse(f"/p/{quote(token)}/t/{moved}", 303, headers=HEADERS)
-        return _page(request, pages, held, "progress_missing.html", token=token, status=404)
+        return show(request, pages, held, "progress_missing.html", token=token, status=404)
     events = f"/p/{quote(token)}/events?request={quote(found.request.number)}"
     lines = [(message, _html(message)) for message in found.messages]
-    return _page(
+    return show(
         request, pages, held, "progress_request.html", token=token, one=found.request, lines=lines, events=events
     )
 
@@ -96,9 +99,10 @@ def file_answer(pages: Pages, file: Attachment, *, inline: bool) -> Response:
     )
 
 
-def _page(
+def show(
     request: Request, pages: Pages, held: Held, template: str, /, *, token: str, status: int = 200, **shown: Any
 ) -> Response:
+    """A page of the client's own, in the reader's language and the client's zone."""
     zone = accounts.zone_of(held.client)
     reader = Reader(texts=pages.texts, language=request.state.language, zone=zone, now=pages.deps.clock())
     shown |= {"reader": reader, "words": progress_words, "client": held.client, "link": held.link}

@@ -1,6 +1,7 @@
 """Pages: one ticket, and the verbs on it as forms. A verb that does not work says why and loses no typed text."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -25,6 +26,7 @@ from handoff.kinds import Level
 from handoff.model import Attachment
 from handoff.overtaken import INWARD, OUTWARD, Change, state_of
 from store.errors import DiskFull
+from success.projects import changes
 
 router = APIRouter(prefix="/desk/t")
 UNREAD: Final = 100
@@ -212,7 +214,8 @@ def _simple(name: str, pages: Pages) -> Verb:
     def verb(desk: Desk, conn: Connection, ticket_id: int, by: Viewer) -> object:
         verbs = {
             "wait": desk.wait, "resolve": desk.resolve, "reopen": desk.reopen, "return": desk.return_to_bot,
-            "raise": desk.reprioritise, "confirm": desk.confirm, "start": desk.start_work,
+            "raise": desk.reprioritise, "confirm": partial(changes.confirm_by_desk, desk=desk),
+            "start": partial(changes.start_by_desk, desk=desk),
         }  # fmt: skip
         return verbs[name](conn, ticket_id=ticket_id, by=by.person.id, now=now)  # type: ignore[operator]
 

@@ -56,6 +56,7 @@ class Rows(StrEnum):
     VISITS = "visits"
     AGREEMENTS = "agreements"
     TYPED = "typed"
+    EXAMS = "exams"
 
 
 class About(NamedTuple):

@@ -34,11 +34,11 @@ def gather(conn: Connection, number: int) -> Material:
     gap, members = gap_store.one(conn, number), gap_store.members(conn, number)
     ids = {member.ticket_id for member in members if member.ticket_id is not None}
     told = _told(conn, sorted(ids))
-    everybody = _everybody(gap_sources.companies(conn))
+    all_own = everybody(gap_sources.companies(conn))
     language = gap.facts.language
-    replies = [private.masked(text, everybody, language=language, mark=MARKS[language]) for _, text in told]
+    replies = [private.masked(text, all_own, language=language, mark=MARKS[language]) for _, text in told]
     asked = [
-        private.masked(member.text, replace(everybody, people=frozenset()), language=language, mark=gap_sources.MARK)
+        private.masked(member.text, replace(all_own, people=frozenset()), language=language, mark=gap_sources.MARK)
         for member in members
     ]
     return Material(
@@ -61,7 +61,7 @@ def _told(conn: Connection, ids: list[int]) -> list[tuple[int, str]]:
     return found
 
 
-def _everybody(companies: Companies) -> Own:
+def everybody(companies: Companies) -> Own:
     """What is any client's own: a page is read by all of them."""
     own = companies.own.values()
     return Own(

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from success.incident_errors import Problem, RulesBroken
 from success.rule_model import Book
@@ -13,6 +13,7 @@ from success.rule_model import Book
 LONGEST: Final = 64 * 1024
 DEEPEST: Final = 12
 MOST_PROBLEMS: Final = 20
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -40,8 +41,13 @@ for _tag, _pattern, _first in (
 
 def read(source: str) -> Book:
     """The rules; raises RulesBroken with every problem, each at its line."""
+    return validated(source, Book, begins="rules:")
+
+
+def validated(source: str, model: type[Model], *, begins: str) -> Model:
+    """What is written, as a model reads it; raises RulesBroken with every problem, each at its line."""
     if len(source) > LONGEST:
-        raise _broken(1, "", f"is longer than {LONGEST // 1024} KB; split the rules or leave some out")
+        raise _broken(1, "", f"is longer than {LONGEST // 1024} KB; leave some out")
     try:
         _refuse_tricks(source)
         node = yaml.compose(source, Loader=_Loader)
@@ -52,9 +58,9 @@ def read(source: str) -> Book:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise _broken(1, "", f"is no YAML: {str(error)[:200]}") from error
     if not isinstance(written, dict):
-        raise _broken(1, "", "must begin with `rules:` and a list below it")
+        raise _broken(1, "", f"must begin with `{begins}`, as the sample does")
     try:
-        return Book.model_validate(written)
+        return model.model_validate(written)
     except ValidationError as error:
         wrong = error.errors()
         deepest = [one for one in wrong if not any(_within(other["loc"], one["loc"]) for other in wrong)]

@@ -31,10 +31,13 @@ class SurveyKind(StrEnum):
 
 
 class Stage(StrEnum):
-    """A project's stages."""
+    """A project's stages; `ACCEPTANCE` is of projects that have no board."""
 
+    NEEDS = "needs"
     DESIGN = "design"
     BUILD = "build"
+    TEST = "test"
+    LAUNCH = "launch"
     ACCEPTANCE = "acceptance"
 
 

@@ -37,7 +37,10 @@ class TaskKind(StrEnum):
     FINDING = "finding"
     REFERRAL = "referral"
     MAIL_FAILED = "mail_failed"
+    TRAINING = "training"
     RULE = "rule"
+    BRIEF = "brief"
+    PROJECT = "project"
     OTHER = "other"
 
 

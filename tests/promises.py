@@ -60,6 +60,21 @@ staff     POST   /desk/t/{number}/translate-again
 staff     POST   /desk/account/languages
 staff     POST   /desk/recall/{number}/dismiss      POST /desk/recall/{number}/send
 
+staff     GET    /desk/training                     GET  /desk/training/plays/{play_id}
+staff     POST   /desk/training/drills/{slug}       POST /desk/training/plays/{play_id}/say
+staff     POST   /desk/training/plays/{play_id}/leave
+staff     GET    /desk/training/exams/{seat_id}     POST /desk/training/exams/{seat_id}/begin
+staff     POST   /desk/training/exams/{seat_id}/drills/{slug}
+staff     POST   /desk/training/exams/{seat_id}/answers
+staff     GET    /desk/training/certificates/{number}
+leads     GET    /desk/training/team                POST /desk/training/team/exams
+leads     POST   /desk/training/team/exams/{exam_id}/give
+leads     POST   /desk/training/team/exams/{exam_id}/retire
+leads     POST   /desk/training/team/seats/{seat_id}/withdraw
+leads     POST   /desk/training/team/certificates/{number}/revoke
+leads     POST   /desk/training/team/drills         GET  /desk/training/team/drills/{drill_id}
+leads     POST   /desk/training/team/drills/{drill_id}
+
 staff     GET    /desk/manual                       GET  /desk/manual/{page_id:path}
 staff     GET    /desk/manual/_golden               GET  /desk/manual/_log
 staff     GET    /desk/manual/_versions             GET  /desk/manual/_runs/{number}
@@ -83,6 +98,8 @@ readers   GET    /desk/care/visits                  GET  /desk/care/visits/expor
 readers   GET    /desk/care/nps                     GET  /desk/care/stages
 readers   GET    /desk/care/complaints              POST /desk/care/complaints/{complaint_id}
 readers   GET    /desk/care/figures
+readers   GET    /desk/care/trainings               POST /desk/care/trainings
+readers   GET    /desk/care/trainings/{training_id} POST /desk/care/trainings/{training_id}
 admins    POST   /desk/care/nps/switch              POST /desk/care/figures/revenue
 admins    POST   /desk/care/figures/training        POST /desk/care/figures/training/{training_id}/remove
 readers   POST   /desk/clients/{slug}/complaints    POST /desk/clients/{slug}/stages
@@ -185,9 +202,39 @@ staff     GET    /desk/incidents/{n}/report         POST /desk/incidents/{n}/rep
 leads     POST   /desk/incidents/{n}/state          POST /desk/incidents/{n}/tell
 leads     POST   /desk/incidents/{n}/report/finish
 readers   GET    /desk/rules                        GET  /desk/campaigns
+readers   GET    /desk/briefs                       POST /desk/briefs
+readers   GET    /desk/briefs/{brief_id}            GET  /desk/briefs/{brief_id}/files/{file_id}
+readers   POST   /desk/briefs/{brief_id}/hold       POST /desk/briefs/{brief_id}/give-back
+readers   POST   /desk/briefs/{brief_id}/ask        POST /desk/briefs/{brief_id}/assign
+readers   POST   /desk/briefs/{brief_id}/note       POST /desk/briefs/{brief_id}/close
+admins    POST   /desk/brief-settings               GET  /desk/brief-settings/form
+admins    POST   /desk/brief-settings/form
 readers   POST   /desk/campaigns                    GET  /desk/campaigns/{campaign_id}
 readers   POST   /desk/campaigns/{campaign_id}
 leads     POST   /desk/campaigns/{campaign_id}/standby
+readers   GET    /desk/proposals                    POST /desk/proposals
+readers   GET    /desk/proposals/new                GET  /desk/proposals/{proposal_id}
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/document
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/docx
+readers   GET    /desk/proposals/{proposal_id}/v/{n}/pdf
+readers   POST   /desk/proposals/{proposal_id}/edit POST /desk/proposals/{proposal_id}/words
+readers   POST   /desk/proposals/{proposal_id}/approve
+readers   POST   /desk/proposals/{proposal_id}/send POST /desk/proposals/{proposal_id}/bind
+readers   POST   /desk/proposals/{proposal_id}/withdraw
+readers   GET    /desk/prices
+admins    POST   /desk/prices
+readers   GET    /desk/projects                     GET  /desk/projects/{project_id}
+readers   POST   /desk/projects/{project_id}/people POST /desk/projects/{project_id}/tasks
+readers   POST   /desk/projects/{project_id}/tasks/{task_id}
+readers   POST   /desk/projects/{project_id}/stages/{stage}
+readers   POST   /desk/projects/{project_id}/briefs/{brief_id}
+readers   GET    /desk/changes                      POST /desk/changes
+readers   GET    /desk/changes/new                  GET  /desk/changes/{change_id}
+readers   POST   /desk/changes/{change_id}/{verb}
+link      GET    /p/{token}/proposals/{proposal_id} POST /p/{token}/proposals/{proposal_id}
+link      GET    /p/{token}/proposals/{proposal_id}/document
+link      GET    /p/{token}/proposals/{proposal_id}/docx
+link      GET    /p/{token}/projects/{project_id}
 admins    GET    /desk/rules/edit                   POST /desk/rules/edit
 admins    POST   /desk/rules/try                    POST /desk/rules/{key}/resume
 admins    POST   /desk/rules/versions/{version}/publish

@@ -59,7 +59,9 @@ class IndicatorDocument(BaseModel):
     value: float | None
     before: float | None = Field(description="The same of as many days before.")
     n: int = Field(description="How many facts it rests on.")
-    rows: Literal["clocks", "messages", "turns", "tickets", "ratings", "surveys", "visits", "agreements", "typed"]
+    rows: Literal[
+        "clocks", "messages", "turns", "tickets", "ratings", "surveys", "visits", "agreements", "typed", "exams"
+    ]
     counts: dict[str, int]
     spread: Spread | None
     spread_by_the_wall: Spread | None

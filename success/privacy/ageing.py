@@ -2,7 +2,9 @@
 
 `messages`: what was said in tickets that were resolved so long ago, and their files; the rows stay, for the figures.
 `mails`: the words of letters that went or failed; `traces`: how the bot came to its answers; the rows stay.
-`audit`, `webhooks`, `translations`: the rows themselves. `dead`: jobs that were given up.
+`drills`: what was said in drills that ended so long ago, with the words that a result quotes; scores stay.
+`audit`, `webhooks`, `translations`, `briefs` (once they are closed): the rows themselves.
+`dead`: jobs that were given up.
 What people said goes only by a rule; what the program writes for itself has usual spans (`keeping.USUAL`). `checks` and
 `alerts` go by the jobs of their own rooms, which ask `keeping.span`.
 """
@@ -26,7 +28,9 @@ from success import mails
 from success.care_tables import mail
 from success.check_tables import site_check_run
 from success.checks.model import Kind
+from success.drill_tables import drill_line, drill_play
 from success.incident_tables import alert
+from success.intake.tables import answer, asked, interview, note
 from success.privacy import keeping
 from success.privacy.keeping import MONTH
 from success.translation_tables import reply_original, translation
@@ -34,7 +38,19 @@ from success.translation_tables import reply_original, translation
 UNLINK: Final = "privacy_unlink"
 GONE: Final = "[removed]"
 BATCH: Final = 500
-KINDS: Final = ("messages", "mails", "translations", "traces", "audit", "webhooks", "checks", "alerts", "dead")
+KINDS: Final = (
+    "messages",
+    "mails",
+    "briefs",
+    "translations",
+    "traces",
+    "audit",
+    "webhooks",
+    "checks",
+    "alerts",
+    "dead",
+    "drills",
+)
 
 
 def due(conn: Connection, *, now: datetime, rules: Mapping[str, int | None] | None = None) -> dict[str, int]:
@@ -56,6 +72,8 @@ def age(conn: Connection, *, now: datetime, limit: int = BATCH) -> bool:
         "audit": _age_audit,
         "webhooks": _age_webhooks,
         "translations": _age_translations,
+        "briefs": _age_briefs,
+        "drills": _age_drills,
     }
     gone = [do(conn, before, limit) for kind, do in work.items() if (before := _before(conn, kind, now)) is not None]
     return any(each >= limit for each in gone)
@@ -79,6 +97,8 @@ def _count(conn: Connection, kind: str, before: datetime) -> int:
         "audit": select(audit.c.id).where(audit.c.at < before),
         "webhooks": select(webhook_delivery.c.id).where(*_old_deliveries(before)),
         "translations": select(translation.c.message_id).where(translation.c.at < before),
+        "briefs": _old_briefs(before),
+        "drills": _old_drills(before),
     }[kind]
     return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
@@ -168,8 +188,33 @@ def _age_webhooks(conn: Connection, before: datetime, limit: int) -> int:
     return len(ids)
 
 
+def _old_drills(before: datetime) -> Select[Any]:
+    over = drill_line.c.play_id.in_(select(drill_play.c.id).where(drill_play.c.ended_at < before))
+    return select(drill_line.c.id).where(over, drill_line.c.text != GONE).order_by(drill_line.c.id)
+
+
+def _age_drills(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(_old_drills(before).limit(limit)).scalars().all()
+    plays = select(drill_line.c.play_id).where(drill_line.c.id.in_(ids))
+    conn.execute(update(drill_play).where(drill_play.c.id.in_(plays)).values(result=None))
+    conn.execute(update(drill_line).where(drill_line.c.id.in_(ids)).values(text=GONE))
+    return len(ids)
+
+
 def _age_translations(conn: Connection, before: datetime, limit: int) -> int:
     query = select(translation.c.message_id).where(translation.c.at < before).distinct().limit(limit)
     ids = conn.execute(query).scalars().all()
     conn.execute(delete(translation).where(translation.c.message_id.in_(ids), translation.c.at < before))
+    return len(ids)
+
+
+def _old_briefs(before: datetime) -> Select[Any]:
+    return select(interview.c.id).where(interview.c.closed_at < before).order_by(interview.c.id)
+
+
+def _age_briefs(conn: Connection, before: datetime, limit: int) -> int:
+    ids = conn.execute(_old_briefs(before).limit(limit)).scalars().all()
+    for table in (answer, asked, note):
+        conn.execute(delete(table).where(table.c.intake_id.in_(ids)))
+    conn.execute(delete(interview).where(interview.c.id.in_(ids)))
     return len(ids)

@@ -23,11 +23,14 @@ from handoff.sharing_tables import progress_link
 from handoff.tables import chat, identity, message, ticket, ticket_event, turn
 from store.jobs import enqueue
 from success.care_tables import mail
+from success.drill_tables import client_training, training_answer, training_seat
 from success.feedback_tables import survey
+from success.intake.tables import answer as intake_answer
 from success.mail_tables import mail_contact
 from success.privacy import erasing
 from success.privacy.ground import Ground, ground
 from success.privacy.tables import consent_seen, export
+from success.projects.tables import change_request, proposal, proposal_acceptance
 from success.rating_tables import rating
 
 EXPORT: Final = "privacy_export"
@@ -158,13 +161,43 @@ def _asked(conn: Connection, who: int) -> dict[str, Any]:
     tickets = select(ticket).where(ticket.c.requester_id == who).order_by(ticket.c.id)
     turns = select(turn).where(turn.c.person_id == who).order_by(turn.c.id)
     surveys = select(survey.c.kind, survey.c.asked_at, survey.c.at, survey.c.value, survey.c.comment)
+    given = intake_answer.c
+    answers = select(given.question, given.quote, given.at).where(given.person_id == who).order_by(given.id)
+    accepted = select(proposal.c.title, proposal_acceptance.c.at, proposal_acceptance.c.n, proposal_acceptance.c.way)
+    accepted = accepted.join_from(proposal_acceptance, proposal)
+    decided = select(
+        change_request.c.title, change_request.c.answered_at, change_request.c.state, change_request.c.way
+    )  # fmt: skip
     ratings = select(rating).where(rating.c.person_id == who).order_by(rating.c.id)
     return {
         "tickets": [_ticket(conn, each) for each in conn.execute(tickets).mappings().all()],
         "questions": [_turn(each) for each in conn.execute(turns).mappings()],
         "surveys": _plain(conn, surveys.where(survey.c.person_id == who).order_by(survey.c.id)),
+        "answers": _plain(conn, answers),
+        "agreed": _plain(conn, accepted.where(proposal_acceptance.c.person_id == who))
+        + _plain(conn, decided.where(change_request.c.person_id == who).order_by(change_request.c.id)),
         "ratings": [_rating(each) for each in conn.execute(ratings).mappings()],
+        "trainings": _trainings(conn, who),
     }
+
+
+def _trainings(conn: Connection, who: int) -> list[dict[str, Any]]:
+    """What they were invited to, whether they were there, what they answered."""
+    held, sat, given = client_training.c, training_seat.c, training_answer.c
+    joined = select(held.id, held.topic, held.starts_at, held.questions, sat.attended_at).join(
+        training_seat, sat.training_id == held.id
+    )
+    found = []
+    for row in conn.execute(joined.where(sat.person_id == who).order_by(held.id)).mappings().all():
+        mine = (given.person_id == who, given.training_id == row["id"])
+        answers = conn.execute(select(given.question, given.choice).where(*mine).order_by(given.question)).all()
+        said = [
+            {"question": asked["text"], "answer": asked["choices"][each.choice]}
+            for each in answers
+            if each.question < len(row["questions"]) and (asked := row["questions"][each.question])
+        ]
+        found.append({name: row[name] for name in ("topic", "starts_at", "attended_at")} | {"answers": said})
+    return found
 
 
 def _said(found: Ground) -> Any:

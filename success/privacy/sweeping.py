@@ -19,6 +19,9 @@ from handoff.tables import message, ticket, turn
 from store.tables import metadata
 from success.feedback_tables import survey
 from success.gap_tables import gap_question
+from success.intake.tables import answer as intake_answer
+from success.intake.tables import interview
+from success.intake.values import Words, to_json
 from success.privacy.cutting import theirs
 from success.privacy.ground import Ground
 from success.privacy.needles import MARK, Needles, scrubbed, wholly
@@ -34,6 +37,7 @@ LEFT_ALONE: Final = frozenset(
         "manual_withdrawal", "manual_cited", "page_age",  # the manual: what its authors wrote
         "contract_version", "contract_adoption", "holiday", "holiday_year", "routing_rules", "schedule",  # ours
         "clock", "timer", "team", "team_member", "person_skill", "shift", "presence", "api_token", "widget",
+        "intake_form", "intake_setting",
     }
 )  # fmt: skip
 WORDS_OF_OURS: Final = frozenset(
@@ -82,6 +86,9 @@ def derived(conn: Connection, found: Ground, *, now: datetime) -> None:
     for asked in (rating, survey):
         conn.execute(update(asked).where(asked.c.person_id == found.person_id).values(comment=""))
     conn.execute(update(gap_question).where(gap_question.c.person_id == found.person_id).values(text=MARK))
+    erased = {"quote": MARK, "value": to_json(Words(text=MARK)), "files": []}
+    conn.execute(update(intake_answer).where(intake_answer.c.person_id == found.person_id).values(erased))
+    conn.execute(update(interview).where(interview.c.person_id == found.person_id).values(pending=None))
     about = select(message.c.id).where(theirs(found))
     for other in (translation, reply_original):
         conn.execute(delete(other).where(other.c.message_id.in_(about)))

@@ -49,7 +49,7 @@ log = structlog.get_logger()
 NOT_STORED: Final = (StoreError, MemoryError, *TROUBLE)
 """What passes by itself, or once somebody has mended it: the request must come again. Nothing else will."""
 EYES: Final = "eyes"
-_TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
+_TOLD: Final = frozenset({"other", "not_resolved", "unauthorised"})  # to whom a button did nothing
 _LONGEST_LOOK_S: Final = 60.0
 _MOST_LOOKS: Final = 16  # eyes cost two calls: in a rush, who waits long is told so instead
 _TRIES: Final = 3

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 NOT_STORED: Final = (StoreError, TelegramError, OSError, MemoryError)
 """What passes by itself, or once somebody has mended it: the update must come again. Nothing else will."""
-_TOLD: Final = frozenset({"other", "not_resolved"})  # to whom a button did nothing
+_TOLD: Final = frozenset({"other", "not_resolved", "unauthorised"})  # to whom a button did nothing
 _TYPING_S: Final = 4.0  # the sign fades after five
 _LONGEST_TYPING_S: Final = 30.0
 MOST_TYPING: Final = 16  # a sign costs as much as a message: in a rush, who waits long is told so instead

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import following, intake
+from bot import following, intake, interview_ground, project_presses, training_presses
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
@@ -18,6 +18,7 @@ from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, aga
 from bot.model import Inbound
 from bot.triage import Reading
 from console import attachments
+from console.texts import Texts as DeskTexts
 from handoff import board, chat_history, directory, messages, typing
 from handoff.errors import NotFound
 from handoff.model import Attachment, Message
@@ -68,7 +69,7 @@ async def stream(web: Web, visit: Visiting) -> EventSourceResponse:
 
 
 @routes.post(f"{API}/press", status_code=204, dependencies=OURS)
-async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
+async def press(request: Request, web: Web, visit: Visiting, pressed: Press) -> Response:
     """Press a button under a message of ours."""
     said = await web.db.read(partial(reading.pressable, visit=visit, message_id=pressed.message))
     label = next((b.label for b in said.buttons if b.id == pressed.button), None) if said else None
@@ -85,7 +86,9 @@ async def press(web: Web, visit: Visiting, pressed: Press) -> Response:
         reply_to=said.id,
         pressed=pressed.button,
     )
-    await web.db.write(partial(_press, inbound=arrived, visit=visit, clock=web.clock))
+    became = await web.db.write(partial(_press, inbound=arrived, visit=visit, web=web))
+    if became == "unauthorised":
+        return _refused(403, web.texts.say("chat.press.unauthorised", request.state.language))
     return Response(status_code=204)
 
 
@@ -216,10 +219,20 @@ def _refused(status: int, sentence: str, *, wait: timedelta | None = None) -> JS
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)
 
 
-def _press(conn: Connection, *, inbound: Inbound, visit: Visit, clock: Clock) -> None:
+def _press(conn: Connection, *, inbound: Inbound, visit: Visit, web: WebChat) -> str | None:
+    """Take a press; what became of one that is about new work."""
     assert visit.person is not None
     assert inbound.reply_to is not None
     assert inbound.pressed is not None
-    now = clock()
-    if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=visit.person.id, now=now):
+    now, said = web.clock(), messages.message(conn, inbound.reply_to)
+    if project_presses.is_ours(conn, said):
+        return project_presses.press(
+            conn, said, inbound.pressed, person=visit.person, desk=web.desk, texts=DeskTexts.shipped(), now=now
+        )
+    person_id, texts = visit.person.id, web.texts
+    if training_presses.press(conn, said, inbound.pressed, person_id=person_id, texts=texts, now=now) is not None:
+        return None
+    asker = interview_ground.asker(conn, inbound.reply_to, visit.person)
+    if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=person_id, asker=asker, now=now):
         intake.accept(conn, inbound, at_once=True, now=now)
+    return None

@@ -9,6 +9,7 @@ from console.care_pages import PLACES
 from console.pages import HERE
 from console.texts import Texts, forms_of
 from success import rule_reading
+from success.projects.price_reading import read_prices
 
 DOCS: Path = HERE.parent / "docs"
 
@@ -18,6 +19,12 @@ GUIDES: list[tuple[str, str]] = [
     ("desk.zh-CN.md", "zh-Hans"),
     ("care.md", "en"),
     ("care.zh-CN.md", "zh-Hans"),
+    ("intake.md", "en"),
+    ("intake.zh-CN.md", "zh-Hans"),
+    ("training.md", "en"),
+    ("training.zh-CN.md", "zh-Hans"),
+    ("projects.md", "en"),
+    ("projects.zh-CN.md", "zh-Hans"),
 ]
 
 
@@ -25,7 +32,7 @@ GUIDES: list[tuple[str, str]] = [
 def test_the_guide_names_what_is_there(guide: str, language: str) -> None:
     """Everything in italics is a text of the console, word for word."""
     named = set(re.findall(r"(?<!\*)\*([^*|\n]+)\*(?!\*)", (DOCS / guide).read_text("utf-8")))
-    assert len(named) > 30
+    assert len(named) > 15
     said = {form for entry in Texts.shipped().entries.values() for form in forms_of(entry[language])}
     assert sorted(named - said) == []
 
@@ -52,3 +59,10 @@ def test_the_rules_of_the_guide_can_be_read(guide: str) -> None:
     """What is given to be copied is taken by the desk."""
     found = re.findall(r"```yaml\n(.*?)```", (DOCS / guide).read_text("utf-8"), re.DOTALL)
     assert [len(rule_reading.read(each).rules) for each in found] == [1]
+
+
+@pytest.mark.parametrize("guide", ["projects.md", "projects.zh-CN.md"])
+def test_the_prices_of_the_guide_can_be_read(guide: str) -> None:
+    """What is given to be copied is taken by the desk."""
+    (found,) = re.findall(r"```yaml\n(.*?)```", (DOCS / guide).read_text("utf-8"), re.DOTALL)
+    assert [each.key for each in read_prices(found).modules] == ["base"]

@@ -1,0 +1,157 @@
+"""What of a turn is the needs questionnaire's: whose words are taken as answers, and what is said next. Pure.
+
+An emergency, and a wish for a person, are never the questionnaire's. The person who is asked is heard, where what they
+say fits; anybody else of the chat only by a reply to our question or a press of a button. A question in between is
+answered as always, and nothing begins that nobody asked for.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from bot import gate
+from bot.framing import Frame
+from bot.model import Act, Offer, Situation, Stepped
+from console import intake_words
+from console.texts import Texts
+from handoff.kinds import ChatKind, Mode, Outcome, PersonKind, TicketState
+from store.zones import find_zone
+from success.intake import interview as rules
+from success.intake.form_model import QuestionKind
+from success.intake.interview import Press, Standing, State, Step, Taken
+from success.intake.store import Interview
+from success.intake.surroundings import Around
+from success.intake.understanding import Understood, Wish, asks_for, understand
+from success.intake.values import Chosen, Words
+
+REASON: Final = "intake"
+_HERE: Final = "Asia/Shanghai"
+_FRESH: Final = timedelta(days=14)  # so long what is put right of a brief that is ready needs no reply to us
+_SPOKEN: Final = (Mode.MENTION, Mode.AUTO)
+_TAKEN: Final = (TicketState.OPEN, TicketState.WAITING)
+
+
+def act(frame: Frame, situation: Situation, *, pressed: str | None, texts: Texts) -> Act | None:
+    """The act of a turn that is the questionnaire's; None where it is not."""
+    around, scene = situation.intake, frame.scene
+    if around is None or scene.mode not in _SPOKEN or situation.person.kind is not PersonKind.CLIENT:
+        return None
+    reading = frame.reading
+    if reading.emergency or (reading.wants_human and not pressed):
+        return None
+    there = around.interview
+    if there is None or (there.state in {State.OFFERED, State.READY} and asks_for(around.form, frame.text)):
+        return _offered(frame, situation, around, pressed=pressed, texts=texts)
+    if there.held or any(ticket.state in _TAKEN for ticket in situation.open_tickets):
+        return None
+    step = _pressed(around, there, pressed) if pressed else _heard(frame, situation, around, there)
+    if step is None:
+        return None
+    said = intake_words.spoken(step, around.form, language=there.language, texts=texts)
+    stepped = Stepped(interview=there.id, step=step, asks=said.asks)
+    return replace(_said(frame, said, there.language), intake=stepped)
+
+
+def _offered(frame: Frame, situation: Situation, around: Around, *, pressed: str | None, texts: Texts) -> Act | None:
+    """An offer to begin, to who said that they want it and speaks to us."""
+    group = situation.chat.kind is ChatKind.GROUP
+    spoken_to = frame.scene.called_us if group else True
+    if pressed or not (around.may_begin and spoken_to and asks_for(around.form, frame.text)):
+        return None
+    said = intake_words.offer(around.form, language=frame.language, texts=texts)
+    return replace(_said(frame, said, frame.language), intake=Offer(language=frame.language))
+
+
+def _pressed(around: Around, there: Interview, pressed: str) -> Step | None:
+    press = Press.read(pressed)
+    if press is None or not around.replied:
+        return None
+    quote = ""
+    if (
+        press.option
+        and (question := around.form.question(press.question))
+        and (option := question.option(press.option))
+    ):
+        quote = option.name[there.language]
+    return rules.press(around.form, there.standing, press, quote=quote)
+
+
+def _heard(frame: Frame, situation: Situation, around: Around, there: Interview) -> Step | None:
+    reading, standing = frame.reading, there.standing
+    asked_one = there.person_id in {None, situation.person.id}
+    if not (around.replied or asked_one) or (frame.scene.called is not None and not around.replied):
+        return None
+    spoken = situation.chat.kind is ChatKind.DIRECT or around.replied or around.near or frame.scene.called_us
+    if standing.state is State.READY and not around.replied and frame.scene.now - there.heard_at > _FRESH:
+        return None  # by now it is about something else
+    if standing.state is State.OFFERED:
+        begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
+        return rules.begin(around.form, standing) if begins else None
+    asks = (reading.question or reading.how_to) and not around.replied
+    said = understand(
+        frame.text, around.form, asked=standing.asked, held=standing.answers,
+        today=today_at(situation, frame.scene.now),
+        words=spoken and not asks and standing.state is State.OPEN and not reading.small_talk,
+    )  # fmt: skip
+    if not said.found and said.wish is None:
+        return _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
+    if not _fits(said, standing, spoken=spoken, asks=asks, replied=around.replied):
+        return None
+    return rules.hear(around.form, standing, said, assent=reading.assent, today=today_at(situation, frame.scene.now))
+
+
+_BEGIN: Final = frozenset({"开始", "開始", "开始吧", "開始吧", "begin", "start", "yes", "let's go"})
+
+
+def _fits(said: Understood, standing: Standing, *, spoken: bool, asks: bool, replied: bool) -> bool:
+    """Whether what was understood is meant for us."""
+    if standing.state is State.READY and not replied:
+        return spoken and said.changes and bool(said.found or said.about)
+    shaped = any(each.shape and (each.asked or each.key in said.about) for each in said.found)
+    if asks:
+        return shaped
+    if said.found:
+        chosen = any(each.asked and isinstance(each.value, Chosen) and each.value.keys for each in said.found)
+        return spoken or shaped or chosen
+    return spoken and not (said.wish is Wish.CHANGE and not said.about)
+
+
+def _without_words(
+    frame: Frame, situation: Situation, around: Around, standing: Standing, *, assent: bool
+) -> Step | None:
+    """A picture for the question that was asked; a yes to what was named back."""
+    if assent and standing.pending is not None:
+        nothing = Understood()
+        return rules.hear(around.form, standing, nothing, assent=True, today=today_at(situation, frame.scene.now))
+    sent = any(piece.attachments for piece in situation.pieces)
+    direct = situation.chat.kind is ChatKind.DIRECT
+    if not sent or not (direct or around.replied or around.near) or standing.state is not State.OPEN:
+        return None
+    question = around.form.question(standing.asked or "")
+    in_words = question is not None and question.kind is QuestionKind.TEXT and question.key not in standing.answers
+    if question is None or not in_words:
+        return Step(after=standing, lines=(rules.Ask(key=standing.asked),) if standing.asked else ())
+    taken = Taken(key=question.key, value=Words(text=frame.text if frame.text.strip() else ""), quote=frame.text)
+    after = replace(standing, answers={**standing.answers, question.key: taken.value})
+    following = rules.hear(around.form, after, Understood(), assent=False, today=today_at(situation, frame.scene.now))
+    return replace(following, taken=(taken, *following.taken))
+
+
+def today_at(situation: Situation, now: datetime) -> date:
+    """The day it is where the client is; of who is no client, here."""
+    zone = find_zone(situation.client.timezone if situation.client else _HERE)
+    return now.astimezone(zone).date()
+
+
+def _said(frame: Frame, said: intake_words.Spoken, language: str) -> Act:
+    return Act(
+        outcome=Outcome.CLARIFY if said.text else Outcome.SILENT,
+        reason=REASON,
+        level=frame.reading.level,
+        language=language,
+        question=frame.text,
+        reading=frame.reading,
+        plan=gate.Stay(REASON),
+        say=said.text or None,
+        buttons=said.buttons,
+    )

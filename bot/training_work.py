@@ -1,0 +1,159 @@
+"""What is said in a client's chats about its trainings: invitation, quiz, that one is called off; by day, once."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+
+from console.texts import Texts
+from handoff import accounts, directory
+from handoff.model import Button, Citation, Client, Message
+from knowledge.errors import KnowledgeError
+from knowledge.model import Page
+from knowledge.service import Manual
+from store.clock import Clock
+from store.db import Database
+from store.worker import Running, Worker
+from success import proactive
+from success.drills.errors import TrainingRefused
+from success.training import sessions, telling
+from success.training.rules import TrainingState
+from success.training.sessions import TELL, Seat, Training
+from success.training.telling import About, Place
+
+log = structlog.get_logger()
+Href = Callable[[Citation], str | None]
+
+
+class TrainingWork:
+    """The handler of `training` jobs: `{"training": id, "what": "invite" | "quiz" | "cancel" | "close"}`."""
+
+    def __init__(self, db: Database, *, manual: Manual, texts: Texts, href: Href, clock: Clock) -> None:
+        self._db, self._manual, self._texts, self._href, self._clock = db, manual, texts, href, clock
+
+    def register(self, worker: Worker) -> None:
+        """Let a worker tell."""
+        worker.register(TELL, self.tell, slots=2)
+
+    async def tell(self, running: Running) -> None:
+        """Say it, or wait for the morning; nothing where the training has gone on or was called off meanwhile."""
+        training_id, what = int(str(running.job.body["training"])), str(running.job.body["what"])
+        if what == "close":
+            await running.finish(partial(self._close, training_id=training_id))
+            return
+        later = await self._db.read(partial(self._later, training_id=training_id))
+        if later is not None:
+            await running.later(later)
+            return
+        pages = await self._pages(training_id) if what == "invite" else ()
+        await running.finish(partial(self._told, training_id=training_id, what=what, pages=pages))
+
+    def _later(self, conn: Connection, *, training_id: int) -> datetime | None:
+        client, now = directory.client(conn, sessions.training(conn, training_id).client_id), self._clock()
+        wanted = proactive.by_day(client, now)
+        return wanted if wanted > now else None
+
+    async def _pages(self, training_id: int) -> tuple[Page, ...]:
+        held = await self._db.read(partial(sessions.training, training_id=training_id))
+        try:
+            found = [await self._manual.page(each) for each in held.pages]
+        except KnowledgeError:
+            log.warning("no manual to invite with", training=training_id)
+            return ()
+        return tuple(page for page in found if page is not None)
+
+    def _told(self, conn: Connection, *, training_id: int, what: str, pages: tuple[Page, ...]) -> None:
+        match what:
+            case "invite":
+                self._invite(conn, training_id=training_id, pages=pages)
+            case "quiz":
+                self._quiz(conn, training_id=training_id)
+            case _:
+                self._cancel(conn, training_id=training_id)
+
+    def _invite(self, conn: Connection, *, training_id: int, pages: Iterable[Page]) -> None:
+        held = sessions.training(conn, training_id)
+        if held.state is not TrainingState.INVITED or telling.has_told(conn, held.id, question=None):
+            return
+        client = directory.client(conn, held.client_id)
+        tongue = proactive.language_of(client)
+        text = invitation(self._texts, tongue, held, client=client, pages=pages, href=self._href)
+        button = Button(id=telling.HERE, label=self._texts.say("training.button.here", tongue))
+        for place in telling.places(conn, held, sessions.of_training(conn, held)):
+            said = self._say(conn, place, text, tongue, buttons=(button,))
+            telling.note(conn, said.id, training_id=held.id, person_id=place.person_id, question=None)
+
+    def _quiz(self, conn: Connection, *, training_id: int) -> None:
+        held = sessions.training(conn, training_id)
+        if held.state is not TrainingState.QUIZ or telling.has_told(conn, held.id, question=0):
+            return
+        tongue = proactive.language_of(directory.client(conn, held.client_id))
+        came = [each for each in sessions.of_training(conn, held) if each.attended_at is not None]
+        for place in telling.places(conn, held, came):
+            for number, asked in enumerate(held.questions):
+                head = {"number": number + 1, "of": len(held.questions), "question": asked.text}
+                text = self._texts.say("training.question", tongue, **head)
+                if place.person_id is None and number == 0:
+                    text = f"{self._texts.say('training.question.group', tongue, topic=held.topic)}\n\n{text}"
+                buttons = tuple(
+                    Button(id=f"{telling.CHOICE}:{choice}", label=asked.choices[choice])
+                    for choice in asked.order(str(held.id))
+                )
+                said = self._say(conn, place, text, tongue, buttons=buttons)
+                telling.note(conn, said.id, training_id=held.id, person_id=place.person_id, question=number)
+
+    def _cancel(self, conn: Connection, *, training_id: int) -> None:
+        held = sessions.training(conn, training_id)
+        tongue = proactive.language_of(directory.client(conn, held.client_id))
+        text = self._texts.say("training.cancelled", tongue, topic=held.topic)
+        if telling.has_told(conn, held.id, question=None):
+            for place in telling.places(conn, held, sessions.of_training(conn, held)):
+                self._say(conn, place, text, tongue)
+
+    def _close(self, conn: Connection, *, training_id: int) -> None:
+        try:
+            sessions.close(conn, training_id, by=None, now=self._clock())
+        except TrainingRefused:
+            log.info("training is not closed", training=training_id)
+
+    def _say(
+        self, conn: Connection, place: Place, text: str, tongue: str, *, buttons: tuple[Button, ...] = ()
+    ) -> Message:
+        name = self._texts.say("bot.name", tongue)
+        return proactive.tell_group(conn, place.chat, text, name=name, buttons=buttons, now=self._clock())
+
+
+def invitation(texts: Texts, tongue: str, held: Training, *, client: Client, pages: Iterable[Page], href: Href) -> str:
+    """What people are invited with: topic, time in the client's zone, place, what to read, with its videos."""
+    zone: ZoneInfo = accounts.zone_of(client)
+    place = ("training.invite.place", {"place": held.place}) if held.place else ("training.invite.no_place", {})
+    when = f"{held.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
+    lines = [
+        texts.say(
+            "training.invite", tongue, topic=held.topic, when=when, minutes=held.minutes,
+            place=texts.say(place[0], tongue, **place[1]),
+        )
+    ]  # fmt: skip
+    material = [_material(texts, tongue, page, href) for page in pages]
+    return "\n".join([*lines, *(["", texts.say("training.invite.material", tongue), *material] if material else [])])
+
+
+def _material(texts: Texts, tongue: str, page: Page, href: Href) -> str:
+    cited = Citation(n=1, page=page.id, title=page.title, heading="", anchor="", url=page.url, chunk="")
+    url = href(cited)
+    video = texts.say("training.invite.video", tongue, url=page.video) if page.video else ""
+    return " · ".join(filter(None, (f"- {page.title}", url or "", video)))
+
+
+def thank(conn: Connection, texts: Texts, subject: About, said: Message, seat: Seat, *, now: datetime) -> None:
+    """Tell somebody in their own chat how they did, once the last question is answered."""
+    if subject.person_id is None or not seat.marked.complete:
+        return
+    held = sessions.training(conn, subject.training_id)
+    tongue = proactive.language_of(directory.client(conn, held.client_id))
+    text = texts.say("training.done", tongue, right=seat.marked.right, of=seat.marked.asked)
+    chat = directory.chat(conn, said.chat_id)
+    proactive.tell_group(conn, chat, text, name=texts.say("bot.name", tongue), now=now)

@@ -1,0 +1,355 @@
+"""What a conversation about a form comes to next: given the form, the answers, and what was just said. Pure.
+
+Answers are taken in any order. A contradiction is named back once ("you said shop, now no selling: which?"), a value
+that can hardly be true is asked again with the reason once; what is said after that holds, marked as doubtful for a
+person. Nothing is asked twice by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final, Literal, TypeAlias
+
+from success.intake.form_model import Form, Question, QuestionKind
+from success.intake.plausible import Reason, reason
+from success.intake.understanding import Found, Understood, Wish, options_of
+from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, Value, Words
+
+CONTRADICTION: Final = "contradiction"
+MOST_LINKS: Final = 30
+
+
+class State(StrEnum):
+    """How far an interview is. `OFFERED`: nobody has begun it; `READY`: its brief lies with a person."""
+
+    OFFERED = "offered"
+    OPEN = "open"
+    PAUSED = "paused"
+    READY = "ready"
+    DECLINED = "declined"
+    STOPPED = "stopped"
+    CLOSED = "closed"
+
+
+LIVE: Final = (State.OFFERED, State.OPEN, State.PAUSED, State.READY)
+"""As long as it is so, what is said may be an answer."""
+
+
+class Verb(StrEnum):
+    """What a button under a message of the questionnaire does."""
+
+    BEGIN = "begin"
+    DECLINE = "decline"
+    OPTION = "pick"
+    ENOUGH = "enough"
+    SKIP = "skip"
+    PAUSE = "pause"
+    RESUME = "resume"
+    KEEP = "keep"
+    TAKE = "take"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A button: what it does, to which question, with which option."""
+
+    verb: Verb
+    question: str = ""
+    option: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the button carries."""
+        return ":".join(("in", self.verb, *(part for part in (self.question, self.option) if part)))
+
+    @classmethod
+    def read(cls, carried: str) -> "Press | None":
+        """The press that `id` made this of; None of anything else."""
+        parts = carried.split(":")
+        if not 2 <= len(parts) <= 4 or parts[0] != "in" or parts[1] not in set(Verb):  # noqa: PLR2004 -- its parts
+            return None
+        return cls(verb=Verb(parts[1]), question="".join(parts[2:3]), option="".join(parts[3:4]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """What was named back and waits for a word: the answer as it was (None for an absurd one) and as it would be."""
+
+    key: str
+    why: str
+    new: Value
+    quote: str
+    old: Value | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """An interview as it stands. `named` are the questions that were named back before."""
+
+    state: State = State.OPEN
+    answers: Mapping[str, Value] = field(default_factory=dict)
+    asked: str | None = None
+    skipped: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    pending: Pending | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """An answer to keep; `doubt` says why a person should look at it, else ""."""
+
+    key: str
+    value: Value
+    quote: str
+    doubt: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Ask a question; `again` where it has an answer, `more` where further options may follow."""
+
+    key: str
+    again: bool = False
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clash:
+    """Name a contradiction back."""
+
+    key: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """Ask a value again, with the reason."""
+
+    key: str
+    value: Value
+    why: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """A sentence without a question."""
+
+    what: Literal["begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "which", "summary", "back"]
+
+
+Line: TypeAlias = Ask | Clash | Doubt | Plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What follows: answers to keep, the standing after it, and what is said, in order."""
+
+    after: Standing
+    taken: tuple[Taken, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+def begin(form: Form, standing: Standing) -> Step:
+    """Begin, or go on after a pause."""
+    what: Literal["begun", "resumed"] = "begun" if standing.state is State.OFFERED else "resumed"
+    return _next(form, replace(standing, state=State.OPEN), (), (Plain(what=what),))
+
+
+def hear(form: Form, standing: Standing, said: Understood, *, assent: bool, today: date) -> Step:
+    """What a text comes to."""
+    if said.wish is Wish.STOP and not said.found:
+        return _end(standing, State.STOPPED, "stopped")
+    taken: list[Taken] = []
+    lines: list[Line] = []
+    standing = _settled(standing, said, taken, assent=assent)
+    for found in said.found:
+        question = form.question(found.key)
+        assert question is not None, "it was read from this form"
+        standing = _take(question, found, standing, taken, lines, changes=said.changes, today=today)
+    if said.wish is Wish.PAUSE:
+        return _paused(standing, tuple(taken))
+    if said.wish is Wish.SKIP and standing.asked and not taken:
+        standing = replace(standing, skipped=standing.skipped | {standing.asked})
+    if said.wish is Wish.CHANGE:
+        return _to_change(standing, said, tuple(taken))
+    if said.wish is Wish.SUMMARY:
+        lines.insert(0, Plain(what="summary"))
+    if said.wish is Wish.RESUME and standing.state is State.PAUSED:
+        lines.insert(0, Plain(what="resumed"))
+    return _next(form, replace(standing, state=_reopened(standing)), tuple(taken), tuple(lines))
+
+
+def press(form: Form, standing: Standing, pressed: Press, *, quote: str) -> Step:
+    """What a press comes to; one that fits no more changes nothing and says the next question."""
+    question = form.question(pressed.question)
+    option = question.option(pressed.option) if question else None
+    match pressed.verb:
+        case Verb.BEGIN | Verb.RESUME:
+            return begin(form, standing)
+        case Verb.DECLINE:
+            return _end(standing, State.DECLINED, "declined")
+        case Verb.PAUSE:
+            return _paused(standing, ())
+        case Verb.SKIP if question:
+            standing = replace(standing, skipped=standing.skipped | {question.key})
+        case Verb.OPTION if question and option:
+            return _chosen(form, standing, question, option.key, quote)
+        case Verb.KEEP | Verb.TAKE if standing.pending and standing.pending.key == pressed.question:
+            taken = _decided(standing.pending, keep=pressed.verb is Verb.KEEP)
+            kept = {**standing.answers, **{each.key: each.value for each in taken}}
+            return _next(form, replace(standing, answers=kept, pending=None), taken, ())
+        case _:
+            pass
+    return _next(form, replace(standing, state=_reopened(standing)), (), ())
+
+
+def ask_again(form: Form, standing: Standing, key: str) -> Step | None:
+    """A colleague wants a question asked again; None where the form has none of that key."""
+    if form.question(key) is None:
+        return None
+    again = key in standing.answers
+    state = State.OPEN if standing.state in {State.PAUSED, State.READY} else standing.state
+    return Step(after=replace(standing, state=state, asked=key, pending=None), lines=(Ask(key=key, again=again),))
+
+
+def missing(form: Form, standing: Standing) -> tuple[str, ...]:
+    """The required questions that have no answer, as far as the branches are known."""
+    asked = form.asked(options_of(standing.answers))
+    return tuple(each.key for each in asked if each.required and each.key not in standing.answers)
+
+
+def _settled(standing: Standing, said: Understood, taken: list[Taken], *, assent: bool) -> Standing:
+    """What was named back and is not spoken of holds as it was said last, in doubt; a pause lets it wait."""
+    pending = standing.pending
+    if pending is None or said.wish in {Wish.PAUSE, Wish.SUMMARY}:
+        return standing
+    if said.of(pending.key) is not None:
+        return replace(standing, pending=None)
+    if not (said.found or assent or said.wish):
+        return standing
+    taken.append(Taken(key=pending.key, value=pending.new, quote=pending.quote, doubt=pending.why))
+    return replace(standing, answers={**standing.answers, pending.key: pending.new}, pending=None)
+
+
+def _take(
+    question: Question, found: Found, standing: Standing, taken: list[Taken], lines: list[Line], *,
+    changes: bool, today: date,
+) -> Standing:  # fmt: skip
+    """Keep one answer, or name it back."""
+    old, key = standing.answers.get(question.key), question.key
+    settles = key in standing.named
+    new = _joined(old, found, changes=changes, settles=settles)
+    if new is None or new == old:
+        return standing
+    why = reason(question, new, today=today)
+    clashes = old is not None and not changes and _contradicts(old, found)
+    if why is not None and not settles:
+        lines.append(Doubt(key=key, value=new, why=why))
+        pending = Pending(key=key, why=why, new=new, quote=found.quote)
+        return replace(standing, pending=pending, named=standing.named | {key})
+    if clashes and not settles:
+        assert old is not None, "there is something to contradict"
+        lines.append(Clash(key=key, old=old, new=new))
+        pending = Pending(key=key, why=CONTRADICTION, new=new, quote=found.quote, old=old)
+        return replace(standing, pending=pending, named=standing.named | {key})
+    doubt = why or (CONTRADICTION if clashes and not found.asked else "")
+    taken.append(Taken(key=key, value=new, quote=found.quote, doubt=doubt))
+    return replace(standing, answers={**standing.answers, key: new}, skipped=standing.skipped - {key})
+
+
+def _contradicts(old: Value, found: Found) -> bool:
+    """Whether an answer takes back another one, unsaid that it does."""
+    if isinstance(old, Chosen) and isinstance(found.value, Chosen):
+        if found.without:
+            return bool(set(found.without) & set(old.keys))
+        return False
+    if isinstance(found.value, Money | Time | Number):
+        return not found.asked
+    return False
+
+
+def _joined(old: Value | None, found: Found, *, changes: bool, settles: bool) -> Value | None:
+    """The answer as it is with what was found; None where that says nothing."""
+    new = found.value
+    if isinstance(new, Chosen):
+        if old is None or not isinstance(old, Chosen):
+            return new if new.keys or new.other else None
+        keys = [*old.keys, *(each for each in new.keys if each not in old.keys)]
+        if (changes or settles) and new.keys and not found.without:
+            keys = list(new.keys)
+        kept = tuple(each for each in keys if each not in found.without)
+        return Chosen(keys=kept, other=new.other or ("" if changes else old.other))
+    if old is None or changes or type(old) is not type(new):
+        return new
+    if isinstance(new, Words) and isinstance(old, Words) and not found.asked:
+        return Words(text=f"{old.text}\n{new.text}"[:LONGEST])
+    if isinstance(new, Links) and isinstance(old, Links):
+        return Links(addresses=tuple(dict.fromkeys((*old.addresses, *new.addresses)))[:MOST_LINKS])
+    return new
+
+
+def _chosen(form: Form, standing: Standing, question: Question, option: str, quote: str) -> Step:
+    """A press on an option: one of several is added, one of a single choice replaces."""
+    old = standing.answers.get(question.key)
+    several = question.kind is QuestionKind.CHOICES
+    before = old if isinstance(old, Chosen) else Chosen()
+    keys = tuple(dict.fromkeys((*before.keys, option))) if several else (option,)
+    taken = (Taken(key=question.key, value=Chosen(keys=keys, other=before.other if several else ""), quote=quote),)
+    answers = {**standing.answers, question.key: taken[0].value}
+    pending = None if standing.pending and standing.pending.key == question.key else standing.pending
+    kept = replace(
+        standing, answers=answers, pending=pending, skipped=standing.skipped - {question.key},
+        state=_reopened(standing), asked=question.key,
+    )  # fmt: skip
+    if several and set(keys) < {each.key for each in question.options}:
+        return Step(after=kept, taken=taken, lines=(Ask(key=question.key, more=True),))
+    return _next(form, kept, taken, ())
+
+
+def _decided(pending: Pending, *, keep: bool) -> tuple[Taken, ...]:
+    """The one that a press chose; an absurd value that is stood by stays doubtful, what was kept is kept already."""
+    if keep:
+        return ()
+    doubt = "" if pending.why == CONTRADICTION else pending.why
+    return (Taken(key=pending.key, value=pending.new, quote=pending.quote, doubt=doubt),)
+
+
+def _paused(standing: Standing, taken: tuple[Taken, ...]) -> Step:
+    return Step(after=replace(standing, state=State.PAUSED), taken=taken, lines=(Plain(what="paused"),))
+
+
+def _to_change(standing: Standing, said: Understood, taken: tuple[Taken, ...]) -> Step:
+    """Ask what is to be put right; which one it is, where that is not said."""
+    if not said.about:
+        return Step(after=standing, taken=taken, lines=(Plain(what="which"),))
+    key = said.about[0]
+    opened = replace(standing, state=_reopened(standing), asked=key)
+    return Step(after=opened, taken=taken, lines=(Ask(key=key, again=key in standing.answers),))
+
+
+def _reopened(standing: Standing) -> State:
+    return State.OPEN if standing.state in {State.OFFERED, State.PAUSED} else standing.state
+
+
+def _end(standing: Standing, state: State, what: Literal["stopped", "declined"]) -> Step:
+    return Step(after=replace(standing, state=state, asked=None), lines=(Plain(what=what),))
+
+
+def _next(form: Form, standing: Standing, taken: tuple[Taken, ...], lines: tuple[Line, ...]) -> Step:
+    """The first question without an answer, unless something was named back; none left: the brief is ready."""
+    if standing.pending is not None and any(isinstance(each, Clash | Doubt) for each in lines):
+        first = next(each for each in lines if isinstance(each, Clash | Doubt) and each.key == standing.pending.key)
+        plain = tuple(each for each in lines if isinstance(each, Plain))
+        return Step(after=replace(standing, asked=standing.pending.key), taken=taken, lines=(*plain, first))
+    done = set(standing.answers) | standing.skipped
+    waiting = standing.pending.key if standing.pending else None
+    asked = form.asked(options_of(standing.answers))
+    following = next((each for each in asked if each.key not in done and each.key != waiting), None)
+    if following is not None and standing.state is not State.READY:
+        after = replace(standing, asked=following.key)
+        return Step(after=after, taken=taken, lines=(*lines, Ask(key=following.key)))
+    what: Literal["ready", "changed"] = "changed" if standing.state is State.READY else "ready"
+    after = replace(standing, state=State.READY, asked=None)
+    return Step(after=after, taken=taken, lines=(*lines, Plain(what=what)))
