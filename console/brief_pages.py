@@ -11,13 +11,15 @@ from starlette.exceptions import HTTPException
 from console import intake_saying
 from console.auth import Viewer, take_form
 from console.brief_view import shown
+from console.client_frame import kept
 from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
-from handoff import directory, messages
+from console.texts import LANGUAGES
+from handoff import accounts, directory, messages
 from handoff.errors import NotFound
-from handoff.kinds import Audience, Role
+from handoff.kinds import Audience, Role, Tier
 from handoff.model import Attachment
 from success.intake import notes, prospects, store
 from success.intake.errors import IntakeRefused
@@ -58,7 +60,7 @@ async def begin_interview(request: Request, *, pages: PagesDep, viewer: ReaderDe
 @router.get("/{brief_id}")
 async def brief_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, brief_id: str) -> Response:
     """One brief: its answers with who said them, what is missing and doubtful, what came with them."""
-    return await _show(request, pages, viewer, _id(brief_id))
+    return await show_brief(request, pages, viewer, _id(brief_id))
 
 
 @router.get("/{brief_id}/files/{file_id}")
@@ -161,11 +163,17 @@ async def show_list(
     return pages.page(request, "briefs.html", status=409 if problem else 200, **loaded)
 
 
-async def _show(request: Request, pages: Pages, viewer: Viewer, which: int, *, problem: str | None = None) -> Response:
+async def show_brief(
+    request: Request, pages: Pages, viewer: Viewer, which: int, *,
+    problem: str | None = None, typed: dict[str, str] | None = None, status: int | None = None,
+) -> Response:  # fmt: skip
+    """One brief; with a problem, what was typed is kept. Raises 404."""
     language = request.state.language
     loaded = await _found(pages, lambda conn: shown(conn, which, language=language, texts=pages.texts))
-    loaded = await frame(pages, viewer, section="care") | loaded | {"problem": problem}
-    return pages.page(request, "brief.html", status=409 if problem else 200, **loaded)
+    loaded = await frame(pages, viewer, section="care") | loaded | {"problem": problem, "typed": kept(typed)}
+    loaded |= {"tiers": list(Tier), "languages": LANGUAGES, "zone": accounts.DEFAULT_ZONE}
+    loaded |= {"is_admin": viewer.person.role is Role.ADMIN}
+    return pages.page(request, "brief.html", status=status or (409 if problem else 200), **loaded)
 
 
 async def _do(
@@ -186,7 +194,7 @@ async def _do(
         raise HTTPException(404) from error
     except IntakeRefused as refused:
         problem = pages.say(request, f"briefs.error.{refused.why}")
-        return await _show(request, pages, viewer, which, problem=problem)
+        return await show_brief(request, pages, viewer, which, problem=problem)
     return RedirectResponse(f"/desk/briefs/{which}", 303)
 
 

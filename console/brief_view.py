@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from console.intake_words import value_words
 from console.texts import Texts
 from handoff import directory
-from success.intake import notes, store
+from success.intake import notes, store, welcome
 from success.intake.brief import Evidence
 from success.intake.form_model import Question
 from success.intake.interview import LIVE
@@ -73,4 +73,5 @@ def shown(conn: Connection, interview_id: int, *, language: str, texts: Texts) -
         "found": found, "brief": brief, "rows": rows, "names": names, "client": client, "labels": labels,
         "notes": notes.notes_of(conn, interview_id), "chat": directory.chat_of(conn, found.conversation_id),
         "colleagues": directory.staff(conn, active_only=True), "live": found.state in LIVE,
+        "newcomer": welcome.is_prospect(conn, found),
     }  # fmt: skip

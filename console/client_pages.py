@@ -30,7 +30,7 @@ from success import campaigns
 router = APIRouter(prefix="/desk/clients")
 NAME_LENGTH: Final = 120
 BLANK_ROWS: Final = 3
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _RECORD: Final = ("name", "tier", "timezone", "language", "success_id", "technical_id")
 
 
@@ -55,7 +55,7 @@ async def add_client(request: Request, *, pages: PagesDep, viewer: AdminDep) -> 
     typed, now, by = await typed_fields(request), pages.deps.clock(), viewer.person.id
     slug = typed.get("slug", "").strip().casefold()
     record, problem = read_record(typed)
-    if problem is None and not _SLUG.fullmatch(slug):
+    if problem is None and not SLUG.fullmatch(slug):
         problem = "clients.error.slug"
     if problem is not None:
         return await _list(request, pages, viewer, problem=pages.say(request, problem), typed=typed)

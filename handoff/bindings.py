@@ -10,12 +10,16 @@ from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, true, update
 
-from handoff import directory, staff_chats
-from handoff.kinds import ChatPurpose
+from handoff import contracts, directory, staff_chats
+from handoff.kinds import ChatPurpose, PersonKind
 from handoff.model import Chat, Client, Person
 from handoff.rows import Row
 from handoff.tables import binding_code as codes
 from handoff.tables import chat as chats
+from handoff.tables import conversation as conversations
+from handoff.tables import message as messages
+from handoff.tables import person as people
+from handoff.tables import ticket as tickets
 
 GOOD_FOR: Final = timedelta(days=1)
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
@@ -63,6 +67,22 @@ def bind_chat(conn: Connection, code: str, *, chat_id: int, now: datetime) -> Cl
     values = {"client_id": row["client_id"], "purpose": ChatPurpose.CLIENT}
     conn.execute(update(chats).where(chats.c.id == chat_id).values(**values))
     return directory.client(conn, row["client_id"])
+
+
+def give_over(conn: Connection, chat_id: int, *, client_id: int, now: datetime) -> None:
+    """Have a chat, whoever wrote in it for its client or for none, and its tickets belong to this client from now on.
+
+    Raises NotFound.
+    """
+    before = directory.chat(conn, chat_id).client_id
+    conn.execute(update(chats).where(chats.c.id == chat_id).values(client_id=directory.client(conn, client_id).id))
+    talks = select(conversations.c.id).where(conversations.c.chat_id == chat_id)
+    wrote = select(messages.c.person_id).where(messages.c.conversation_id.in_(talks), messages.c.person_id.is_not(None))
+    clients = people.c.id.in_(wrote) & (people.c.kind == PersonKind.CLIENT)
+    for table, mine in ((people, clients), (tickets, tickets.c.conversation_id.in_(talks))):
+        ours = table.c.client_id.is_(None) if before is None else table.c.client_id == before
+        conn.execute(update(table).where(mine, ours).values(client_id=client_id))
+    contracts.align(conn, client_id=client_id, now=now)
 
 
 def link_colleague(conn: Connection, code: str, *, platform: str, external_id: str, now: datetime) -> Person | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Connection, delete, func, select, update
+from sqlalchemy import Column, Connection, UniqueConstraint, delete, func, select, update
 
 from handoff import directory
 from handoff.accounts import POWERS
@@ -47,8 +47,8 @@ def merge(
 ) -> Person:
     """Make two records one person's: accounts, messages, tickets and powers of `gone` become `keep`'s.
 
-    Both must be this client's people. `also` are the columns of other rooms that name clients' people. Raises
-    NotFound, NotOnePerson.
+    Both must be this client's people. Where there can be one row of a person only, `keep`'s stays. `also` are the
+    columns of other rooms that name clients' people. Raises NotFound, NotOnePerson.
     """
     if keep == gone:
         raise NotOnePerson("itself")
@@ -57,6 +57,7 @@ def merge(
         of_client(conn, client_id, each)
     _join_powers(conn, keep, gone, by=by, now=now)
     for column in (*MOVES, *also):
+        _drop_doubles(conn, column, keep, gone)
         conn.execute(update(column.table).where(column == gone).values({column.name: keep}))
     conn.execute(delete(person).where(person.c.id == gone))
     return directory.person(conn, keep)
@@ -66,6 +67,16 @@ def spoken(conn: Connection, person_ids: list[int]) -> dict[int, datetime]:
     """When each of these people wrote last; those who never did are left out."""
     query = select(message.c.person_id, func.max(message.c.at)).where(message.c.person_id.in_(person_ids))
     return {row[0]: row[1] for row in conn.execute(query.group_by(message.c.person_id))}
+
+
+def _drop_doubles(conn: Connection, column: Column[int], keep: int, gone: int) -> None:
+    """Drop of `gone` what `keep` has already, in a table that holds one of each for a person."""
+    table, other = column.table, column.table.alias()
+    for rule in table.constraints:
+        if isinstance(rule, UniqueConstraint) and column.name in rule.columns:
+            beside = (other.c[each.name] == each for each in rule.columns if each.name != column.name)
+            theirs = select(other.c[column.name]).where(other.c[column.name] == keep, *beside)
+            conn.execute(delete(table).where(column == gone, theirs.exists()))
 
 
 def _join_powers(conn: Connection, keep: int, gone: int, *, by: int, now: datetime) -> None:

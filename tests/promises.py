@@ -202,6 +202,7 @@ staff     GET    /desk/incidents/{n}/report         POST /desk/incidents/{n}/rep
 leads     POST   /desk/incidents/{n}/state          POST /desk/incidents/{n}/tell
 leads     POST   /desk/incidents/{n}/report/finish
 readers   GET    /desk/rules                        GET  /desk/campaigns
+admins    POST   /desk/briefs/{brief_id}/client
 readers   GET    /desk/briefs                       POST /desk/briefs
 readers   GET    /desk/briefs/{brief_id}            GET  /desk/briefs/{brief_id}/files/{file_id}
 readers   POST   /desk/briefs/{brief_id}/hold       POST /desk/briefs/{brief_id}/give-back

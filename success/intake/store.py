@@ -20,7 +20,7 @@ from store.jobs import enqueue
 from store.signals import signal
 from success import tasks
 from success.intake import brief as briefs
-from success.intake import forms_kept
+from success.intake import forms_kept, prospects
 from success.intake.brief import Brief, Evidence
 from success.intake.errors import IntakeRefused
 from success.intake.form_model import Form
@@ -95,7 +95,9 @@ def open_one(
     by: int | None = None, state: State = State.OFFERED, now: datetime,
 ) -> Interview:  # fmt: skip
     """Offer or begin an interview by the form in force. Raises IntakeRefused: ``begun`` where one is under way."""
-    lock = directory.chat_of(conn, conversation_id)
+    client_id = client_id or directory.chat_of(conn, conversation_id).client_id
+    if client_id == prospects.prospects(conn).door_id:
+        client_id = None  # who comes in by our own front door is no client
     if (there := live(conn, conversation_id)) is not None and there.state is not State.READY:
         if there.state is not State.OFFERED:
             raise IntakeRefused("begun")
@@ -104,7 +106,7 @@ def open_one(
     forms_kept.keep(conn, form, now=now)
     row = {
         "form_version": form.version, "conversation_id": conversation_id, "person_id": person_id, "by_id": by,
-        "client_id": client_id or lock.client_id, "language": language, "state": state, "skipped": [], "named": [],
+        "client_id": client_id, "language": language, "state": state, "skipped": [], "named": [],
         "given_back": _last_message(conn, conversation_id), "heard_at": now, "at": now,
     }  # fmt: skip
     made = conn.execute(insert(interviews).values(row).returning(interviews.c.id)).scalar_one()
@@ -259,6 +261,11 @@ def assign(conn: Connection, interview_id: int, *, to: int, now: datetime) -> No
         tasks.hand_over(conn, given.id, to=who.id)
     elif given is None:
         _give_task(conn, one(conn, interview_id), now=now)
+
+
+def belongs(conn: Connection, interview_id: int, client_id: int) -> None:
+    """Say whose interview it is."""
+    _set(conn, interview_id, client_id=client_id)
 
 
 def close(conn: Connection, interview_id: int, *, by: int, now: datetime) -> None:

@@ -104,6 +104,11 @@ class Visit:
         return self.talks[-1] if self.talks else None
 
     @property
+    def client_id(self) -> int:
+        """Whose the visitor's chat is: who came in by our own front door may be a client by now."""
+        return (self.chat.client_id if self.chat else None) or self.client.id
+
+    @property
     def talk_ids(self) -> list[int]:
         """The ids of all conversations."""
         return [talk.id for talk in self.talks]

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from handoff import directory, people
 from handoff.kinds import Tier
 from success import tasks
 from success.drills.errors import TrainingRefused
+from success.people import NAMED
 from success.quizzes import Question
 from success.training import sessions
 from success.training.rules import TrainingState
@@ -116,3 +118,26 @@ async def test_what_cannot_be_meant_is_not_planned(world: World, more: dict[str,
         await planned(world, **more)
     with pytest.raises(TrainingRefused, match="starts_at"):
         await planned(world, starts_at=world.clock() - timedelta(hours=1))
+
+
+async def test_two_records_of_one_contact_sit_once(world: World) -> None:
+    """Both were invited and answered: what the one who stays has done counts."""
+    other = await world.db.write(
+        lambda conn: directory.ensure_person(
+            conn, platform="web", external_id="twice", name="陈梅", client_id=world.clients[Tier.GOLD].id,
+            now=world.clock(),
+        )
+    )  # fmt: skip
+    mei = world.contacts[Tier.GOLD]
+    made = await planned(world, people=(mei.id, other.id))
+    await world.do(sessions.invite, training_id=made.id)
+    world.clock.advance(timedelta(hours=2))
+    for each in (mei, other):
+        assert await world.do(sessions.is_here, training_id=made.id, person_id=each.id)
+    await world.do(sessions.quiz, training_id=made.id)
+    for who, choice in ((mei, 1), (other, 2)):
+        assert await world.do(sessions.answer, training_id=made.id, person_id=who.id, question=0, choice=choice)
+    merging = {"client_id": world.clients[Tier.GOLD].id, "keep": mei.id, "gone": other.id}
+    await world.do(people.merge, **merging, also=NAMED, by=world.ann.id)
+    (seat,) = await world.ask(sessions.of_training, await world.ask(sessions.training, made.id))
+    assert (seat.person_id, seat.marked.right, seat.marked.answered) == (mei.id, 1, 1)

@@ -11,11 +11,12 @@ from success.people import NAMED
 OURS = {
     "by_id", "revoked_by", "removed_by", "assignee_id", "asked_id", "success_id", "technical_id", "changed_by",
     "asked_by", "owner_id", "closed_by", "approved_by", "withdrawn_by", "accepted_by", "published_by",
+    "started_by", "done_by", "attended_by", "holder_id", "business_id",
 }  # fmt: skip
 OF_OURS = {
     "notice", "binding_code", "team_member", "person_skill", "shift", "absence", "presence", "document_download",
     "authorised_contact", "skill", "api_token", "saved_view", "ticket_attendance", "ticket_sight",
-    "person_language",
+    "person_language", "drill_play", "exam_seat", "certificate", "intake_note",
 }  # fmt: skip
 
 
