@@ -159,6 +159,7 @@ class Aftercare:
             files=self.settings.data / "files",
             default_client=first_start.DEMO,
             secure_cookies=self.console.secure_cookies,
+            public_url=self.settings.public_url,
         )
 
 
@@ -309,6 +310,7 @@ async def _opened(
         db,
         questions=room.questions,
         platforms=frozenset(channels) - {"web", "terminal"},
+        pages=frozenset(channels) & {"web"},
         doors=platforms.doors,
         addresses=mail_contacts.address_for_ratings,
         clock=clock,

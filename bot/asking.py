@@ -16,7 +16,7 @@ from success.reach import Addresses, Ways, nobodys
 
 @dataclass(frozen=True)
 class Asking:
-    """The ways there are; `addresses` tells a person's own e-mail address."""
+    """The ways there are; `addresses` tells a person's own e-mail address, `pages` are chats on a page of ours."""
 
     db: Database
     questions: Questions
@@ -24,12 +24,13 @@ class Asking:
     doors: Mapping[str, Doors]
     clock: Clock
     addresses: Addresses = nobodys
+    pages: Collection[str] = ()
 
     @property
     def ways(self) -> Ways:
         """The same for the rules."""
         links = self.questions.public_url is not None
-        return Ways(platforms=self.platforms, addresses=self.addresses, links=links)
+        return Ways(platforms=self.platforms, pages=self.pages, addresses=self.addresses, links=links)
 
     async def open_doors(self, person_id: int) -> None:
         """Begin a direct chat with somebody, where a platform lets us and there is none yet."""

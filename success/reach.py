@@ -1,7 +1,7 @@
 """How one person is reached with a question that is for them alone. Transaction bodies that only read.
 
-Their direct chat first; else, about a ticket, its group, addressed to them; else a letter with a signed link. Where
-none of it is possible the link stays with our people.
+Their direct chat first; else the group that it is about, addressed to them; else a letter with a signed link; else the
+page on which they wrote to us. Where none of it is possible the link stays with our people.
 """
 
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
-from handoff import directory, staff_chats
+from handoff import directory, listing, staff_chats
 from handoff.kinds import ChatKind, Mode
 from handoff.model import Chat, Person, Ticket
 from success.mails import is_address
@@ -50,22 +50,35 @@ class Reach:
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
-    """What there is: platforms whose messages have buttons, people's addresses, and whether letters can have links."""
+    """What there is: platforms whose messages have buttons, people's addresses, and whether letters can have links.
+
+    `pages` are platforms that people see only while they are there.
+    """
 
     platforms: Collection[str] = ()
+    pages: Collection[str] = ()
     addresses: Addresses = nobodys
     links: bool = False
 
-    def to(self, conn: Connection, person: Person, *, ticket: Ticket | None = None) -> Reach | None:
-        """The best way to a person; their group only about its own ticket, as others read there."""
+    def to(
+        self, conn: Connection, person: Person, *, ticket: Ticket | None = None, group: Chat | None = None
+    ) -> Reach | None:
+        """The best way to a person; a group only about its own ticket, or its own `group` matter, as others read there.
+
+        About a ticket nobody is asked on a page: it asks by itself.
+        """
         about = directory.chat_of(conn, ticket.conversation_id) if ticket is not None else None
         direct = self._direct(conn, person, near=about)
         if direct is not None:
             return Reach(way=Way.DIRECT, chat=direct)
-        if about is not None and about.kind is ChatKind.GROUP and self._speakable(about):
-            return Reach(way=Way.GROUP, chat=about)
+        shared = about or group
+        if shared is not None and shared.kind is ChatKind.GROUP and self._speakable(shared):
+            return Reach(way=Way.GROUP, chat=shared)
         address = self.addresses(conn, person.id) if self.links else None
-        return Reach(way=Way.MAIL, address=address) if address and is_address(address) else None
+        if address and is_address(address):
+            return Reach(way=Way.MAIL, address=address)
+        page = self._page(conn, person) if ticket is None else None
+        return Reach(way=Way.DIRECT, chat=page) if page is not None else None
 
     def unopened(self, conn: Connection, person: Person, *, doors: Collection[str]) -> tuple[tuple[str, str], ...]:
         """The person's accounts where a direct chat could be begun; none where there is one already."""
@@ -81,6 +94,12 @@ class Ways:
         ]
         here = [chat for chat in found if near is not None and chat.platform == near.platform]
         return next(iter(here or found), None)
+
+    def _page(self, conn: Connection, person: Person) -> Chat | None:
+        if not self.pages or person.client_id is None:
+            return None
+        found = listing.usual_chat(conn, person.client_id, requester_id=person.id, but=_SILENT)
+        return found if found is not None and found.platform in self.pages else None
 
     def _speakable(self, chat: Chat) -> bool:
         return chat.platform in self.platforms and chat.mode not in _SILENT and chat.lost_at is None

@@ -211,11 +211,13 @@ class _Reading:
         """What fits nothing else answers the question that was asked, where that takes words."""
         question = self._asked
         left = [each for each in self._left if not _FILLER.match(fold(each)) and not _bare_link(each)]
-        if question is None or question.key in self.found or not left:
+        if question is None or not left:
             return
         if question.kind is QuestionKind.TEXT:
-            said = left if self.found else [text]
-            self._words(question, "\n".join(said))
+            alone = not any(key != question.key for key in self.found)
+            if alone:
+                self.found.pop(question.key, None)
+            self._words(question, text if alone else "\n".join(left))
         elif question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES} and not self.found:
             self._keep(question, Chosen(other=_cut(text)), text)
 

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import following, intake, interview_ground, project_presses, training_presses
+from bot import feedback_presses, following, intake, interview_ground, project_presses, training_presses
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
@@ -231,6 +231,9 @@ def _press(conn: Connection, *, inbound: Inbound, visit: Visit, web: WebChat) ->
         )
     person_id, texts = visit.person.id, web.texts
     if training_presses.press(conn, said, inbound.pressed, person_id=person_id, texts=texts, now=now) is not None:
+        return None
+    if (asks := feedback_presses.question_of(conn, said.id)) is not None:
+        feedback_presses.press(conn, asks, said, inbound.pressed, person_id=person_id, questions=web.questions, now=now)
         return None
     asker = interview_ground.asker(conn, inbound.reply_to, visit.person)
     if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=person_id, asker=asker, now=now):

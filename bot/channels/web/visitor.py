@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from sqlalchemy import Connection
 
 from bot.channels.web.translations import PLATFORM
+from bot.questions import Questions
 from bot.triage import Rules
 from console.texts import Texts
 from handoff import chat_history, directory
@@ -47,6 +48,12 @@ class WebChat:
     files: Path
     default_client: str
     secure_cookies: bool
+    public_url: str | None = None
+
+    @property
+    def questions(self) -> Questions:
+        """How questions about somebody are put and answered."""
+        return Questions(texts=self.texts, public_url=self.public_url, secret=self.secret)
 
     def sign(self, visitor: str) -> str:
         """The cookie of a visitor."""

@@ -221,3 +221,11 @@ def test_hostile_texts_are_read_too(text: str) -> None:
 def test_values_are_kept_as_they_are(kept: Any) -> None:
     """To JSON and back."""
     assert from_json(to_json(kept)) == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["简洁、自然，有茶山的感觉", "暖色调，风格简洁，多放照片", "clean and calm, with photos of the tea hills"]
+)
+def test_what_was_asked_for_in_words_is_kept_whole(text: str) -> None:
+    """Though one of its clauses says itself what it is about."""
+    assert value(text, "look", "look") == Words(text=text)
