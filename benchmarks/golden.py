@@ -24,7 +24,8 @@ import structlog
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bot import commands
-from bot.app import Aftercare, open_app
+from bot.aftercare import Aftercare
+from bot.app import open_app
 from bot.settings import Settings, shipped
 from knowledge import chunking, e5, golden, index, loaders
 from knowledge.golden import Golden

@@ -22,7 +22,8 @@ import structlog
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bot import commands, intake
-from bot.app import Aftercare, open_app
+from bot.aftercare import Aftercare
+from bot.app import open_app
 from bot.channels import terminal
 from bot.settings import Settings, shipped
 from handoff import directory, turn_records

@@ -4,37 +4,30 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
-from pathlib import Path
-
-import yaml
+from functools import partial
 
 from bot import contract_work, first_start, following, gap_work, links, search_work
+from bot.aftercare import Aftercare
 from bot.asking import Asking
 from bot.bench import Bench
 from bot.care import care_of
 from bot.channels.platforms import MANNERS, Platforms
-from bot.channels.slack.service import Slack
 from bot.channels.telegram import polling
-from bot.channels.telegram.service import Telegram
 from bot.channels.web.translations import ASKABLE
-from bot.channels.web.visitor import WebChat
 from bot.conversation import Conversations
 from bot.correcting import correcting_of
 from bot.crowd_watch import CrowdWatch
 from bot.delivery import Deliveries, StoredChannel
 from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
-from bot.drill_client import ModelSpeaker, speaker_of
+from bot.drill_client import speaker_of
 from bot.engines import Engines
 from bot.engines import opened as engines_of
 from bot.errors import BotError
 from bot.illustrating import Illustrating
 from bot.intake import TURN
 from bot.llm import Model
-from bot.mailing import mail_facts
 from bot.manual_runs import ManualRuns
 from bot.metered import metered
 from bot.meters import Meters
@@ -45,7 +38,7 @@ from bot.paging import Paging, pager_of
 from bot.pictures import Pictures, ProcessReader
 from bot.progress import Progress
 from bot.prompt_shelf import Shelf
-from bot.proposing import ModelProposer, proposer_of
+from bot.proposing import proposer_of
 from bot.rating_work import AskingForRatings
 from bot.reception import Room
 from bot.rerouting import Rerouting
@@ -53,20 +46,17 @@ from bot.retracting import Retractions
 from bot.roles import Role
 from bot.scoring import Scoring
 from bot.settings import Settings
+from bot.shipped import load_rules, load_texts
 from bot.speaking import model_of, writer_of
 from bot.staff_words import StaffWords
 from bot.staffroom import StaffRoom
 from bot.suggesting import Suggesting
-from bot.summing_up import ModelSummariser, summariser_of
-from bot.translating import ModelTranslator, Translating, translator_of
-from bot.triage import Rules
+from bot.summing_up import summariser_of
+from bot.translating import Translating, translator_of
 from bot.unanswered import Unanswered
 from bot.webhook_sending import WebhookSending
-from console.pages import ConsoleDeps
-from console.texts import Texts
 from handoff import roster, routes
 from handoff.desk import Desk
-from handoff.model import Citation
 from knowledge.embedders import Embedder
 from knowledge.service import Manual
 from store import leases, skew
@@ -74,104 +64,8 @@ from store.clock import Clock, utc_now
 from store.db import Database
 from store.worker import Running, Worker
 from success import mail_contacts
-from success.gap_drafts import GapDrafts
-from success.gaps import GapWatch
-from success.recalling import Recalls
 
-HERE = Path(__file__).parent
 _SLOTS, _SPARE = 20, 4  # more than turns and deliveries may take together, so that timers and alarms always find room
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aftercare:
-    """One running process: what commands, routes and tests use."""
-
-    settings: Settings
-    role: Role
-    db: Database
-    desk: Desk
-    manual: Manual
-    conversations: Conversations
-    worker: Worker
-    rules: Rules
-    texts: Texts
-    clock: Clock
-    meters: Meters
-    secret: bytes
-    one_time_password: str | None
-    engines: Engines
-    gaps: GapWatch
-    drafts: GapDrafts
-    recalls: Recalls
-    shelf: Shelf
-    suggesting: Suggesting
-    summariser: ModelSummariser | None = None
-    translator: ModelTranslator | None = None
-    drill_speaker: ModelSpeaker | None = None
-    proposer: ModelProposer | None = None
-    telegram: Telegram | None = None
-    slack: Slack | None = None
-
-    @property
-    def embedder(self) -> str:
-        """The name of what makes the vectors."""
-        return self.engines.embedder.name
-
-    def address(self, cited: Citation) -> str | None:
-        """Where a citation leads in the world."""
-        return links.address(cited, public_url=self.settings.public_url, secret=self.secret)
-
-    @property
-    def console(self) -> ConsoleDeps:
-        """What the web desk is given."""
-        return ConsoleDeps(
-            db=self.db,
-            desk=self.desk,
-            manual=self.manual,
-            clock=self.clock,
-            secret=self.secret,
-            files=self.settings.data / "files",
-            public_url=self.settings.public_url,
-            secure_cookies=(self.settings.public_url or "").startswith("https://"),
-            gap_drafts=self.drafts,
-            recalls=self.recalls,
-            manual_folder=self.settings.manual,
-            prompts=self.shelf,
-            model=self.conversations.writer.model.name if self.conversations.writer else None,
-            suggester=self.suggesting,
-            summariser=self.summariser,
-            mail_server=mail_facts(self.settings),
-            translator=self.translator,
-            drill_speaker=self.drill_speaker,
-            proposer=self.proposer,
-        )
-
-    @property
-    def web(self) -> WebChat:
-        """What the web chat is given."""
-        return WebChat(
-            db=self.db,
-            desk=self.desk,
-            rules=self.rules,
-            texts=self.texts,
-            clock=self.clock,
-            secret=self.secret,
-            files=self.settings.data / "files",
-            default_client=first_start.DEMO,
-            secure_cookies=self.console.secure_cookies,
-            public_url=self.settings.public_url,
-        )
-
-
-def load_rules() -> Rules:
-    """The triage rules that come with the program."""
-    return Rules.parse(yaml.safe_load((HERE / "triage.yaml").read_text("utf-8")))
-
-
-@cache
-def load_texts() -> Texts:
-    """The bot's sentences that come with the program, read once."""
-    return Texts.load(*(HERE / f"{name}phrases.yaml" for name in ("", "chat_", "staff_", "feedback_", "training_")))
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ from bot.settings import Settings, load_settings, shipped
 from bot.showing import Json, Progress, err, out, print_json, show_facts, show_turn
 
 if TYPE_CHECKING:
-    from bot.app import Aftercare
+    from bot.aftercare import Aftercare
 
 ClientName = Annotated[str | None, typer.Option("--client", help="The client whose contact asks (default: demo).")]
 

@@ -27,7 +27,7 @@ from bot import (
     service_work,
     site_check_work,
 )
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.channels import terminal
 from bot.control import Emit
 from bot.errors import BotError

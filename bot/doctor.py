@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.channels.slack.examining import examine as examine_slack
 from bot.channels.telegram.examining import examine as examine_telegram
 from bot.control import Emit

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Connection
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.metrics_door import MetricsDoor
 from handoff.load import Load, load
 from store.errors import StoreError

@@ -27,7 +27,7 @@ from success.gaps import GapWatch, begin
 from success.ports import PageWriter
 
 if TYPE_CHECKING:
-    from bot.app import Aftercare
+    from bot.aftercare import Aftercare
 
 COMMAND_LINE = "command line"
 

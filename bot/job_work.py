@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.backup import note
 from bot.errors import BotError
 from console.moments import iso

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.control import Emit
 from bot.manual_runs import as_json
 from console.moments import iso

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.errors import BotError
 from console import number_reading, numbers
 from console.errors import BadPeriod

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.errors import BotError
 from console import privacy_document
 from console.texts import Texts

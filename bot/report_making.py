@@ -26,7 +26,7 @@ from success.traffic.importing import Importing
 from success.traffic.model import Refused
 
 if TYPE_CHECKING:
-    from bot.app import Aftercare
+    from bot.aftercare import Aftercare
 
 AGENCY = "agency"
 

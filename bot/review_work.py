@@ -17,7 +17,7 @@ from success.quarters import Quarter
 from success.review import review
 
 if TYPE_CHECKING:
-    from bot.app import Aftercare
+    from bot.aftercare import Aftercare
 
 
 async def show(app: "Aftercare", arguments: Mapping[str, Any], emit: Emit) -> Any:

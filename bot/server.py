@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot import commands, control, doctor
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as web_routes
 from bot.counting import Counting

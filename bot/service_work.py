@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.control import Emit
 from bot.errors import BotError
 from console.moments import iso

@@ -22,7 +22,7 @@ from success.checks import asking
 from success.checks.model import Kind
 
 if TYPE_CHECKING:
-    from bot.app import Aftercare
+    from bot.aftercare import Aftercare
 
 PATIENCE_S: Final = 90.0
 

@@ -20,7 +20,8 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import Connection
 
-from bot.app import Aftercare, open_app
+from bot.aftercare import Aftercare
+from bot.app import open_app
 from bot.commands import index
 from bot.server import web_app
 from bot.settings import Settings

@@ -16,7 +16,8 @@ import structlog
 
 from benchmarks.rivals.told import answer, memory
 from bot import commands
-from bot.app import Aftercare, open_app
+from bot.aftercare import Aftercare
+from bot.app import open_app
 from bot.settings import Settings
 
 AT_ONCE = 20

@@ -18,7 +18,7 @@ from benchmarks.theatre.on_slack import OnSlack
 from benchmarks.theatre.on_telegram import OnTelegram
 from benchmarks.theatre.stages import Said, Stage
 from benchmarks.theatre.verdict import judge, spread, waits
-from bot.app import load_texts
+from bot.shipped import load_texts
 from console.texts import LANGUAGES
 
 Tell = Callable[[Mapping[str, object]], None]

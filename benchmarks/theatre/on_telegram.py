@@ -10,8 +10,8 @@ from typing import Any
 from benchmarks.theatre.stages import Place, Said, Shown
 from benchmarks.theatre.talk import PEOPLE, Line
 from benchmarks.theatre.troubles import Trouble
-from bot.app import load_texts
 from bot.channels.telegram.reading import PLATFORM
+from bot.shipped import load_texts
 from console.texts import LANGUAGES
 from tests.platforms.telegram import Chat, Cut, Gateway, Message, Slow, TooMany, User, World, telegram_server
 from tests.platforms.telegram.faults import Fault, Faults, Meter

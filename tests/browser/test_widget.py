@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
-from bot.app import load_rules, load_texts
 from bot.channels.web.pages import routes as chat_pages
 from bot.channels.web.routes import routes as chat_routes
 from bot.channels.web.visitor import WebChat
+from bot.shipped import load_rules, load_texts
 from console.widgets import save, user_secret, user_signature, widget_of
 from handoff import messages
 from handoff.desk import Desk

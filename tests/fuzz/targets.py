@@ -17,7 +17,6 @@ import yaml
 from telegram import Bot
 
 from bot import checks, masking, own_words, prompts
-from bot.app import load_rules
 from bot.arrived import read_press, read_staff_press
 from bot.channels.slack import reading as slack
 from bot.channels.slack.writing import FULL
@@ -27,6 +26,7 @@ from bot.channels.telegram.fetched import fetched
 from bot.channels.telegram.writing import LONGEST
 from bot.channels.telegram.writing import write as to_telegram
 from bot.errors import PromptError
+from bot.shipped import load_rules
 from handoff import policy, routes
 from handoff.errors import PolicyError
 from handoff.kinds import Audience, Author

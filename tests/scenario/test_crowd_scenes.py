@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import load_texts, open_app
+from bot.app import open_app
 from bot.channels.telegram.arriving import MOST_TYPING
 from bot.conversation import SLOTS
 from bot.errors import ModelError
@@ -19,6 +19,7 @@ from bot.intake import TURN
 from bot.llm import Json, Messages
 from bot.prompts import Prompt
 from bot.settings import Settings
+from bot.shipped import load_texts
 from console.texts import LANGUAGES
 from handoff import directory, turn_records
 from handoff.kinds import ChatKind, Tier

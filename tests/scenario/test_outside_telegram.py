@@ -20,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.app import Aftercare, open_app
+from bot.aftercare import Aftercare
+from bot.app import open_app
 from bot.arrived import press_data
 from bot.settings import Settings
 from handoff.tables import message as messages

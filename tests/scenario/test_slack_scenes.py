@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot import reception
-from bot.app import load_rules, load_texts
 from bot.channels.slack.examining import examine
 from bot.channels.slack.service import Slack
 from bot.settings import Settings
+from bot.shipped import load_rules, load_texts
 from handoff import bindings, board, directory, messages, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, Level, Outcome

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot import reception
-from bot.app import load_rules, load_texts
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.service import Telegram
 from bot.settings import Settings
+from bot.shipped import load_rules, load_texts
 from handoff import board, directory, messages, turn_records
 from handoff.desk import Desk
 from handoff.kinds import Audience, Author, Level, Outcome

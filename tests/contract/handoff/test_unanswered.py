@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection
 
 from bot import unanswered
-from bot.app import load_rules, load_texts
 from bot.gate import Stay
 from bot.model import Act, Situation
+from bot.shipped import load_rules, load_texts
 from bot.unanswered import Unanswered
 from handoff import board, directory, messages, turn_records
 from handoff.kinds import EventKind, Level, Mode, NoticeKind, Outcome, PersonKind, TicketState, Tier

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from bot import contract_work
-from bot.app import load_rules, load_texts
 from bot.channels.slack.account import Account
 from bot.channels.slack.arriving import Arrivals
 from bot.channels.slack.cardroom import MANNER
@@ -25,6 +24,7 @@ from bot.delivery import Deliveries
 from bot.meters import Meters
 from bot.reception import Room
 from bot.recording import TURNED
+from bot.shipped import load_rules, load_texts
 from console import attachments
 from handoff import directory, messages, turn_records
 from handoff.desk import Desk

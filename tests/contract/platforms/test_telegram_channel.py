@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
-from bot.app import load_rules, load_texts
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.arriving import Arrivals
 from bot.channels.telegram.polling import Polling, settle
@@ -24,6 +23,7 @@ from bot.channels.telegram.sending import TelegramChannel
 from bot.delivery import Deliveries
 from bot.meters import Meters
 from bot.reception import Room
+from bot.shipped import load_rules, load_texts
 from console import attachments
 from handoff import directory, messages
 from handoff.desk import Desk

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.app import load_texts
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.topics import CLIENTS, STAFFS, Topics
+from bot.shipped import load_texts
 from handoff.kinds import ChatKind
 from handoff.model import Chat
 from tests.platforms.telegram import Chat as Place

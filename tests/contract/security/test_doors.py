@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from bot import first_start
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.metrics_door import is_near
 from bot.server import web_app
 from bot.settings import Settings

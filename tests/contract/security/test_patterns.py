@@ -13,7 +13,7 @@ LENGTH = 60_000
 PROGRAM = f"""
 import resource
 from bot import masking, own_words
-from bot.app import load_rules
+from bot.shipped import load_rules
 from knowledge import claims, hidden_claims, injections, remarks
 from knowledge.front_matter import read
 from success.rule_patterns import found

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import load_texts
 from bot.asking import Asking
 from bot.feedback_work import Feedback
 from bot.questions import Questions
+from bot.shipped import load_texts
 from handoff import archive, directory, people
 from handoff.kinds import ChatKind, Tier
 from success import mails, nps, ratings, surveys, tasks

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot import belonging, framing, gate, planning
-from bot.app import load_rules, load_texts
 from bot.model import Situation
+from bot.shipped import load_rules, load_texts
 from handoff.kinds import Level, Outcome, Tier
 from handoff.model import Client
 from tests.unit.bot.test_gate import NOW, ticket, turn

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import cards, staff_presses
-from bot.app import load_texts
 from bot.arrived import button_data, read_staff_press
 from bot.cards import Dossier
+from bot.shipped import load_texts
 from bot.staff_words import StaffWords, plain
 from console.texts import Texts
 from handoff.errors import AlreadyClaimed, EmptyText, NotAllowed, NotReplied

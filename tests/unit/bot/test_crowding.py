@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.app import load_rules, load_texts
 from bot.crowding import PATIENCE, Standing, is_told, sentence
+from bot.shipped import load_rules, load_texts
 from handoff.kinds import Mode
 
 NOW = datetime(2026, 11, 11, 12, 1, tzinfo=UTC)  # 20:01 in Shanghai

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.app import Aftercare
+from bot.aftercare import Aftercare
 from bot.errors import BotError
 from bot.number_work import show
 from console.api.numbers import NumbersDocument

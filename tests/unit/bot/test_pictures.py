@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot import framing, gate
-from bot.app import load_rules, load_texts
 from bot.pictures import MOST, NoReader, Pictures, ProcessReader
+from bot.shipped import load_rules, load_texts
 from handoff.kinds import Level
 from handoff.model import Attachment
 from tests.screenshots import screenshot

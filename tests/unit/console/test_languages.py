@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.app import load_texts
+from bot.shipped import load_texts
 from console.pages import HERE
 from console.texts import Texts
 from tests import untranslated

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import bot
-from bot.app import load_texts
 from bot.bench import Bench
 from bot.llm import Model
 from bot.prompt_shelf import Shelf
+from bot.shipped import load_texts
 from console import bench_store
 from console.app import create
 from store.worker import Worker

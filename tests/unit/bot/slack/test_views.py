@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import load_texts
 from bot.arrived import read_form, read_ticket_press
 from bot.channels.slack.cardroom import MANNER
 from bot.channels.slack.views import LONGEST_INPUT, home, modal
+from bot.shipped import load_texts
 from bot.staff_forms import Form
 from bot.staff_home import MINE, PRESSING, HomePage, Row
 from bot.staff_words import StaffWords
