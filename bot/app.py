@@ -18,7 +18,7 @@ from bot.channels.web.translations import ASKABLE
 from bot.conversation import Conversations
 from bot.correcting import correcting_of
 from bot.crowd_watch import CrowdWatch
-from bot.delivery import Deliveries, StoredChannel
+from bot.delivery import Deliveries
 from bot.direct import LinkedDirectChat
 from bot.drafting import Drafting
 from bot.drill_client import speaker_of
@@ -221,7 +221,7 @@ async def _opened(
         outward=outward,
         asking=asking,
         secret=secret,
-        carrying={name for name, channel in channels.items() if not isinstance(channel, StoredChannel)},
+        carrying=frozenset(channels) - {"terminal"},
         clock=clock,
     )
     await care.begin()

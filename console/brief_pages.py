@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from console.auth import Viewer, take_form
 from console.brief_view import shown
 from console.client_frame import kept
 from console.desk_pages import frame
+from console.file_answers import file_answer
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
@@ -76,14 +77,7 @@ async def brief_file(pages: PagesDep, viewer: ReaderDep, brief_id: str, file_id:
         return messages.attachment(conn, found.conversation_id, file_id, audience=Audience.CLIENT)
 
     found = await _found(pages, load)
-    path = pages.deps.files / found.id if found else None
-    if found is None or path is None or not path.is_file():
-        raise HTTPException(404)
-    inline = found.media_type.startswith("image/") and found.media_type != "image/svg+xml"
-    kind = found.media_type if inline else "application/octet-stream"
-    how = "inline" if inline else "attachment"
-    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=86400"}
-    return FileResponse(path, media_type=kind, filename=found.name, content_disposition_type=how, headers=headers)
+    return file_answer(pages.deps.files, found)
 
 
 @router.post("/{brief_id}/hold", dependencies=FORM)

@@ -1,13 +1,14 @@
 """A client's own page behind a private link: its requests, documents and sites. Nothing here needs a sign-in."""
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from console import progress_words, project_lists, report_list, training_list
+from console.file_answers import file_answer
 from console.forms import typed_id
 from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
@@ -19,7 +20,6 @@ from handoff.model import Attachment, Message
 from handoff.progress_links import Held, Scope
 
 router = APIRouter(prefix="/p/{token}")
-_FILE: Final = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 
 
 @router.get("")
@@ -68,9 +68,7 @@ async def request_page(request: Request, *, pages: PagesDep, held: OpenedDep, to
 async def request_file(*, pages: PagesDep, held: HeldDep, number: str, file_id: str) -> Response:
     """A file that was sent with a message of one of the requests."""
     found = await pages.deps.db.read(lambda conn: progress.picture(conn, held, number, file_id))
-    if found is None:
-        raise HTTPException(404)
-    return file_answer(pages, found, inline=True)
+    return file_answer(pages.deps.files, found, headers=HEADERS)
 
 
 @router.get("/files/{file_id}")
@@ -81,22 +79,9 @@ async def document_file(*, pages: PagesDep, held: HeldDep, file_id: str) -> Resp
     if found is None:
         raise HTTPException(404)
     file = Attachment(id=found.file_id, name=found.name, media_type=found.media_type, size=found.size)
-    answer = file_answer(pages, file, inline=False)
+    answer = file_answer(pages.deps.files, file, inline=False, headers=HEADERS)
     await pages.deps.db.write(lambda conn: shared_documents.fetched(conn, found.id, link_id=link_id, now=now))
     return answer
-
-
-def file_answer(pages: Pages, file: Attachment, *, inline: bool) -> Response:
-    """A file's bytes: a picture to look at where `inline`, all else to keep; 404 if the bytes are gone."""
-    path = pages.deps.files / file.id
-    if not path.is_file():
-        raise HTTPException(404)
-    shown = inline and file.media_type.startswith("image/") and file.media_type != "image/svg+xml"
-    kind = file.media_type if shown else "application/octet-stream"
-    how = "inline" if shown else "attachment"
-    return FileResponse(
-        path, media_type=kind, filename=file.name, content_disposition_type=how, headers=HEADERS | _FILE
-    )
 
 
 def show(

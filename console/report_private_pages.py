@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from console.file_answers import file_answer
 from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
-from console.progress_pages import file_answer
 from console.report_document import POLICY, Paper, Press
 from console.report_pages import pdf_answer
 from console.report_pdf import NoFont, NotPrinted
@@ -36,7 +36,7 @@ async def report_file(*, pages: PagesDep, held: HeldDep, report_id: int) -> Resp
     if sent and (path := pages.deps.files / sent).is_file():
         size = path.stat().st_size
         kept = Attachment(id=sent, name=f"{title}.pdf", media_type="application/pdf", size=size)
-        return file_answer(pages, kept, inline=False)
+        return file_answer(pages.deps.files, kept, inline=False, headers=HEADERS)
     try:
         content = await pages.deps.printer.pdf(press.page(paper), title=title)
     except (NoFont, NotPrinted) as error:

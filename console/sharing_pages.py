@@ -15,11 +15,11 @@ from console.auth import Viewer, take_form
 from console.client_frame import change_or_show, known_client, show_tab
 from console.document_rules import ACCEPTED, check_document
 from console.errors import RefusedUpload
+from console.file_answers import file_answer
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
 from console.progress_address import progress_path
-from console.progress_pages import file_answer
 from console.site_pages import reader
 from handoff import accounts, directory, progress_links, shared_documents
 from handoff.errors import DocumentError, HandoffError
@@ -102,7 +102,7 @@ async def document_file(*, pages: PagesDep, viewer: ReaderDep, slug: str, file_i
     file = await pages.deps.db.write(body)
     if file is None:
         raise HTTPException(404)
-    return file_answer(pages, file, inline=False)
+    return file_answer(pages.deps.files, file, inline=False)
 
 
 @router.post("/documents/{document_id}/remove", dependencies=FORM)

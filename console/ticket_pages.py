@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import FileResponse
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
@@ -15,6 +14,7 @@ from console.case_replies import Reply, ReplyDep, send
 from console.case_verbs import PressDep, Refusal, Verb, after, done, to, unkept
 from console.desk_pages import show_queue_again
 from console.errors import RefusedUpload
+from console.file_answers import file_answer
 from console.forms import typed_id
 from console.guard import FORM, ViewerDep
 from console.pages import Pages, PagesDep
@@ -56,14 +56,7 @@ async def ticket_page(request: Request, *, pages: PagesDep, viewer: ViewerDep, n
 async def ticket_file(pages: PagesDep, viewer: ViewerDep, number: str, file_id: str) -> Response:  # noqa: ARG001 - the viewer is the guard
     """A picture of the ticket's conversation."""
     found = await pages.deps.db.read(lambda conn: _attachment(conn, number, file_id))
-    path = pages.deps.files / found.id if found else None
-    if found is None or path is None or not path.is_file():
-        raise HTTPException(404)
-    inline = found.media_type.startswith("image/") and found.media_type != "image/svg+xml"
-    kind = found.media_type if inline else "application/octet-stream"
-    shown = "inline" if inline else "attachment"
-    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=86400"}
-    return FileResponse(path, media_type=kind, filename=found.name, content_disposition_type=shown, headers=headers)
+    return file_answer(pages.deps.files, found)
 
 
 @router.post("/{number}/claim", dependencies=FORM)

@@ -91,12 +91,17 @@ function thumbs(images) {
     make("img", { src: image.url, alt: image.name, loading: "lazy", onload: stick }))));
 }
 
+function papers(files) {
+  if (!files?.length) return null;
+  return make("ul", { class: "papers" }, ...files.map((file) => make("li", {}, make("a", { href: file.url, download: file.name, class: "paper-file" }, file.name))));
+}
+
 function element(message) {
   const at = new Date(message.at);
   const kind = message.mine ? "mine" : message.author;
   const node = make("article", { class: `msg ${kind}`, "data-id": message.id, "data-by": message.mine ? "me" : `${message.author}:${message.name}`, "data-at": message.at });
   const empty = !message.html || message.html === "<p></p>";
-  const content = make("div", { class: "body" }, thumbs(message.images), empty ? null : htmlOf(message), sources(message), video(message), buttons(message));
+  const content = make("div", { class: "body" }, thumbs(message.images), empty ? null : htmlOf(message), papers(message.files), sources(message), video(message), buttons(message));
   if (kind !== "mine" && kind !== "system") {
     const role = message.author === "bot" ? say("bot") : say("staff");
     node.append(make("div", { class: "who" }, make("b", {}, message.name || role), message.author === "staff" ? ` · ${role}` : "", ` · ${clockTime(at)}`), avatar(message));

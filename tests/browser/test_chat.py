@@ -44,7 +44,7 @@ class MemoryChat:
 
     async def add(self, **message: Any) -> dict[str, Any]:
         blank = {"author": "bot", "mine": False, "name": "Aftercare", "html": "", "sources": [], "video": None}
-        blank |= {"buttons": [], "pressed": None, "images": [], "at": AT, "talk": self.talk, "key": None}
+        blank |= {"buttons": [], "pressed": None, "images": [], "files": [], "at": AT, "talk": self.talk, "key": None}
         self.messages.append({"id": len(self.messages) + 1} | blank | message)
         await self.tell()
         return self.messages[-1]

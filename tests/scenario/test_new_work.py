@@ -315,6 +315,11 @@ async def test_on_the_web_chat(house: House) -> None:
     async with agency(house) as desk, house.visitor() as visitor:
         side = OnTheWeb(visitor)
         await story(side, desk)
+        (paper,) = [file for each in (await visitor.state())["messages"] for file in each["files"]]
+        assert paper["name"].endswith(".docx")
+        word = await visitor.http.get(paper["url"])
+        assert word.content.startswith(b"PK")
+        assert word.headers["content-disposition"].startswith("attachment")
         shown = await visitor.http.get(f"/c/{visitor.api.rsplit('/', 1)[1]}/requests", follow_redirects=True)
         assert "青山茶业" in shown.text, "the page of what they asked for is the new client's"
 

@@ -18,6 +18,7 @@ from bot.channels.web.visitor import Visit, Visiting, Visitor, Web, WebChat, aga
 from bot.model import Inbound
 from bot.triage import Reading
 from console import attachments
+from console.file_answers import file_answer
 from console.texts import Texts as DeskTexts
 from handoff import board, chat_history, directory, messages, typing
 from handoff.errors import NotFound
@@ -146,13 +147,12 @@ async def writes(web: Web, visit: Visiting) -> Response:
 
 @routes.get(API + "/files/{file}")
 async def picture(request: Request, web: Web, *, key: str, file: str, v: str = "", s: str = "") -> FileResponse:
-    """A picture of the visitor's own chat; a framed page's is signed, as it comes without cookie and header."""
+    """A file of the visitor's own chat: pictures are shown, others saved; a framed page's is signed, as it comes
+    without cookie and header.
+    """
     visit = await _owner(request, web, key, file=file, visitor=v, signature=s)
     kept = await web.db.read(partial(reading.attachment, visit=visit, file=file)) if visit else None
-    if kept is None:
-        raise HTTPException(404)
-    headers = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return FileResponse(web.files / kept.id, media_type=kept.media_type, headers=headers)
+    return file_answer(web.files, kept)
 
 
 async def _owner(request: Request, web: WebChat, key: str, *, file: str, visitor: str, signature: str) -> Visit | None:

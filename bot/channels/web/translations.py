@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from bot.checks import URL
 from bot.model import Inbound
+from console.file_answers import is_picture
 from console.moments import iso
 from console.rendering import message_html, page_link, plain_html
 from console.widgets import NAME_LENGTH, USER_LENGTH
@@ -106,7 +107,8 @@ def shown(message: Message, *, visitor_id: int | None, secret: bytes, picture: C
         "video": message.video,
         "buttons": [{"id": b.id, "label": b.label} for b in message.buttons],
         "pressed": message.pressed,
-        "images": [{"url": picture(a.id), "name": a.name} for a in message.attachments],
+        "images": [{"url": picture(a.id), "name": a.name} for a in message.attachments if is_picture(a)],
+        "files": [{"url": picture(a.id), "name": a.name} for a in message.attachments if not is_picture(a)],
         "at": iso(message.at),
         "talk": message.conversation_id,
     }
