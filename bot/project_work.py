@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from bot.project_presses import ACCEPT, AGREE, DECLINE
 from console.attachments import drop, keep, named_by
 from console.progress_address import progress_url
-from console.proposal_document import DOCX, ProposalPress, Sheet, money
+from console.proposal_document import ProposalPress
+from console.proposal_docx import DOCX
+from console.proposal_sheet import Sheet, money
 from handoff import accounts, board, directory, progress_links
 from handoff.model import Attachment, Button, Client
 from store.clock import Clock
@@ -105,7 +107,7 @@ class ProjectWork:
         client = directory.client(conn, found.client_id)
         on = (version.approved_at or version.at).astimezone(accounts.zone_of(client)).date()
         agency = self._name(conn, version.content.language)
-        return client, self.press.sheet(version.content, agency=agency, n=version.n, on=on)
+        return client, self.press.sheet(version.content, agency=agency, number=found.id, n=version.n, on=on)
 
     def _tell(
         self, conn: Connection, *, proposal_id: int, n: int, files: tuple[Attachment, ...], now: datetime

@@ -18,7 +18,7 @@ from bot.llm import Json, Model
 from bot.prompt_shelf import Shelf
 from bot.prompts import Source, current
 from knowledge.language import detect, fold
-from success.projects.outline import LONGEST, WORDS, Proposal
+from success.projects.model import LONGEST, WORDS, Proposal
 from success.projects.wish import LISTS, TEXTS, Wish, plain
 
 log = structlog.get_logger()

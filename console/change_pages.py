@@ -14,7 +14,7 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
-from console.proposal_document import money
+from console.proposal_sheet import money
 from handoff import accounts, agreements, board, directory
 from handoff.errors import HandoffError, NotFound
 from handoff.model import Client

@@ -19,8 +19,9 @@ from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
 from console.progress_pages import show
 from console.project_lists import may_read
-from console.proposal_document import ProposalPress, Sheet
+from console.proposal_document import ProposalPress
 from console.proposal_pages import docx_answer, sheet_of
+from console.proposal_sheet import Sheet
 from console.report_document import POLICY
 from handoff import accounts, directory
 from handoff.errors import NotFound

@@ -16,8 +16,8 @@ from console.proposal_pages import show_proposal
 from handoff import directory
 from handoff.errors import NotFound
 from success.projects import proposals
+from success.projects.edits import edited
 from success.projects.errors import ProjectRefused
-from success.projects.outline import edited
 
 router = APIRouter(prefix="/desk/proposals")
 Verb = Callable[[Connection, int, dict[str, str]], object]

@@ -16,16 +16,18 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
-from console.proposal_document import DOCX, ProposalPress, Sheet
+from console.proposal_document import ProposalPress
+from console.proposal_docx import DOCX
+from console.proposal_sheet import Sheet
 from console.report_document import POLICY
 from console.report_pages import pdf_answer
 from console.report_pdf import NoFont, NotPrinted
 from handoff import accounts, directory
 from handoff.errors import NotFound
 from success.projects import authority, boards, proposals
+from success.projects.edits import typed_lines, typed_payments
 from success.projects.errors import ProjectRefused
-from success.projects.outline import typed_lines
-from success.projects.price_rules import Stage
+from success.projects.price_rules import PAYABLE, Stage
 from success.projects.proposals import Kept, Version
 from success.projects.wish import LANGUAGES, LISTS, TEXTS, read_wish
 from success.reports import office
@@ -128,7 +130,12 @@ async def show_proposal(
     shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)
     seen: Version = shown["seen"]
     shown["body"] = ProposalPress(pages.templates, pages.texts).body(shown["sheet"])
-    shown |= {"problem": problem, "stages": list(Stage), "has_writer": pages.deps.proposer is not None}
+    shown |= {
+        "problem": problem,
+        "stages": list(Stage),
+        "has_writer": pages.deps.proposer is not None,
+        "payable": PAYABLE,
+    }
     shown["fields"] = _typed_of(seen) | dict(typed or {})
     return pages.page(request, "proposal.html", status=status or (409 if problem else 200), **shown)
 
@@ -176,7 +183,8 @@ def sheet_of(conn: Connection, pages: Pages, found: Kept, seen: Version) -> Shee
     zone = accounts.zone_of(directory.client(conn, found.client_id)) if found.client_id is not None else UTC
     agency = office.of(conn).agency or pages.texts.say("report.sender", seen.content.language)
     on = (seen.approved_at or seen.at).astimezone(zone).date()
-    return ProposalPress(pages.templates, pages.texts).sheet(seen.content, agency=agency, n=seen.n, on=on)
+    press = ProposalPress(pages.templates, pages.texts)
+    return press.sheet(seen.content, agency=agency, number=found.id, n=seen.n, on=on)
 
 
 async def _sheet(pages: Pages, proposal_id: int, n: int) -> Sheet:
@@ -206,6 +214,7 @@ def _typed_of(seen: Version) -> dict[str, str]:
     content = seen.content
     typed = {name: getattr(content, name) for name in ("understanding", "architecture", "remarks")}
     typed |= {"pages": "\n".join(content.pages), "open": "\n".join(content.open), "lines": typed_lines(content.lines)}
+    typed |= {"tax": content.tax, "excluded": "\n".join(content.excluded), **typed_payments(content.payments)}
     for each in content.milestones:
         typed |= {f"{each.stage}_starts": each.starts_on.isoformat(), f"{each.stage}_ends": each.ends_on.isoformat()}
     return typed | {"valid_until": content.valid_until.isoformat()}

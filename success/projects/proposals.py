@@ -22,7 +22,8 @@ from store.signals import signal
 from success import proactive, tasks
 from success.projects import authority, boards, price_book
 from success.projects.errors import ProjectRefused
-from success.projects.outline import Ground, Proposal, Say, Service, outline
+from success.projects.model import Proposal, Service
+from success.projects.outline import Ground, Say, outline
 from success.projects.tables import proposal as proposals
 from success.projects.tables import proposal_acceptance as acceptances
 from success.projects.tables import proposal_version as versions_table

@@ -26,7 +26,7 @@ from success.projects.boards import Project, TaskDraft
 from success.projects.change_rules import ChangeState, Effort
 from success.projects.changes import Change, ChangeDraft
 from success.projects.errors import NotConfirmed, PricesBroken, ProjectRefused
-from success.projects.outline import edited
+from success.projects.edits import edited
 from success.projects.price_rules import Stage
 from success.projects.proposals import Kept
 from success.projects.wish import read_wish
