@@ -55,7 +55,8 @@ class _File:
             section.top_margin, section.bottom_margin = Cm(1.8), Cm(1.8)
         self._face("Normal", size=10, after=4, lines=1.25)
         self._face("Heading 1", size=14, before=16, after=5, colour="17191E")
-        self._face("Title", size=24, before=10, after=2, colour="17191E")
+        self._face("Title", size=22, before=10, after=2, colour="17191E")
+        self.document.styles["Title"].font.bold = True
         self._face("List Bullet", size=10, after=2, lines=1.25)
         properties = self.document.core_properties
         properties.title, properties.author, properties.comments = self.sheet.title, self.sheet.agency, ""
@@ -153,10 +154,12 @@ class _File:
     def _columns(self, short: Sequence[str]) -> None:
         rows = [short[n : n + _SHORT] for n in range(0, len(short), _SHORT)]
         table = self._table(len(rows), _SHORT, (33, 33, 34))
-        for row, texts in zip(table.rows, rows, strict=True):
+        for n, (row, texts) in enumerate(zip(table.rows, rows, strict=True), 1):
             _keep(row)
             for cell, text in zip(row.cells, texts, strict=False):
                 self._said(cell.paragraphs[0], f"·  {text}")
+            if n < len(rows) <= _WHOLE:
+                _keep_with_next(row)
 
     def _rows(self, block: Block) -> None:
         every = (block.head, *block.rows, *((block.foot,) if block.foot else ()))
@@ -221,11 +224,14 @@ class _File:
 def _draw(cells: Sequence[Any], bar: tuple[float, float]) -> None:
     """Fill the narrow cells of a timeline that a stage takes, one at least."""
     first = min(int(bar[0] * _SLOTS), _SLOTS - 1)
-    taken = range(first, max(first + 1, round(bar[1] * _SLOTS)))
-    for slot, cell in enumerate(cells):
+    last = max(first, round(bar[1] * _SLOTS) - 1)
+    for begins, ends, filled in ((0, first - 1, False), (first, last, True), (last + 1, _SLOTS - 1, False)):
+        if ends < begins:
+            continue
+        cell = cells[begins].merge(cells[ends])
         white = {"top": (36, "FFFFFF"), "bottom": (36, "FFFFFF")}
         _border(cell._tc.get_or_add_tcPr(), "w:tcBorders", white)  # noqa: SLF001
-        if slot in taken:
+        if filled:
             _shade(cell, _BLUE)
 
 

@@ -153,7 +153,7 @@ class _Words:
         head = [self(f"proposal.doc.plan.{name}") for name in ("stage", "gives", "starts", "ends", "bar")]
         return Block(
             title=self("proposal.doc.plan"), hint=self("proposal.doc.plan.hint"), head=head, rows=rows,
-            widths=(9, 29, 20, 20, 22), bars=bars(milestones),
+            widths=(11, 29, 19, 19, 22), bars=bars(milestones),
         )  # fmt: skip
 
     def _prices(self) -> Block:
@@ -191,7 +191,7 @@ class _Words:
         head = [self("proposal.doc.service.tier"), *(self(f"level.{level}") for level in LEVELS)]
         rows = [self._service(each) for each in self.content.services if each.tier in set(Tier)]
         hint = self("proposal.doc.service.hint")
-        return Block(title=self("proposal.doc.service"), hint=hint, head=head, rows=rows, widths=(16, 28, 28, 28))
+        return Block(title=self("proposal.doc.service"), hint=hint, head=head, rows=rows, widths=(19, 27, 27, 27))
 
     def _service(self, each: Service) -> tuple[str, ...]:
         named = self(f"tier.{each.tier}")
