@@ -24,11 +24,11 @@ from store.db import Database
 from store.schedule import plan
 from store.worker import Retry, Running, Worker
 from success import mail_contacts, mails, proactive, tasks
-from success.projects import authority, boards, briefs, changes, proposals, watch
+from success.projects import authority, boards, briefs, change_store, changes, proposal_store, proposals, watch
 from success.projects.board_rules import written
 from success.projects.change_rules import Scope
-from success.projects.changes import Change
-from success.projects.proposals import Version
+from success.projects.change_store import Change
+from success.projects.proposal_store import Version
 from success.reports import office
 from success.tasks import TaskKind
 
@@ -102,7 +102,7 @@ class ProjectWork:
         return tuple(replace(each, media_type=DOCX) for each in made)
 
     def _sheet(self, conn: Connection, *, version: Version) -> tuple[Client, Sheet]:
-        found = proposals.proposal(conn, version.proposal_id)
+        found = proposal_store.proposal(conn, version.proposal_id)
         assert found.client_id is not None
         client = directory.client(conn, found.client_id)
         on = (version.approved_at or version.at).astimezone(accounts.zone_of(client)).date()
@@ -115,7 +115,7 @@ class ProjectWork:
         found = proposals.due(conn, proposal_id, n=n)
         if found is None:
             return False
-        kept = proposals.proposal(conn, proposal_id)
+        kept = proposal_store.proposal(conn, proposal_id)
         assert kept.client_id is not None
         client, content = directory.client(conn, kept.client_id), found.content
         language, texts = content.language, self.press.texts
@@ -211,7 +211,7 @@ class ProjectWork:
         return "\n".join([*lines, texts.say("changes.chat.total", language, total=total)])
 
     async def send_brief(self, running: Running) -> None:
-        """Tell a client's group a project's week, by day."""
+        """Tell a client a project's week, by day."""
         brief_id, now = int(str(running.job.body["brief"])), self.clock()
         found = await self.db.write(partial(briefs.due, brief_id=brief_id))
         if found is None:
@@ -222,10 +222,10 @@ class ProjectWork:
             return
 
         def tell(conn: Connection) -> None:
-            group, due = proactive.group_of(conn, found.client_id), briefs.due(conn, brief_id)
-            if group is None or due is None:
+            chat, due = authority.place(conn, found.client_id, authority.IN_SCOPE), briefs.due(conn, brief_id)
+            if chat is None or due is None:
                 return
-            said = proactive.tell_group(conn, group, due.text, name=self._name(conn, due.language), now=now)
+            said = proactive.tell_group(conn, chat, due.text, name=self._name(conn, due.language), now=now)
             briefs.sent(conn, brief_id, message_id=said.id, now=now)
 
         await running.finish(tell)
@@ -245,11 +245,11 @@ class ProjectWork:
 def _tell_failure(conn: Connection, body: Any, *, now: datetime) -> None:
     """Give a task of what did not leave."""
     if "proposal" in body:
-        n, found = int(str(body["n"])), proposals.proposal(conn, int(str(body["proposal"])))
+        n, found = int(str(body["n"])), proposal_store.proposal(conn, int(str(body["proposal"])))
         proposals.failed(conn, found.id, n=n, why="broken")
         title, client_id, link = found.title, found.client_id, f"/desk/proposals/{found.id}"
     elif "change" in body:
-        change = changes.change(conn, int(str(body["change"])))
+        change = change_store.change(conn, int(str(body["change"])))
         title, client_id, link = change.title, change.client_id, f"/desk/changes/{change.id}"
     else:
         project = boards.project(conn, briefs.brief(conn, int(str(body["brief"]))).project_id)

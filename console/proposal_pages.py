@@ -24,16 +24,16 @@ from console.report_pages import pdf_answer
 from console.report_pdf import NoFont, NotPrinted
 from handoff import accounts, directory
 from handoff.errors import NotFound
-from success.projects import authority, boards, proposals
+from success.projects import authority, boards, proposal_store, proposals
 from success.projects.edits import typed_lines, typed_payments
 from success.projects.errors import ProjectRefused
 from success.projects.price_rules import PAYABLE, Stage
-from success.projects.proposals import Kept, Version
+from success.projects.proposal_store import Kept, Version
 from success.projects.wish import LANGUAGES, LISTS, TEXTS, read_wish
 from success.reports import office
 
 router = APIRouter(prefix="/desk/proposals")
-STATES: Final = (proposals.OPEN, proposals.ACCEPTED, proposals.WITHDRAWN)
+STATES: Final = (proposal_store.OPEN, proposal_store.ACCEPTED, proposal_store.WITHDRAWN)
 
 
 @router.get("")
@@ -44,7 +44,7 @@ async def list_page(
 
     def load(conn: Connection) -> dict[str, Any]:
         one = directory.client_by_slug(conn, client) if client else None
-        found = proposals.latest(
+        found = proposal_store.latest(
             conn, state=state if state in STATES else "", client_id=one.id if one is not None else None
         )
         return {"found": found, "names": directory.clients_of(conn, {each.client_id for each in found})}
@@ -111,10 +111,10 @@ async def show_proposal(
     """The page; what was typed is kept where it was not taken."""
 
     def load(conn: Connection) -> dict[str, Any]:
-        found = proposals.proposal(conn, proposal_id)
-        seen = proposals.version(conn, proposal_id, n or found.head)
-        every = proposals.versions(conn, proposal_id)
-        accepted = proposals.acceptance(conn, proposal_id)
+        found = proposal_store.proposal(conn, proposal_id)
+        seen = proposal_store.version(conn, proposal_id, n or found.head)
+        every = proposal_store.versions(conn, proposal_id)
+        accepted = proposal_store.acceptance(conn, proposal_id)
         people = {each.by_id for each in every} | {each.approved_by for each in every} | {found.closed_by}
         names = directory.names(conn, [each for each in people if each is not None])
         shown: dict[str, Any] = {"found": found, "seen": seen, "versions": every, "accepted": accepted, "people": names}
@@ -189,8 +189,8 @@ def sheet_of(conn: Connection, pages: Pages, found: Kept, seen: Version) -> Shee
 
 async def _sheet(pages: Pages, proposal_id: int, n: int) -> Sheet:
     def load(conn: Connection) -> Sheet:
-        found = proposals.proposal(conn, proposal_id)
-        return sheet_of(conn, pages, found, proposals.version(conn, proposal_id, n))
+        found = proposal_store.proposal(conn, proposal_id)
+        return sheet_of(conn, pages, found, proposal_store.version(conn, proposal_id, n))
 
     try:
         return await pages.deps.db.read(load)
