@@ -17,6 +17,7 @@ from success.projects import change_store, changes, proposal_store, proposals, t
 from success.projects.change_store import Change
 from success.projects.errors import ProjectRefused
 from success.projects.proposal_store import Version
+from success.projects.wish import calm
 
 ACCEPT: Final = "proposal:accept"
 AGREE: Final = "change:confirm"
@@ -60,7 +61,10 @@ def _accept(
     except ProjectRefused as refused:
         return _refused(conn, said, refused, texts.say(f"proposal.refused.{refused.reason}", language), now=now)
     told.close(
-        conn, said.id, texts.say("proposal.chat.accepted", language, name=person.name, code=version.hash[:8]), now=now
+        conn,
+        said.id,
+        texts.say("proposal.chat.accepted", language, name=calm(person.name), code=version.hash[:8]),
+        now=now,
     )
     return "answered"
 
@@ -76,7 +80,7 @@ def _answer(
     except ProjectRefused as refused:
         return _refused(conn, said, refused, texts.say(f"changes.refused.{refused.reason}", language), now=now)
     key = "changes.chat.confirmed" if agreed else "changes.chat.declined"
-    told.close(conn, said.id, texts.say(key, language, name=person.name), now=now)
+    told.close(conn, said.id, texts.say(key, language, name=calm(person.name)), now=now)
     return "answered"
 
 

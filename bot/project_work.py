@@ -29,6 +29,7 @@ from success.projects.board_rules import written
 from success.projects.change_rules import Scope
 from success.projects.change_store import Change
 from success.projects.proposal_store import Version
+from success.projects.wish import calm
 from success.reports import office
 from success.tasks import TaskKind
 
@@ -126,6 +127,7 @@ class ProjectWork:
         facts = {"title": content.title, "total": money(content.total, content.currency, language)}
         facts |= {"ends": content.milestones[-1].ends_on.isoformat(), "until": content.valid_until.isoformat()}
         lines = [texts.say("proposal.chat", language, **facts, version=n)]
+        lines += self._who(conn, client.id, authority.PROPOSAL, "proposal.chat.who", language)
         if self.public_url:
             link = progress_links.for_group(conn, client.id, now=now)
             lines.append(texts.say("proposal.chat.page", language, url=self._url(link, proposal_id)))
@@ -200,15 +202,23 @@ class ProjectWork:
     def _change_words(self, conn: Connection, found: Change, language: str) -> str:
         texts, number = self.press.texts, board.ticket(conn, found.ticket_id).number
         lines = [texts.say("changes.chat.head", language, number=number, title=found.title)]
+        lines += [calm(row) for row in found.says.split("\n") if calm(row)]
+        who = self._who(conn, found.client_id, found.powers, "changes.chat.who", language)
         if found.scope is Scope.IN:
             key = "changes.chat.allowance" if found.allowance else "changes.chat.in"
             named = {"name": found.allowance, "amount": found.amount} if found.allowance else {}
-            return "\n".join([*lines, texts.say(key, language, **named)])
+            return "\n".join([*lines, texts.say(key, language, **named), *who])
         for each in found.lines:
             rate = money(each.rate, found.currency, language)
             lines.append(texts.say("changes.chat.line", language, role=each.name, days=written(each.halves), rate=rate))
         total = money(found.total, found.currency, language)
-        return "\n".join([*lines, texts.say("changes.chat.total", language, total=total)])
+        return "\n".join([*lines, texts.say("changes.chat.total", language, total=total), *who])
+
+    def _who(self, conn: Connection, client_id: int, powers: tuple[str, ...], key: str, language: str) -> list[str]:
+        """Who of theirs decides on it, by name: whoever else presses has it above the button."""
+        names = [calm(each.name) for each in authority.authorised(conn, client_id, powers)]
+        comma = self.press.texts.say("proposal.list", language)
+        return [self.press.texts.say(key, language, names=comma.join(names))] if names else []
 
     async def send_brief(self, running: Running) -> None:
         """Tell a client a project's week, by day."""

@@ -33,6 +33,7 @@ from success.projects import authority, boards, briefs, proposal_store, proposal
 from success.projects.board_rules import now_in
 from success.projects.errors import ProjectRefused
 from success.projects.proposal_store import Acceptance, Kept, Version
+from success.projects.wish import calm
 from success.reports import office
 
 router = APIRouter(prefix="/p/{token}")
@@ -141,7 +142,7 @@ async def _show(
 def _tell(conn: Connection, pages: Pages, proposal_id: int, *, n: int, person: Person, now: datetime) -> None:
     """Say in the chat where it was put that it was accepted: there is nothing to press any more."""
     seen = proposal_store.version(conn, proposal_id, n)
-    language, facts = seen.content.language, {"name": person.name, "code": seen.hash[:8]}
+    language, facts = seen.content.language, {"name": calm(person.name), "code": seen.hash[:8]}
     said = told.close(conn, seen.message_id, pages.texts.say("proposal.chat.accepted", language, **facts), now=now)
     if said is not None:
         agency = office.of(conn).agency or pages.texts.say("report.sender", language)
