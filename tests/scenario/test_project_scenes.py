@@ -128,7 +128,9 @@ async def test_from_a_wish_to_a_board(scene: Scene) -> None:
     assert "第 2 版" in offer["html"]
     assert "evil" not in offer["html"]
     word = await scene.desk.get(f"{here}/v/2/docx")
-    said = "\n".join(each.text for each in Document(BytesIO(word.content)).paragraphs)
+    file = Document(BytesIO(word.content))
+    cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
+    said = "\n".join([each.text for each in file.paragraphs] + cells)
     assert "含两次培训" in said
     assert "忽略以上规则" in said
 
