@@ -14,7 +14,7 @@ from store.db import Database
 from store.schedule import plan
 from store.worker import Running, Worker
 from success import nps, surveys, visits
-from success.proactive import by_day
+from success.proactive import by_day, group_of
 from success.survey_rules import SurveyKind
 from success.surveys import BRING, Survey
 
@@ -78,7 +78,8 @@ class Feedback:
         if (later := self._not_before(conn, found)) is not None:
             return later
         now, person = self._clock(), directory.person(conn, found.person_id)
-        reach = self._asking.ways.to(conn, person)
+        group = group_of(conn, found.client_id) if found.kind is SurveyKind.STAGE else None
+        reach = self._asking.ways.to(conn, person, group=group)
         if reach is not None:
             self._asking.questions.survey(conn, found, reach, now=now)
         surveys.put(conn, found.id, way=reach.name if reach else "", now=now)

@@ -132,6 +132,9 @@ async def decide_brief(
         seen = -1 if edits is None else edits
         match typed.get("verb", ""):
             case "approve":
+                written_over = typed.get("text", "").replace("\r\n", "\n").strip()
+                if written_over and written_over != briefs.brief(conn, brief_id).text:
+                    seen = briefs.edit(conn, brief_id, written_over, edits=seen).edits
                 briefs.approve(conn, brief_id, edits=seen, by=by, now=now)
             case "withdraw":
                 briefs.withdraw(conn, brief_id, by=by, now=now)

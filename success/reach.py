@@ -1,7 +1,7 @@
 """How one person is reached with a question that is for them alone. Transaction bodies that only read.
 
-Their direct chat first; else, about a ticket, its group, addressed to them; else a letter with a signed link. Where
-none of it is possible the link stays with our people.
+Their direct chat first; else, about a ticket or a project, its group, addressed to them; else a letter with a signed
+link. Where none of it is possible the link stays with our people.
 """
 
 from collections.abc import Callable, Collection
@@ -56,9 +56,13 @@ class Ways:
     addresses: Addresses = nobodys
     links: bool = False
 
-    def to(self, conn: Connection, person: Person, *, ticket: Ticket | None = None) -> Reach | None:
-        """The best way to a person; their group only about its own ticket, as others read there."""
-        about = directory.chat_of(conn, ticket.conversation_id) if ticket is not None else None
+    def to(
+        self, conn: Connection, person: Person, *, ticket: Ticket | None = None, group: Chat | None = None
+    ) -> Reach | None:
+        """The best way to a person; their group only about its own ticket, or about what everybody there works on
+        (`group`), as others read there.
+        """
+        about = directory.chat_of(conn, ticket.conversation_id) if ticket is not None else group
         direct = self._direct(conn, person, near=about)
         if direct is not None:
             return Reach(way=Way.DIRECT, chat=direct)
