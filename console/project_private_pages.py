@@ -136,7 +136,9 @@ async def _show(
     shown["outdated"] = offered.seen.n != offered.found.head
     shown["events"] = f"/p/{quote(token)}/events"
     shown["form_token"] = csrf_token(pages.deps.secret, _form_of(held, proposal_id))
-    return show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
+    page = show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
+    page.headers["Referrer-Policy"] = "same-origin"  # without it a browser does not say that the form is from here
+    return page
 
 
 def _tell(conn: Connection, pages: Pages, proposal_id: int, *, n: int, person: Person, now: datetime) -> None:
