@@ -6,7 +6,7 @@ holds a link is told where to do it.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
@@ -37,6 +37,8 @@ from success.projects.wish import calm
 from success.reports import office
 
 router = APIRouter(prefix="/p/{token}")
+FROM_HERE: Final = "same-origin"
+"""With less, a browser does not say that a form comes from our page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +138,9 @@ async def _show(
     shown["outdated"] = offered.seen.n != offered.found.head
     shown["events"] = f"/p/{quote(token)}/events"
     shown["form_token"] = csrf_token(pages.deps.secret, _form_of(held, proposal_id))
+    shown["referrer"] = FROM_HERE
     page = show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
-    page.headers["Referrer-Policy"] = "same-origin"  # without it a browser does not say that the form is from here
+    page.headers["Referrer-Policy"] = FROM_HERE
     return page
 
 
