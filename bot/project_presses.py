@@ -9,14 +9,15 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from console.texts import Texts
-from handoff import directory, messages
+from handoff import directory
 from handoff.desk import Desk
 from handoff.kinds import PersonKind
 from handoff.model import Message, Person
-from success.projects import changes, proposals
-from success.projects.changes import Change
+from success.projects import change_store, changes, proposal_store, proposals, told
+from success.projects.change_store import Change
 from success.projects.errors import ProjectRefused
-from success.projects.proposals import Version
+from success.projects.proposal_store import Version
+from success.projects.wish import calm
 
 ACCEPT: Final = "proposal:accept"
 AGREE: Final = "change:confirm"
@@ -27,7 +28,7 @@ Became = Literal["answered", "again", "unauthorised"]
 def is_ours(conn: Connection, said: Message) -> bool:
     """Whether a message put something of new work to its client."""
     return any(button.id in {ACCEPT, AGREE, DECLINE} for button in said.buttons) and (
-        proposals.of_message(conn, said.id) is not None or changes.of_message(conn, said.id) is not None
+        proposal_store.of_message(conn, said.id) is not None or change_store.of_message(conn, said.id) is not None
     )
 
 
@@ -38,7 +39,7 @@ def press(
 
     What was accepted, or cannot be any more, stands in the message from then on.
     """
-    version, change = proposals.of_message(conn, said.id), changes.of_message(conn, said.id)
+    version, change = proposal_store.of_message(conn, said.id), change_store.of_message(conn, said.id)
     if version is None and change is None:
         return None
     if person.kind is not PersonKind.CLIENT:
@@ -59,7 +60,12 @@ def _accept(
         )
     except ProjectRefused as refused:
         return _refused(conn, said, refused, texts.say(f"proposal.refused.{refused.reason}", language), now=now)
-    _close(conn, said, texts.say("proposal.chat.accepted", language, name=person.name, code=version.hash[:8]), now=now)
+    told.close(
+        conn,
+        said.id,
+        texts.say("proposal.chat.accepted", language, name=calm(person.name), code=version.hash[:8]),
+        now=now,
+    )
     return "answered"
 
 
@@ -74,17 +80,12 @@ def _answer(
     except ProjectRefused as refused:
         return _refused(conn, said, refused, texts.say(f"changes.refused.{refused.reason}", language), now=now)
     key = "changes.chat.confirmed" if agreed else "changes.chat.declined"
-    _close(conn, said, texts.say(key, language, name=person.name), now=now)
+    told.close(conn, said.id, texts.say(key, language, name=calm(person.name)), now=now)
     return "answered"
 
 
 def _refused(conn: Connection, said: Message, refused: ProjectRefused, line: str, *, now: datetime) -> Became:
     if refused.reason == "power":
         return "unauthorised"
-    _close(conn, said, line, now=now)
+    told.close(conn, said.id, line, now=now)
     return "again"
-
-
-def _close(conn: Connection, said: Message, line: str, *, now: datetime) -> None:
-    """What came of it stands below what was put, and there is nothing to press any more."""
-    messages.amend(conn, said.id, text=f"{messages.message(conn, said.id).text}\n\n{line}", now=now)

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from bot.project_presses import ACCEPT, AGREE, DECLINE
 from console.attachments import drop, keep, named_by
 from console.progress_address import progress_url
-from console.proposal_document import DOCX, ProposalPress, Sheet, money
+from console.proposal_document import ProposalPress
+from console.proposal_docx import DOCX
+from console.proposal_sheet import Sheet, money
 from handoff import accounts, board, directory, progress_links
 from handoff.model import Attachment, Button, Client
 from store.clock import Clock
@@ -22,11 +24,12 @@ from store.db import Database
 from store.schedule import plan
 from store.worker import Retry, Running, Worker
 from success import mail_contacts, mails, proactive, tasks
-from success.projects import authority, boards, briefs, changes, proposals, watch
+from success.projects import authority, boards, briefs, change_store, changes, proposal_store, proposals, watch
 from success.projects.board_rules import written
 from success.projects.change_rules import Scope
-from success.projects.changes import Change
-from success.projects.proposals import Version
+from success.projects.change_store import Change
+from success.projects.proposal_store import Version
+from success.projects.wish import calm
 from success.reports import office
 from success.tasks import TaskKind
 
@@ -100,12 +103,12 @@ class ProjectWork:
         return tuple(replace(each, media_type=DOCX) for each in made)
 
     def _sheet(self, conn: Connection, *, version: Version) -> tuple[Client, Sheet]:
-        found = proposals.proposal(conn, version.proposal_id)
+        found = proposal_store.proposal(conn, version.proposal_id)
         assert found.client_id is not None
         client = directory.client(conn, found.client_id)
         on = (version.approved_at or version.at).astimezone(accounts.zone_of(client)).date()
         agency = self._name(conn, version.content.language)
-        return client, self.press.sheet(version.content, agency=agency, n=version.n, on=on)
+        return client, self.press.sheet(version.content, agency=agency, number=found.id, n=version.n, on=on)
 
     def _tell(
         self, conn: Connection, *, proposal_id: int, n: int, files: tuple[Attachment, ...], now: datetime
@@ -113,7 +116,7 @@ class ProjectWork:
         found = proposals.due(conn, proposal_id, n=n)
         if found is None:
             return False
-        kept = proposals.proposal(conn, proposal_id)
+        kept = proposal_store.proposal(conn, proposal_id)
         assert kept.client_id is not None
         client, content = directory.client(conn, kept.client_id), found.content
         language, texts = content.language, self.press.texts
@@ -124,6 +127,7 @@ class ProjectWork:
         facts = {"title": content.title, "total": money(content.total, content.currency, language)}
         facts |= {"ends": content.milestones[-1].ends_on.isoformat(), "until": content.valid_until.isoformat()}
         lines = [texts.say("proposal.chat", language, **facts, version=n)]
+        lines += self._who(conn, client.id, authority.PROPOSAL, "proposal.chat.who", language)
         if self.public_url:
             link = progress_links.for_group(conn, client.id, now=now)
             lines.append(texts.say("proposal.chat.page", language, url=self._url(link, proposal_id)))
@@ -198,18 +202,26 @@ class ProjectWork:
     def _change_words(self, conn: Connection, found: Change, language: str) -> str:
         texts, number = self.press.texts, board.ticket(conn, found.ticket_id).number
         lines = [texts.say("changes.chat.head", language, number=number, title=found.title)]
+        lines += [calm(row) for row in found.says.split("\n") if calm(row)]
+        who = self._who(conn, found.client_id, found.powers, "changes.chat.who", language)
         if found.scope is Scope.IN:
             key = "changes.chat.allowance" if found.allowance else "changes.chat.in"
             named = {"name": found.allowance, "amount": found.amount} if found.allowance else {}
-            return "\n".join([*lines, texts.say(key, language, **named)])
+            return "\n".join([*lines, texts.say(key, language, **named), *who])
         for each in found.lines:
             rate = money(each.rate, found.currency, language)
             lines.append(texts.say("changes.chat.line", language, role=each.name, days=written(each.halves), rate=rate))
         total = money(found.total, found.currency, language)
-        return "\n".join([*lines, texts.say("changes.chat.total", language, total=total)])
+        return "\n".join([*lines, texts.say("changes.chat.total", language, total=total), *who])
+
+    def _who(self, conn: Connection, client_id: int, powers: tuple[str, ...], key: str, language: str) -> list[str]:
+        """Who of theirs decides on it, by name: whoever else presses has it above the button."""
+        names = [calm(each.name) for each in authority.authorised(conn, client_id, powers)]
+        comma = self.press.texts.say("proposal.list", language)
+        return [self.press.texts.say(key, language, names=comma.join(names))] if names else []
 
     async def send_brief(self, running: Running) -> None:
-        """Tell a client's group a project's week, by day."""
+        """Tell a client a project's week, by day."""
         brief_id, now = int(str(running.job.body["brief"])), self.clock()
         found = await self.db.write(partial(briefs.due, brief_id=brief_id))
         if found is None:
@@ -220,10 +232,10 @@ class ProjectWork:
             return
 
         def tell(conn: Connection) -> None:
-            group, due = proactive.group_of(conn, found.client_id), briefs.due(conn, brief_id)
-            if group is None or due is None:
+            chat, due = authority.place(conn, found.client_id, authority.IN_SCOPE), briefs.due(conn, brief_id)
+            if chat is None or due is None:
                 return
-            said = proactive.tell_group(conn, group, due.text, name=self._name(conn, due.language), now=now)
+            said = proactive.tell_group(conn, chat, due.text, name=self._name(conn, due.language), now=now)
             briefs.sent(conn, brief_id, message_id=said.id, now=now)
 
         await running.finish(tell)
@@ -243,11 +255,11 @@ class ProjectWork:
 def _tell_failure(conn: Connection, body: Any, *, now: datetime) -> None:
     """Give a task of what did not leave."""
     if "proposal" in body:
-        n, found = int(str(body["n"])), proposals.proposal(conn, int(str(body["proposal"])))
+        n, found = int(str(body["n"])), proposal_store.proposal(conn, int(str(body["proposal"])))
         proposals.failed(conn, found.id, n=n, why="broken")
         title, client_id, link = found.title, found.client_id, f"/desk/proposals/{found.id}"
     elif "change" in body:
-        change = changes.change(conn, int(str(body["change"])))
+        change = change_store.change(conn, int(str(body["change"])))
         title, client_id, link = change.title, change.client_id, f"/desk/changes/{change.id}"
     else:
         project = boards.project(conn, briefs.brief(conn, int(str(body["brief"]))).project_id)

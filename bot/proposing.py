@@ -18,7 +18,7 @@ from bot.llm import Json, Model
 from bot.prompt_shelf import Shelf
 from bot.prompts import Source, current
 from knowledge.language import detect, fold
-from success.projects.outline import LONGEST, WORDS, Proposal
+from success.projects.model import LONGEST, WORDS, Proposal
 from success.projects.wish import LISTS, TEXTS, Wish, plain
 
 log = structlog.get_logger()
@@ -31,9 +31,12 @@ SCHEMA: Final[Json] = {
 }
 _SHORTEST: Final = 20
 _DIGITS: Final = re.compile(r"\d+")
-_NUMERALS: Final = re.compile(r"[零〇一二三四五六七八九十百千万萬亿億两兩]{2,}")
+_NUMERALS: Final = re.compile(
+    r"[零〇一二三四五六七八九十百千万萬亿億两兩]{2,}|"
+    r"[零〇一二三四五六七八九十两兩](?=[元块塊折天年周週%]|个工作日|個工作日|个月|個月)"
+)
 _PROMISES: Final = re.compile(
-    r"免费|免費|折扣|打折|优惠|優惠|退款|赔偿|賠償|保证|保證|承诺|承諾|永久|终身|終身|无限|無限|赠送|贈送|"
+    r"免费|免費|折扣|打折|优惠|優惠|退款|赔偿|賠償|保证|保證|承诺|承諾|永久|终身|終身|无限|無限|赠送|贈送|不收费|不收費|不要钱|不要錢|免单|免單|白送|包退|包赔|包賠|退还|退還|退钱|退錢|排名第一|"
     r"\b(?:free(?: of charge)?|discount\w*|refund\w*|guarantee\w*|warrant\w+|lifetime|unlimited|"
     r"no cost|for nothing|promis\w+|"
     r"compensat\w+)\b"
@@ -65,10 +68,11 @@ class ModelProposer:
         texts = {name: plain(text) for name, text in said.items() if isinstance(text, str)}
         if len(texts) < len(WORDS) or not all(_SHORTEST <= len(text) <= LONGEST for text in texts.values()):
             return None
-        sources = [content.understanding, content.architecture, parts, content.title, content.client]
+        theirs = (content.title, content.client)
+        sources = [_without(each, theirs) for each in (content.understanding, content.architecture, parts)]
         told = f"{filled[0]['content']}\n{prompt.material}"
         facts: dict[str, Any] = {"sources": sources, "told": told, "language": content.language}
-        found = [each for text in said.values() for each in problems(str(text), **facts)]
+        found = [each for text in said.values() for each in problems(_without(str(text), theirs), **facts)]
         if found:
             log.warning("proposal refused", problems=[f"{each.kind}: {each.words}"[:80] for each in found[:5]])
             return None
@@ -94,6 +98,13 @@ def proposer_of(model: Model | None, shelf: Shelf) -> ModelProposer | None:
     """What writes proposals; None without a model, or where the folder of prompts has none for it."""
     prompt = shelf.source("proposal") if model is not None else None
     return ModelProposer(model=model, prompt=prompt) if model is not None and prompt is not None else None
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    """A text less its client's own names: whole they may stand in ours, and are no ground for a word of theirs."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " … ")
+    return text
 
 
 def _told(wish: Wish) -> str:

@@ -1,6 +1,7 @@
 """Pages of change requests: the list, one made from a ticket or by hand, sent to its client, begun once confirmed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,15 +15,16 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
-from console.proposal_document import money
+from console.proposal_sheet import money
 from handoff import accounts, agreements, board, directory
 from handoff.errors import HandoffError, NotFound
 from handoff.model import Client
 from handoff.ticket_names import named
 from success.proactive import language_of
-from success.projects import authority, boards, changes, price_book
+from success.projects import authority, boards, change_store, changes, price_book
 from success.projects.board_rules import written
 from success.projects.change_rules import ChangeState, Scope, efforts
+from success.projects.change_store import Change
 from success.projects.changes import ChangeDraft
 from success.projects.errors import ProjectRefused
 
@@ -35,7 +37,7 @@ async def list_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, sta
     """Change requests by state, the newest first."""
 
     def load(conn: Connection) -> dict[str, Any]:
-        found = changes.listed(conn, state=state if state in set(ChangeState) else "")
+        found = change_store.listed(conn, state=state if state in set(ChangeState) else "")
         tickets = named(conn, {each.ticket_id for each in found})
         return {"found": found, "names": directory.clients_of(conn, {e.client_id for e in found}), "tickets": tickets}
 
@@ -92,6 +94,45 @@ async def change_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, c
     return await _show(request, pages, viewer, change_id)
 
 
+@router.get("/{change_id}/edit")
+async def edit_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, change_id: int) -> Response:
+    """The form of one that is not answered, to describe or quote it anew."""
+    try:
+        found, typed = await pages.deps.db.read(partial(_kept, change_id=change_id))
+    except NotFound as error:
+        raise HTTPException(404) from error
+    if found.state not in {ChangeState.DRAFT, ChangeState.SENT}:
+        return await _show(request, pages, viewer, change_id, problem=pages.say(request, "changes.error.answered"))
+    return await _form(request, pages, viewer, typed=typed, found=found)
+
+
+@router.post("/{change_id}/edit", dependencies=FORM)
+async def edit(request: Request, *, pages: PagesDep, viewer: ReaderDep, change_id: int) -> Response:
+    """Describe or quote it anew: what was put to the client before cannot be confirmed any more."""
+    typed, now, by = await typed_fields(request), pages.deps.clock(), viewer.person.id
+
+    def body(conn: Connection) -> None:
+        found = change_store.change(conn, change_id)
+        client = directory.client(conn, found.client_id)
+        draft, line = _draft(conn, typed, client), pages.texts.say("changes.refused.outdated", language_of(client))
+        if take_form(conn, typed.get("once", ""), person_id=by, now=now):
+            seen = typed.get("seen", "")
+            changes.revise(conn, change_id, draft, seen=seen, outdated=line, by=by, now=now)
+
+    try:
+        await pages.deps.db.write(body)
+    except NotFound as error:
+        raise HTTPException(404) from error
+    except ProjectRefused as refused:
+        gone = {"state": "answered"}.get(refused.reason, refused.reason)
+        problem = pages.say(request, f"changes.error.{gone}")
+        found, kept = await pages.deps.db.read(partial(_kept, change_id=change_id))
+        if refused.reason in {"state", "changed"}:
+            return await _show(request, pages, viewer, change_id, problem=problem)
+        return await _form(request, pages, viewer, typed={**kept, **typed}, found=found, problem=problem)
+    return RedirectResponse(f"/desk/changes/{change_id}", 303)
+
+
 @router.post("/{change_id}/{verb}", dependencies=FORM)
 async def decide(request: Request, *, pages: PagesDep, viewer: ReaderDep, change_id: int, verb: str) -> Response:
     """Send it, take it back, or start work on it."""
@@ -104,7 +145,9 @@ async def decide(request: Request, *, pages: PagesDep, viewer: ReaderDep, change
             case "send":
                 changes.send(conn, change_id, now=now)
             case "withdraw":
-                changes.withdraw(conn, change_id, by=by, now=now)
+                client = directory.client(conn, change_store.change(conn, change_id).client_id)
+                line = pages.texts.say("changes.refused.withdrawn", language_of(client))
+                changes.withdraw(conn, change_id, line=line, now=now)
             case "start":
                 changes.start(conn, change_id, desk=pages.deps.desk, by=by, now=now)
             case _:
@@ -126,7 +169,7 @@ async def _show(
     request: Request, pages: Pages, viewer: Viewer, change_id: int, *, problem: str | None = None
 ) -> Response:
     def load(conn: Connection) -> dict[str, Any]:
-        found = changes.change(conn, change_id)
+        found = change_store.change(conn, change_id)
         who = [each for each in (found.by_id, found.person_id, found.started_by) if each is not None]
         return {
             "found": found, "client": directory.client(conn, found.client_id), "names": directory.names(conn, who),
@@ -142,16 +185,19 @@ async def _show(
 
 
 async def _form(
-    request: Request, pages: Pages, viewer: Viewer, *, typed: Mapping[str, str], problem: str | None = None
-) -> Response:
-    now = pages.deps.clock()
+    request: Request, pages: Pages, viewer: Viewer, *, typed: Mapping[str, str], found: Change | None = None,
+    problem: str | None = None,
+) -> Response:  # fmt: skip
+    change, now = found, pages.deps.clock()
 
     def load(conn: Connection) -> dict[str, Any]:
         found = _about(conn, typed)
         if found is None and typed.get("ticket"):
             raise NotFound("ticket", typed["ticket"])
-        shown: dict[str, Any] = {"rates": price_book.in_force(conn)[1].rates, "clients": directory.clients(conn)}
-        shown |= {"client": None, "ticket": None, "allowances": (), "projects": (), "people": ()}
+        prices = price_book.in_force(conn)[1]
+        shown: dict[str, Any] = {"client": None, "ticket": None, "allowances": (), "projects": (), "people": ()}
+        shown |= {"rates": prices.rates, "currency": prices.currency, "money": money}
+        shown["clients"] = directory.clients(conn)
         if found is None:
             return shown
         client, ticket_id = found
@@ -172,8 +218,19 @@ async def _form(
     shown = await frame(pages, viewer, section="care") | loaded
     if shown["ticket"] is not None and "title" not in typed:
         typed = {"title": shown["ticket"].title, "says": shown["ticket"].summary, **typed}
-    shown |= {"typed": typed, "problem": problem, "scopes": list(Scope), "language_of": language_of}
+    shown |= {"typed": typed, "problem": problem, "scopes": list(Scope), "change": change}
     return pages.page(request, "change_new.html", status=422 if problem else 200, **shown)
+
+
+def _kept(conn: Connection, *, change_id: int) -> tuple[Change, dict[str, str]]:
+    """A change request, and as the fields of its form."""
+    found = change_store.change(conn, change_id)
+    typed = {
+        "ticket": board.ticket(conn, found.ticket_id).number, "title": found.title, "says": found.says,
+        "scope": str(found.scope), "allowance": found.allowance, "amount": str(found.amount or ""), "seen": found.hash,
+        "project": str(found.project_id or ""),
+    }  # fmt: skip
+    return found, typed | {f"days_{each.role}": written(each.halves) for each in found.lines}
 
 
 def _about(conn: Connection, typed: Mapping[str, str]) -> tuple[Client, int | None] | None:

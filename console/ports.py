@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from handoff.model import Citation, Json, Ticket
 from knowledge.model import Page, Scope, Search, Version
-from success.projects.outline import Proposal
+from success.projects.model import Proposal
 from success.projects.wish import Wish
 
 

@@ -11,11 +11,13 @@ from console.desk_pages import frame
 from console.forms import typed_fields
 from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
+from console.proposal_sheet import money
 from handoff import directory
 from handoff.kinds import Role
 from success.incident_errors import Problem
 from success.projects import price_book
 from success.projects.errors import PricesBroken
+from success.projects.price_rules import PAYABLE
 from success.rule_reading import LONGEST
 
 router = APIRouter(prefix="/desk/prices")
@@ -55,5 +57,5 @@ async def _show(
 
     shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)
     shown |= {"source": shown["version"].source if source is None else source, "problems": problems}
-    shown |= {"longest": LONGEST, "may_write": viewer.person.role is Role.ADMIN}
+    shown |= {"money": money, "payable": PAYABLE, "longest": LONGEST, "may_write": viewer.person.role is Role.ADMIN}
     return pages.page(request, "prices.html", status=422 if problems else 200, **shown)

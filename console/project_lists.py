@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from handoff import directory
 from handoff.progress_links import Held, Scope
-from success.projects import authority, boards, proposals
+from success.projects import authority, boards, proposal_store
 from success.projects.board_rules import BoardStage, now_in
 from success.projects.boards import Project
 
@@ -26,4 +26,4 @@ def of_holder(conn: Connection, held: Held) -> dict[str, Any]:
     found: list[tuple[Project, BoardStage | None]] = [
         (each, now_in(boards.stages(conn, each.id))) for each in boards.listed(conn, client_id=held.client.id)
     ]
-    return {"projects": found, "offers": proposals.shown_to(conn, held.client.id)}
+    return {"projects": found, "offers": proposal_store.shown_to(conn, held.client.id)}

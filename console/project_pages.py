@@ -16,7 +16,7 @@ from console.pages import Pages, PagesDep
 from handoff import accounts, directory
 from handoff.errors import NotFound
 from success import surveys
-from success.projects import boards, briefs, changes
+from success.projects import boards, briefs, change_store
 from success.projects.board_rules import now_in, read_halves, slips, written
 from success.projects.boards import TaskDraft
 from success.projects.errors import ProjectRefused
@@ -132,6 +132,9 @@ async def decide_brief(
         seen = -1 if edits is None else edits
         match typed.get("verb", ""):
             case "approve":
+                written_over = typed.get("text", "").replace("\r\n", "\n").strip()
+                if written_over and written_over != briefs.brief(conn, brief_id).text:
+                    seen = briefs.edit(conn, brief_id, written_over, edits=seen).edits
                 briefs.approve(conn, brief_id, edits=seen, by=by, now=now)
             case "withdraw":
                 briefs.withdraw(conn, brief_id, by=by, now=now)
@@ -162,7 +165,7 @@ async def _show(
             "names": directory.names(conn, sorted(each for each in who if each is not None)),
             "contacts": [person for person, _ in accounts.contacts(conn, client.id)], "rated": rated,
             "briefs": briefs.of_project(conn, project_id), "at": now_in(stages),
-            "changes": [each for each in changes.listed(conn, client_id=client.id) if each.project_id == project_id],
+            "changes": change_store.listed(conn, project_id=project_id),
         }  # fmt: skip
 
     shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)

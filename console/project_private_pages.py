@@ -5,7 +5,8 @@ holds a link is told where to do it.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
@@ -19,19 +20,25 @@ from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
 from console.progress_pages import show
 from console.project_lists import may_read
-from console.proposal_document import ProposalPress, Sheet
+from console.proposal_document import ProposalPress
 from console.proposal_pages import docx_answer, sheet_of
+from console.proposal_sheet import Sheet
 from console.report_document import POLICY
 from handoff import accounts, directory
 from handoff.errors import NotFound
 from handoff.model import Person
 from handoff.progress_links import Held
-from success.projects import authority, boards, briefs, proposals
+from success import proactive
+from success.projects import authority, boards, briefs, proposal_store, proposals, told
 from success.projects.board_rules import now_in
 from success.projects.errors import ProjectRefused
-from success.projects.proposals import Acceptance, Kept, Version
+from success.projects.proposal_store import Acceptance, Kept, Version
+from success.projects.wish import calm
+from success.reports import office
 
 router = APIRouter(prefix="/p/{token}")
+FROM_HERE: Final = "same-origin"
+"""With less, a browser does not say that a form comes from our page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +87,13 @@ async def accept(
     n, _, digest = version.partition(":")
 
     def body(conn: Connection) -> None:
-        if held.link.person_id is None or proposals.proposal(conn, proposal_id).client_id != held.client.id:
+        if held.link.person_id is None or proposal_store.proposal(conn, proposal_id).client_id != held.client.id:
             raise ProjectRefused("power")
         if agreed != "yes" or not n.isdecimal() or not n.isascii() or len(n) > 9:  # noqa: PLR2004 - an Integer's
             raise ProjectRefused("agreed")
         person, now = directory.person(conn, held.link.person_id), pages.deps.clock()
         proposals.accept(conn, proposal_id, n=int(n), digest=digest, person=person, way="page", now=now)
+        _tell(conn, pages, proposal_id, n=int(n), person=person, now=now)
 
     await _offered(pages, held, proposal_id)
     try:
@@ -130,20 +138,34 @@ async def _show(
     shown["outdated"] = offered.seen.n != offered.found.head
     shown["events"] = f"/p/{quote(token)}/events"
     shown["form_token"] = csrf_token(pages.deps.secret, _form_of(held, proposal_id))
-    return show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
+    shown["referrer"] = FROM_HERE
+    page = show(request, pages, held, "progress_proposal.html", token=token, status=409 if problem else 200, **shown)
+    page.headers["Referrer-Policy"] = FROM_HERE
+    return page
+
+
+def _tell(conn: Connection, pages: Pages, proposal_id: int, *, n: int, person: Person, now: datetime) -> None:
+    """Say in the chat where it was put that it was accepted: there is nothing to press any more."""
+    seen = proposal_store.version(conn, proposal_id, n)
+    language, facts = seen.content.language, {"name": calm(person.name), "code": seen.hash[:8]}
+    said = told.close(conn, seen.message_id, pages.texts.say("proposal.chat.accepted", language, **facts), now=now)
+    if said is not None:
+        agency = office.of(conn).agency or pages.texts.say("report.sender", language)
+        text = pages.texts.say("proposal.chat.accepted_on_page", language, title=seen.content.title, version=n, **facts)
+        proactive.tell_group(conn, directory.chat(conn, said.chat_id), text, name=agency, now=now)
 
 
 async def _offered(pages: Pages, held: Held, proposal_id: int) -> Offered:
     def load(conn: Connection) -> Offered:
         if not may_read(conn, held):
             raise NotFound("proposal", proposal_id)
-        mine = {found.id: (found, seen) for found, seen in proposals.shown_to(conn, held.client.id)}
+        mine = {found.id: (found, seen) for found, seen in proposal_store.shown_to(conn, held.client.id)}
         if proposal_id not in mine:
             raise NotFound("proposal", proposal_id)
         found, seen = mine[proposal_id]
         who = directory.find_person_by_id(conn, held.link.person_id) if held.link.person_id is not None else None
         by = who if who is not None and authority.may(conn, who, held.client.id, authority.PROPOSAL) else None
-        accepted = proposals.acceptance(conn, proposal_id)
+        accepted = proposal_store.acceptance(conn, proposal_id)
         name = directory.person(conn, accepted.person_id).name if accepted is not None else ""
         sheet = sheet_of(conn, pages, found, seen)
         return Offered(found=found, seen=seen, sheet=sheet, by=by, accepted=accepted, name=name)

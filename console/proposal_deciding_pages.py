@@ -15,9 +15,9 @@ from console.pages import Pages, PagesDep
 from console.proposal_pages import show_proposal
 from handoff import directory
 from handoff.errors import NotFound
-from success.projects import proposals
+from success.projects import proposal_store, proposals
+from success.projects.edits import edited
 from success.projects.errors import ProjectRefused
-from success.projects.outline import edited
 
 router = APIRouter(prefix="/desk/proposals")
 Verb = Callable[[Connection, int, dict[str, str]], object]
@@ -28,7 +28,7 @@ async def edit(request: Request, *, pages: PagesDep, viewer: ReaderDep, proposal
     """Keep what a person wrote as the next version."""
 
     def verb(conn: Connection, by: int, typed: dict[str, str]) -> object:
-        seen = proposals.version(conn, proposal_id, _n(typed))
+        seen = proposal_store.version(conn, proposal_id, _n(typed))
         content = edited(seen.content, typed)
         return proposals.revise(conn, proposal_id, content, seen=seen.n, by=by, now=pages.deps.clock())
 
@@ -41,8 +41,8 @@ async def words(request: Request, *, pages: PagesDep, viewer: ReaderDep, proposa
     typed = await typed_fields(request)
     n = _n(typed)
     try:
-        seen = await pages.deps.db.read(lambda conn: proposals.version(conn, proposal_id, n))
-        found = await pages.deps.db.read(lambda conn: proposals.proposal(conn, proposal_id))
+        seen = await pages.deps.db.read(lambda conn: proposal_store.version(conn, proposal_id, n))
+        found = await pages.deps.db.read(lambda conn: proposal_store.proposal(conn, proposal_id))
     except NotFound as error:
         raise HTTPException(404) from error
     better = None

@@ -16,22 +16,24 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
-from console.proposal_document import DOCX, ProposalPress, Sheet
+from console.proposal_document import ProposalPress
+from console.proposal_docx import DOCX
+from console.proposal_sheet import Sheet
 from console.report_document import POLICY
 from console.report_pages import pdf_answer
 from console.report_pdf import NoFont, NotPrinted
 from handoff import accounts, directory
 from handoff.errors import NotFound
-from success.projects import authority, boards, proposals
+from success.projects import authority, boards, proposal_store, proposals
+from success.projects.edits import typed_lines, typed_payments
 from success.projects.errors import ProjectRefused
-from success.projects.outline import typed_lines
-from success.projects.price_rules import Stage
-from success.projects.proposals import Kept, Version
+from success.projects.price_rules import PAYABLE, Stage
+from success.projects.proposal_store import Kept, Version
 from success.projects.wish import LANGUAGES, LISTS, TEXTS, read_wish
 from success.reports import office
 
 router = APIRouter(prefix="/desk/proposals")
-STATES: Final = (proposals.OPEN, proposals.ACCEPTED, proposals.WITHDRAWN)
+STATES: Final = (proposal_store.OPEN, proposal_store.ACCEPTED, proposal_store.WITHDRAWN)
 
 
 @router.get("")
@@ -42,7 +44,7 @@ async def list_page(
 
     def load(conn: Connection) -> dict[str, Any]:
         one = directory.client_by_slug(conn, client) if client else None
-        found = proposals.latest(
+        found = proposal_store.latest(
             conn, state=state if state in STATES else "", client_id=one.id if one is not None else None
         )
         return {"found": found, "names": directory.clients_of(conn, {each.client_id for each in found})}
@@ -109,10 +111,10 @@ async def show_proposal(
     """The page; what was typed is kept where it was not taken."""
 
     def load(conn: Connection) -> dict[str, Any]:
-        found = proposals.proposal(conn, proposal_id)
-        seen = proposals.version(conn, proposal_id, n or found.head)
-        every = proposals.versions(conn, proposal_id)
-        accepted = proposals.acceptance(conn, proposal_id)
+        found = proposal_store.proposal(conn, proposal_id)
+        seen = proposal_store.version(conn, proposal_id, n or found.head)
+        every = proposal_store.versions(conn, proposal_id)
+        accepted = proposal_store.acceptance(conn, proposal_id)
         people = {each.by_id for each in every} | {each.approved_by for each in every} | {found.closed_by}
         names = directory.names(conn, [each for each in people if each is not None])
         shown: dict[str, Any] = {"found": found, "seen": seen, "versions": every, "accepted": accepted, "people": names}
@@ -128,7 +130,12 @@ async def show_proposal(
     shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)
     seen: Version = shown["seen"]
     shown["body"] = ProposalPress(pages.templates, pages.texts).body(shown["sheet"])
-    shown |= {"problem": problem, "stages": list(Stage), "has_writer": pages.deps.proposer is not None}
+    shown |= {
+        "problem": problem,
+        "stages": list(Stage),
+        "has_writer": pages.deps.proposer is not None,
+        "payable": PAYABLE,
+    }
     shown["fields"] = _typed_of(seen) | dict(typed or {})
     return pages.page(request, "proposal.html", status=status or (409 if problem else 200), **shown)
 
@@ -176,13 +183,14 @@ def sheet_of(conn: Connection, pages: Pages, found: Kept, seen: Version) -> Shee
     zone = accounts.zone_of(directory.client(conn, found.client_id)) if found.client_id is not None else UTC
     agency = office.of(conn).agency or pages.texts.say("report.sender", seen.content.language)
     on = (seen.approved_at or seen.at).astimezone(zone).date()
-    return ProposalPress(pages.templates, pages.texts).sheet(seen.content, agency=agency, n=seen.n, on=on)
+    press = ProposalPress(pages.templates, pages.texts)
+    return press.sheet(seen.content, agency=agency, number=found.id, n=seen.n, on=on)
 
 
 async def _sheet(pages: Pages, proposal_id: int, n: int) -> Sheet:
     def load(conn: Connection) -> Sheet:
-        found = proposals.proposal(conn, proposal_id)
-        return sheet_of(conn, pages, found, proposals.version(conn, proposal_id, n))
+        found = proposal_store.proposal(conn, proposal_id)
+        return sheet_of(conn, pages, found, proposal_store.version(conn, proposal_id, n))
 
     try:
         return await pages.deps.db.read(load)
@@ -206,6 +214,7 @@ def _typed_of(seen: Version) -> dict[str, str]:
     content = seen.content
     typed = {name: getattr(content, name) for name in ("understanding", "architecture", "remarks")}
     typed |= {"pages": "\n".join(content.pages), "open": "\n".join(content.open), "lines": typed_lines(content.lines)}
+    typed |= {"tax": content.tax, "excluded": "\n".join(content.excluded), **typed_payments(content.payments)}
     for each in content.milestones:
         typed |= {f"{each.stage}_starts": each.starts_on.isoformat(), f"{each.stage}_ends": each.ends_on.isoformat()}
     return typed | {"valid_until": content.valid_until.isoformat()}

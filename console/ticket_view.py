@@ -36,7 +36,7 @@ from knowledge.model import Passage, Scope
 from store.zones import find_zone
 from success import corrections
 from success.corrections import Correction
-from success.projects import changes
+from success.projects import change_store
 
 MAX_TEXT: Final = 20_000
 SHOWN_MESSAGES: Final = 100
@@ -119,7 +119,7 @@ async def show_ticket(
     shown |= {"snoozes": choices(now, zone=zone), "shown_next": min(many + MORE_MESSAGES, MOST_MESSAGES)}
     shown |= await rating_pages.of_ticket(request, pages, dossier.ticket)
     shown |= await incidents_of_ticket(pages, dossier.ticket)
-    shown["change"] = await pages.deps.db.read(lambda conn: changes.of_ticket(conn, dossier.ticket.id))
+    shown["change"] = await pages.deps.db.read(lambda conn: change_store.of_ticket(conn, dossier.ticket.id))
     shown |= {"has_suggester": pages.deps.suggester is not None, "has_model": pages.deps.summariser is not None}
     shown |= {"has_translator": pages.deps.translator is not None}
     shown |= {"begun": next((macro for macro in dossier.macros if str(macro.id) == typed.macro), None)}

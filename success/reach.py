@@ -63,7 +63,7 @@ class Ways:
     def to(
         self, conn: Connection, person: Person, *, ticket: Ticket | None = None, group: Chat | None = None
     ) -> Reach | None:
-        """The best way to a person; a group only about its own ticket, or its own `group` matter, as others read there.
+        """The best way to a person; a group only about its own ticket, or about what everybody in `group` works on.
 
         About a ticket nobody is asked on a page: it asks by itself.
         """

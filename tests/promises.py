@@ -232,6 +232,7 @@ readers   POST   /desk/projects/{project_id}/briefs/{brief_id}
 readers   GET    /desk/changes                      POST /desk/changes
 readers   GET    /desk/changes/new                  GET  /desk/changes/{change_id}
 readers   POST   /desk/changes/{change_id}/{verb}
+readers   GET    /desk/changes/{change_id}/edit     POST /desk/changes/{change_id}/edit
 link      GET    /p/{token}/proposals/{proposal_id} POST /p/{token}/proposals/{proposal_id}
 link      GET    /p/{token}/proposals/{proposal_id}/document
 link      GET    /p/{token}/proposals/{proposal_id}/docx

@@ -14,7 +14,7 @@ from store.db import insert_into
 from store.jobs import enqueue
 from store.signals import signal
 from success import proactive, tasks
-from success.projects import boards
+from success.projects import authority, boards
 from success.projects.errors import ProjectRefused
 from success.projects.tables import project_brief as briefs
 from success.projects.watch import PATIENCE, Week
@@ -85,13 +85,16 @@ def edit(conn: Connection, brief_id: int, text: str, *, edits: int) -> Brief:
 
 
 def approve(conn: Connection, brief_id: int, *, edits: int, by: int, now: datetime) -> Brief:
-    """A person lets it go, to the client's group by day. Raises NotFound, ProjectRefused: ``nobody`` besides."""
+    """A person lets it go: by day, to the client's group, without one to the chat of a contact who decides on new work.
+
+    Raises NotFound, ProjectRefused: ``state``, ``changed``, ``nobody``.
+    """
     found = brief(conn, brief_id, lock=True)
     if found.state != DRAFT:
         raise ProjectRefused("state")
     if found.edits != edits:
         raise ProjectRefused("changed")
-    if proactive.group_of(conn, found.client_id) is None:
+    if authority.place(conn, found.client_id, authority.IN_SCOPE) is None:
         raise ProjectRefused("nobody")
     run_at = proactive.by_day(directory.client(conn, found.client_id), now)
     enqueue(conn, SEND, {"brief": brief_id}, dedup=f"project_brief:{brief_id}", run_at=run_at, now=now)

@@ -4,16 +4,16 @@ Transaction bodies. Each belongs to a ticket, whose clocks move by the desk's ve
 plan's, the start of work stops platinum's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, update
 
 from handoff import accounts, agreements, board, directory, people
 from handoff.desk import Desk
-from handoff.errors import NotFound, PolicyError
+from handoff.errors import PolicyError
 from handoff.kinds import Level
 from handoff.lifecycle import UNSOLVED
 from handoff.model import Person, Ticket
@@ -22,10 +22,11 @@ from store.db import insert_into
 from store.jobs import enqueue
 from store.signals import signal
 from success import proactive, tasks
-from success.projects import authority, boards
+from success.projects import authority, boards, told
 from success.projects.board_rules import now_in
 from success.projects.boards import TaskDraft
 from success.projects.change_rules import ChangeState, Effort, Scope, cost, digest
+from success.projects.change_store import LIVE, Change, change, of_row, of_ticket
 from success.projects.errors import NotConfirmed, ProjectRefused
 from success.projects.tables import change_request as changes
 from success.projects.wish import TEXT_LENGTH, TITLE_LENGTH, calm, plain
@@ -33,41 +34,6 @@ from success.tasks import TaskKind
 
 SEND: Final = "change_send"
 """The queue of change requests to be put to their client: `{"change": id}`."""
-LIVE: Final = (ChangeState.DRAFT, ChangeState.SENT, ChangeState.CONFIRMED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """A change request. `total` is in whole units of the currency; in scope it is 0, with an `allowance` or without."""
-
-    id: int
-    client_id: int
-    ticket_id: int
-    project_id: int | None
-    title: str
-    says: str
-    scope: Scope
-    allowance: str
-    amount: int
-    lines: tuple[Effort, ...]
-    currency: str
-    total: int
-    state: ChangeState
-    hash: str
-    at: datetime
-    by_id: int | None
-    sent_at: datetime | None
-    message_id: int | None
-    answered_at: datetime | None
-    person_id: int | None
-    way: str
-    started_at: datetime | None
-    started_by: int | None
-
-    @property
-    def powers(self) -> tuple[str, ...]:
-        """Of which the contact who confirms needs one."""
-        return authority.QUOTED if self.scope is Scope.QUOTED else authority.IN_SCOPE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +71,7 @@ def make(conn: Connection, draft: ChangeDraft, *, ticket_id: int, desk: Desk, by
     if ticket.level is not Level.CHANGE:
         desk.set_level(conn, ticket_id=ticket_id, level=Level.CHANGE, by=by, now=now)
     _told(conn, ticket)
-    return _change(made)
+    return of_row(made)
 
 
 def open_ticket(
@@ -126,12 +92,26 @@ def open_ticket(
     )  # fmt: skip
 
 
-def revise(conn: Connection, change_id: int, draft: ChangeDraft, *, now: datetime) -> Change:
-    """Describe a draft anew. Raises NotFound, ProjectRefused."""
+def revise(
+    conn: Connection, change_id: int, draft: ChangeDraft, *, seen: str, outdated: str, by: int, now: datetime
+) -> Change:
+    """Describe anew one that is not answered: a draft again, to be sent again. `seen` is the hash of what was seen.
+
+    What was put to the client before says `outdated` there, and cannot be confirmed.
+
+    Raises NotFound, ProjectRefused: ``state``, ``changed``, and what `make` does.
+    """
     found = change(conn, change_id, lock=True)
-    if found.state is not ChangeState.DRAFT:
+    if found.state not in {ChangeState.DRAFT, ChangeState.SENT}:
         raise ProjectRefused("state")
-    return _update(conn, found, **_values(conn, draft, found.client_id, now=now))
+    if seen != found.hash:
+        raise ProjectRefused("changed")
+    values = _values(conn, draft, found.client_id, now=now)
+    if values["hash"] == found.hash and values["project_id"] == found.project_id:
+        return found
+    told.close(conn, found.message_id, outdated, now=now)
+    reset = {"state": ChangeState.DRAFT, "sent_at": None, "message_id": None, "by_id": by}
+    return _update(conn, found, **values, **reset)
 
 
 def send(conn: Connection, change_id: int, *, now: datetime) -> Change:
@@ -142,7 +122,14 @@ def send(conn: Connection, change_id: int, *, now: datetime) -> Change:
     if authority.place(conn, found.client_id, found.powers) is None:
         raise ProjectRefused("nobody")
     run_at = proactive.by_day(directory.client(conn, found.client_id), now)
-    enqueue(conn, SEND, {"change": change_id}, dedup=f"change:{change_id}", run_at=run_at, now=now)
+    enqueue(
+        conn,
+        SEND,
+        {"change": change_id},
+        dedup=f"change:{found.hash[:16]}:{change_id}:{now.isoformat()}",
+        run_at=run_at,
+        now=now,
+    )
     return _update(conn, found, state=ChangeState.SENT)
 
 
@@ -193,12 +180,12 @@ def answer(
     return answered
 
 
-def withdraw(conn: Connection, change_id: int, *, by: int, now: datetime) -> Change:
-    """Take back one that is not confirmed. Raises NotFound, ProjectRefused."""
-    del by
+def withdraw(conn: Connection, change_id: int, *, line: str, now: datetime) -> Change:
+    """Take back one that is not answered; where it was put, `line` says so. Raises NotFound, ProjectRefused."""
     found = change(conn, change_id, lock=True)
     if found.state not in {ChangeState.DRAFT, ChangeState.SENT}:
         raise ProjectRefused("state")
+    told.close(conn, found.message_id, line, now=now)
     return _update(conn, found, state=ChangeState.WITHDRAWN, answered_at=now)
 
 
@@ -231,36 +218,6 @@ def start_by_desk(conn: Connection, *, ticket_id: int, desk: Desk, by: int, now:
         desk.start_work(conn, ticket_id=ticket_id, by=by, now=now)
         return
     start(conn, found.id, desk=desk, by=by, now=now)
-
-
-def change(conn: Connection, change_id: int, *, lock: bool = False) -> Change:
-    """The change request with this id. Raises NotFound."""
-    query = select(changes).where(changes.c.id == change_id)
-    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
-    if row is None:
-        raise NotFound("change request", change_id)
-    return _change(row)
-
-
-def of_ticket(conn: Connection, ticket_id: int) -> Change | None:
-    """The ticket's change request that was neither declined nor withdrawn."""
-    mine = (changes.c.ticket_id == ticket_id, changes.c.state.in_([str(each) for each in LIVE]))
-    row = conn.execute(select(changes).where(*mine)).mappings().first()
-    return None if row is None else _change(row)
-
-
-def of_message(conn: Connection, message_id: int) -> Change | None:
-    """What a message put to its client."""
-    row = conn.execute(select(changes).where(changes.c.message_id == message_id)).mappings().first()
-    return None if row is None else _change(row)
-
-
-def listed(conn: Connection, *, client_id: int | None = None, state: str = "", limit: int = 100) -> tuple[Change, ...]:
-    """Change requests, the newest first."""
-    where: list[ColumnElement[bool]] = [changes.c.client_id == client_id] if client_id is not None else []
-    where += [changes.c.state == state] if state else []
-    rows = conn.execute(select(changes).where(*where).order_by(changes.c.id.desc()).limit(limit)).mappings()
-    return tuple(_change(row) for row in rows)
 
 
 def _values(conn: Connection, draft: ChangeDraft, client_id: int, *, now: datetime) -> dict[str, Any]:
@@ -330,15 +287,9 @@ def _update(conn: Connection, found: Change, **values: Any) -> Change:
     row = conn.execute(changed).mappings().one()
     signal(conn, CHANGED, str(found.client_id))
     signal(conn, "desk", board.ticket(conn, found.ticket_id).number)
-    return _change(row)
+    return of_row(row)
 
 
 def _told(conn: Connection, ticket: Ticket) -> None:
     signal(conn, CHANGED, str(ticket.client_id))
     signal(conn, "desk", ticket.number)
-
-
-def _change(row: Mapping[Any, Any]) -> Change:
-    values = {name: row[name] for name in Change.__dataclass_fields__}
-    lines = tuple(Effort(**each) for each in row["lines"])
-    return Change(**values | {"lines": lines, "scope": Scope(row["scope"]), "state": ChangeState(row["state"])})

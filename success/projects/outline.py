@@ -1,111 +1,21 @@
 """A proposal's draft from a wish, the prices and the calendar: complete without a model, for a person to finish. Pure.
 
-What is the client's own stands in `quotes` alone; all else is ours. `say` writes our sentences.
+`say` writes our sentences.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from success.projects.errors import ProjectRefused
-from success.projects.plan_rules import DAY, Fit, IsWorking, Milestone, fit, nth_working, plan
-from success.projects.price_rules import MOST_PRICE, Chosen, PriceList, Stage, choose
-from success.projects.wish import ITEM_LENGTH, Wish, plain, read_date
+from success.projects.model import Line, Payment, Proposal, Quote, Service
+from success.projects.plan_rules import DAY, Fit, IsWorking, fit, nth_working, plan
+from success.projects.price_rules import PAYABLE, Chosen, PriceList, choose
+from success.projects.wish import Wish
 
 Say: TypeAlias = Callable[..., str]
 """`(key, language, **values)` to a sentence."""
-WORDS: Final = ("understanding", "architecture")
-LONGEST: Final = 6_000
-MOST_LINES: Final = 100
 QUOTED: Final = ("industry", "audience", "functions", "look", "references", "competitors", "indicators")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line of the price list, in whole units of the proposal's currency."""
-
-    name: str
-    days: int
-    price: int
-    what: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """What a tier promises after the launch: its fee from so much a year, and targets as the contract writes them."""
-
-    tier: str
-    fee_from: int
-    targets: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quote:
-    """The client's own words about something."""
-
-    about: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """What is proposed. `open` are points that a person settles before it is approved; no client is shown them."""
-
-    title: str
-    client: str
-    language: str
-    currency: str
-    understanding: str
-    architecture: str
-    pages: tuple[str, ...]
-    lines: tuple[Line, ...]
-    milestones: tuple[Milestone, ...]
-    services: tuple[Service, ...]
-    quotes: tuple[Quote, ...]
-    valid_until: date
-    remarks: str = ""
-    open: tuple[str, ...] = field(default=())
-
-    @property
-    def total(self) -> int:
-        """The sum of the price list."""
-        return sum(each.price for each in self.lines)
-
-    @property
-    def days(self) -> int:
-        """Days of work."""
-        return sum(each.days for each in self.lines)
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """As it is stored."""
-        return dict(json.loads(json.dumps(asdict(self), default=str)))
-
-    @property
-    def digest(self) -> str:
-        """What changes with everything that the client is shown."""
-        shown = {name: value for name, value in self.kept.items() if name != "open"}
-        return hashlib.sha256(json.dumps(shown, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Self:
-        """As it was stored."""
-        made = dict(kept)
-        made |= {name: tuple(kept[name]) for name in ("pages", "open")}
-        made["lines"] = tuple(Line(**each) for each in kept["lines"])
-        made["services"] = tuple(Service(**each) for each in kept["services"])
-        made["quotes"] = tuple(Quote(**each) for each in kept["quotes"])
-        made["milestones"] = tuple(
-            Milestone(
-                stage=Stage(each["stage"]), starts_on=date.fromisoformat(each["starts_on"]),
-                ends_on=date.fromisoformat(each["ends_on"]),
-            )
-            for each in kept["milestones"]
-        )  # fmt: skip
-        return cls(**made | {"valid_until": date.fromisoformat(kept["valid_until"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,55 +42,21 @@ def outline(wish: Wish, ground: Ground, *, say: Say) -> Proposal:
         understanding=_understanding(wish, names, say=say), architecture=_architecture(chosen, language, say=say),
         pages=tuple(dict.fromkeys(page(language) for each in chosen.modules for page in each.pages)),
         lines=tuple(
-            Line(name=each.name(language), days=each.days, price=each.price, what=each.includes(language))
+            Line(
+                name=each.name(language), days=each.days, price=each.price, what=each.includes(language),
+                optional=each.optional,
+            )
             for each in chosen.modules
         ),
         milestones=milestones, services=ground.services, quotes=_quotes(wish),
         valid_until=ground.today + timedelta(days=prices.valid_days),
+        tax=prices.tax(language) if prices.tax is not None else "",
+        excluded=tuple(each(language) for each in prices.excluded),
+        payments=_payments(prices),
     )  # fmt: skip
     wanted = wish.wanted_on
     dated = None if wanted is None else fit(chosen.modules, wanted_on=wanted, **facts, is_working=ground.is_working)
     return replace(draft, open=_open(wish, draft=draft, chosen=chosen, ground=ground, dated=dated, say=say))
-
-
-def edited(proposal: Proposal, fields: Mapping[str, str]) -> Proposal:
-    """The proposal as a person changed it; a field that is not there stays. Raises ProjectRefused naming the field."""
-    changes: dict[str, Any] = {name: _written(fields[name], name) for name in (*WORDS, "remarks") if name in fields}
-    for name in ("pages", "open"):
-        if name in fields:
-            changes[name] = _listed(fields[name], name)
-    if "lines" in fields:
-        changes["lines"] = read_lines(fields["lines"])
-    if "valid_until" in fields:
-        until = read_date(fields["valid_until"], "valid_until")
-        if until is None:
-            raise ProjectRefused("valid_until")
-        changes["valid_until"] = until
-    if any(f"{stage}_starts" in fields for stage in Stage):
-        changes["milestones"] = _milestones(fields)
-    if not changes.get("understanding", proposal.understanding):
-        raise ProjectRefused("understanding")
-    return replace(proposal, **changes)
-
-
-def read_lines(text: str) -> tuple[Line, ...]:
-    """Price lines as they are typed: name | days | price | what is in it. Raises ProjectRefused: ``lines``."""
-    found = []
-    for row in text.replace("｜", "|").splitlines():
-        if not row.strip():
-            continue
-        name, days, price, *what = (plain(each) for each in [*row.split("|", 3), "", ""][:4])
-        if not name or len(name) > ITEM_LENGTH or not _whole(days, 1_000) or not _whole(price, MOST_PRICE):
-            raise ProjectRefused("lines")
-        found.append(Line(name=name, days=int(days), price=int(price.replace(",", "")), what=what[0][:ITEM_LENGTH]))
-    if not found or len(found) > MOST_LINES:
-        raise ProjectRefused("lines")
-    return tuple(found)
-
-
-def typed_lines(lines: Sequence[Line]) -> str:
-    """Price lines as they are typed."""
-    return "\n".join(f"{each.name} | {each.days} | {each.price} | {each.what}" for each in lines)
 
 
 def _understanding(wish: Wish, names: Sequence[str], *, say: Say) -> str:
@@ -240,6 +116,11 @@ def _open(
     return (*found, *(point("theirs", what=each) for each in wish.open))
 
 
+def _payments(prices: PriceList) -> tuple[Payment, ...]:
+    shares = {str(when): share for when, share in prices.payments.items()}
+    return tuple(Payment(when=when, share=shares[when]) for when in PAYABLE if when in shares)
+
+
 def _late(dated: Fit, ends: date, point: Say, *, language: str, today: date, comma: str) -> str:
     wanted = dated.wanted_on.isoformat()
     if dated.wanted_on <= today:
@@ -249,33 +130,3 @@ def _late(dated: Fit, ends: date, point: Say, *, language: str, today: date, com
     names = comma.join(each.name(language) for each in dated.without)
     facts = {"wanted": wanted, "ends": ends.isoformat(), "fits": dated.ends_on.isoformat(), "without": names}
     return point("fits", **facts)
-
-
-def _milestones(fields: Mapping[str, str]) -> tuple[Milestone, ...]:
-    found, last = [], None
-    for stage in Stage:
-        starts, ends = (read_date(fields.get(f"{stage}_{edge}", ""), "milestones") for edge in ("starts", "ends"))
-        if starts is None or ends is None or ends < starts or (last is not None and starts < last):
-            raise ProjectRefused("milestones")
-        found.append(Milestone(stage=stage, starts_on=starts, ends_on=ends))
-        last = starts
-    return tuple(found)
-
-
-def _written(text: str, name: str) -> str:
-    said = plain(text)
-    if len(said) > LONGEST:
-        raise ProjectRefused(name)
-    return said
-
-
-def _listed(text: str, name: str) -> tuple[str, ...]:
-    said = tuple(dict.fromkeys(row for each in text.splitlines() if (row := plain(each))))
-    if len(said) > MOST_LINES or any(len(each) > LONGEST for each in said):
-        raise ProjectRefused(name)
-    return said
-
-
-def _whole(text: str, most: int) -> bool:
-    bare = text.replace(",", "")
-    return bare.isascii() and bare.isdecimal() and len(bare) <= len(str(most)) and int(bare) <= most

@@ -1,10 +1,10 @@
 """What the agency's work costs: modules with days and prices, day rates by role; what a wish asks for. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,9 @@ from knowledge.language import ENGLISH, TRADITIONAL, fold, to_script
 
 MOST_MODULES: Final = 100
 MOST_PRICE: Final = 100_000_000
+WHOLE: Final = 100
+START: Final = "start"
+"""Payments sum up to it, in per cents; the first may be due as the work is agreed."""
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -24,6 +27,9 @@ class Stage(StrEnum):
     BUILD = "build"
     TEST = "test"
     LAUNCH = "launch"
+
+
+PAYABLE: Final = (START, *map(str, Stage))
 
 
 class _Part(BaseModel):
@@ -88,7 +94,8 @@ class Weights(_Part):
 
 class PriceList(_Part):
     """The agency's prices. An offer is good for `valid_days`; work begins `lead_days` working days after it is made;
-    `people` work on a project side by side.
+    `people` work on a project side by side. `tax` says what prices hold, `excluded` what they do not; `payments` are
+    per cents of the sum, at the start or at the end of a stage.
     """
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -96,6 +103,9 @@ class PriceList(_Part):
     lead_days: int = Field(ge=0, le=250)
     people: int = Field(ge=1, le=50)
     stages: Weights
+    tax: Said | None = None
+    excluded: tuple[Said, ...] = Field(default=(), max_length=30)
+    payments: Mapping[Literal["start"] | Stage, Annotated[int, Field(ge=1, le=WHOLE)]] = Field(default_factory=dict)
     rates: tuple[Rate, ...] = Field(min_length=1, max_length=30)
     modules: tuple[Module, ...] = Field(min_length=1, max_length=MOST_MODULES)
 
@@ -105,6 +115,12 @@ class PriceList(_Part):
             twice = next((key for key in keys if keys.count(key) > 1), None)
             if twice is not None:
                 raise ValueError(f"{what} {twice} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _all_is_paid(self) -> Self:
+        if self.payments and sum(self.payments.values()) != WHOLE:
+            raise ValueError(f"payments come to {sum(self.payments.values())} per cent; they sum up to {WHOLE}")
         return self
 
     def rate(self, role: str) -> Rate | None:

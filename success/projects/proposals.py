@@ -4,14 +4,12 @@ Only the newest version can be approved, sent or accepted: an edit takes what wa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, update
 
 from handoff import accounts, contracts, directory
-from handoff.errors import NotFound
 from handoff.kinds import ClockKind, Level, Tier
 from handoff.model import Person
 from handoff.rows import add
@@ -22,65 +20,31 @@ from store.signals import signal
 from success import proactive, tasks
 from success.projects import authority, boards, price_book
 from success.projects.errors import ProjectRefused
-from success.projects.outline import Ground, Proposal, Say, Service, outline
+from success.projects.model import Proposal, Service
+from success.projects.outline import Ground, Say, outline
+from success.projects.proposal_store import (
+    ACCEPTED,
+    OPEN,
+    WITHDRAWN,
+    Acceptance,
+    Kept,
+    Version,
+    add_version,
+    change,
+    hold,
+    kept_of,
+    proposal,
+    version,
+    versions,
+)  # fmt: skip
 from success.projects.tables import proposal as proposals
 from success.projects.tables import proposal_acceptance as acceptances
-from success.projects.tables import proposal_version as versions_table
 from success.projects.wish import Wish
 from success.tasks import TaskKind
 
 SEND: Final = "proposal_send"
 """The queue of approved versions to be sent: `{"proposal": id, "n": version}`."""
-OPEN, ACCEPTED, WITHDRAWN = "open", "accepted", "withdrawn"
 LEVELS: Final = (Level.EMERGENCY, Level.BUG, Level.QUESTION)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version. `made_by` is rules, model or person; `sent` says where it went, or why it did not leave."""
-
-    id: int
-    proposal_id: int
-    n: int
-    content: Proposal
-    hash: str
-    made_by: str
-    prices: int
-    at: datetime
-    by_id: int | None
-    approved_at: datetime | None
-    approved_by: int | None
-    sent_at: datetime | None
-    message_id: int | None
-    sent: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A proposal; `head` is the number of its newest version. Without a client it is for somebody who is none yet."""
-
-    id: int
-    client_id: int | None
-    title: str
-    wish: Wish
-    state: str
-    head: int
-    at: datetime
-    by_id: int | None
-    closed_at: datetime | None
-    closed_by: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acceptance:
-    """Who accepted which version, when and by which way; `hash` is of what they were shown."""
-
-    proposal_id: int
-    n: int
-    hash: str
-    person_id: int
-    way: str
-    at: datetime
 
 
 def draft(conn: Connection, wish: Wish, *, client_id: int | None, say: Say, by: int | None, now: datetime) -> Kept:
@@ -88,8 +52,8 @@ def draft(conn: Connection, wish: Wish, *, client_id: int | None, say: Say, by: 
     version, _ = price_book.in_force(conn)
     content = outline(wish, ground(conn, client_id, now=now), say=say)
     row = {"client_id": client_id, "title": wish.title, "wish": wish.kept, "state": OPEN, "head": 1}
-    made = _kept(add(conn, proposals, **row, at=now, by_id=by))
-    _version_row(conn, made.id, 1, content, made_by="rules", prices=version.id, by=by, now=now)
+    made = kept_of(add(conn, proposals, **row, at=now, by_id=by))
+    add_version(conn, made.id, 1, content, made_by="rules", prices=version.id, by=by, now=now)
     signal(conn, "desk", "")
     return made
 
@@ -129,7 +93,7 @@ def revise(
     before = version(conn, proposal_id, found.head)
     if before.content == content:
         return before
-    made = _version_row(
+    made = add_version(
         conn, proposal_id, found.head + 1, content, made_by=made_by, prices=before.prices, by=by, now=now
     )
     conn.execute(update(proposals).where(proposals.c.id == proposal_id).values(head=made.n))
@@ -167,7 +131,7 @@ def approve(conn: Connection, proposal_id: int, *, n: int, by: int, now: datetim
         "valid_until": seen.content.valid_until < _today(conn, found, now),
     }
     _refuse(refused)
-    _change(conn, seen, approved_at=now, approved_by=by)
+    change(conn, seen, approved_at=now, approved_by=by)
     if found.client_id is not None and _reachable(conn, found.client_id):
         _post(conn, found, seen, now=now)
     _told(conn, found)
@@ -190,14 +154,14 @@ def sent(
     conn: Connection, proposal_id: int, *, n: int, message_id: int, told: Mapping[str, Any], now: datetime
 ) -> None:
     """Keep that a version left, in the transaction that sends it."""
-    _change(conn, version(conn, proposal_id, n), sent_at=now, message_id=message_id, sent=dict(told))
+    change(conn, version(conn, proposal_id, n), sent_at=now, message_id=message_id, sent=dict(told))
     _told(conn, proposal(conn, proposal_id))
 
 
 def failed(conn: Connection, proposal_id: int, *, n: int, why: str) -> None:
     """Keep that a version did not leave, and why."""
     seen = version(conn, proposal_id, n)
-    _change(conn, seen, sent={**seen.sent, "failed": why})
+    change(conn, seen, sent={**seen.sent, "failed": why})
     _told(conn, proposal(conn, proposal_id))
 
 
@@ -256,69 +220,13 @@ def withdraw(conn: Connection, proposal_id: int, *, by: int, now: datetime) -> K
     return proposal(conn, proposal_id)
 
 
-def proposal(conn: Connection, proposal_id: int) -> Kept:
-    """The proposal with this id. Raises NotFound."""
-    return _one(conn, proposal_id, lock=False)
-
-
-def hold(conn: Connection, proposal_id: int) -> Kept:
-    """The same, changed by no other transaction until this one ends."""
-    return _one(conn, proposal_id, lock=True)
-
-
-def version(conn: Connection, proposal_id: int, n: int) -> Version:
-    """A version by its number. Raises NotFound."""
-    mine = (versions_table.c.proposal_id == proposal_id, versions_table.c.n == n)
-    row = conn.execute(select(versions_table).where(*mine)).mappings().first()
-    if row is None:
-        raise NotFound("version", n)
-    return _version(row)
-
-
-def versions(conn: Connection, proposal_id: int) -> tuple[Version, ...]:
-    """All versions, the newest first."""
-    mine = versions_table.c.proposal_id == proposal_id
-    query = select(versions_table).where(mine).order_by(versions_table.c.n.desc())
-    return tuple(_version(row) for row in conn.execute(query).mappings())
-
-
-def of_message(conn: Connection, message_id: int) -> Version | None:
-    """The version that a message put to its client."""
-    row = conn.execute(select(versions_table).where(versions_table.c.message_id == message_id)).mappings().first()
-    return None if row is None else _version(row)
-
-
-def acceptance(conn: Connection, proposal_id: int) -> Acceptance | None:
-    """How a proposal was accepted, if it was."""
-    row = conn.execute(select(acceptances).where(acceptances.c.proposal_id == proposal_id)).mappings().first()
-    return None if row is None else Acceptance(**row)
-
-
-def latest(conn: Connection, *, state: str = "", client_id: int | None = None, limit: int = 100) -> tuple[Kept, ...]:
-    """Proposals, the newest first."""
-    where: list[ColumnElement[bool]] = [proposals.c.state == state] if state else []
-    where += [proposals.c.client_id == client_id] if client_id is not None else []
-    rows = conn.execute(select(proposals).where(*where).order_by(proposals.c.id.desc()).limit(limit)).mappings()
-    return tuple(_kept(row) for row in rows)
-
-
-def shown_to(conn: Connection, client_id: int) -> tuple[tuple[Kept, Version], ...]:
-    """What a client may read: of each proposal that is not withdrawn the newest version that was sent."""
-    found = []
-    for each in latest(conn, client_id=client_id):
-        gone = (one for one in versions(conn, each.id) if one.sent_at is not None)
-        if each.state != WITHDRAWN and (seen := next(gone, None)) is not None:
-            found.append((each, seen))
-    return tuple(found)
-
-
 def _post(conn: Connection, found: Kept, seen: Version, *, now: datetime) -> None:
     assert found.client_id is not None
     run_at = proactive.by_day(directory.client(conn, found.client_id), now)
     tries = int(seen.sent.get("tries", 0)) + 1
     body = {"proposal": found.id, "n": seen.n}
     enqueue(conn, SEND, body, dedup=f"proposal:{found.id}:{seen.n}:{tries}", run_at=run_at, now=now)
-    _change(conn, seen, sent={"due": run_at.isoformat(timespec="minutes"), "tries": tries})
+    change(conn, seen, sent={"due": run_at.isoformat(timespec="minutes"), "tries": tries})
 
 
 def _reachable(conn: Connection, client_id: int) -> bool:
@@ -346,33 +254,3 @@ def _told(conn: Connection, found: Kept) -> None:
     if found.client_id is not None:
         signal(conn, CHANGED, str(found.client_id))
     signal(conn, "desk", "")
-
-
-def _version_row(
-    conn: Connection, proposal_id: int, n: int, content: Proposal, *, made_by: str, prices: int, by: int | None,
-    now: datetime,
-) -> Version:  # fmt: skip
-    row = {"proposal_id": proposal_id, "n": n, "content": content.kept, "hash": content.digest, "made_by": made_by}
-    return _version(add(conn, versions_table, **row, prices=prices, at=now, by_id=by, sent={}))
-
-
-def _change(conn: Connection, seen: Version, **values: Any) -> None:
-    conn.execute(update(versions_table).where(versions_table.c.id == seen.id).values(values))
-
-
-def _one(conn: Connection, proposal_id: int, *, lock: bool) -> Kept:
-    query = select(proposals).where(proposals.c.id == proposal_id)
-    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
-    if row is None:
-        raise NotFound("proposal", proposal_id)
-    return _kept(row)
-
-
-def _kept(row: Mapping[Any, Any]) -> Kept:
-    values = {name: row[name] for name in Kept.__dataclass_fields__}
-    return Kept(**values | {"wish": Wish.of(row["wish"])})
-
-
-def _version(row: Mapping[Any, Any]) -> Version:
-    values = {name: row[name] for name in Version.__dataclass_fields__}
-    return Version(**values | {"content": Proposal.of(row["content"])})

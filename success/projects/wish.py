@@ -29,6 +29,9 @@ _MARKUP: Final = re.compile(r"\](?=[(\[])")
 _REACHES: Final = re.compile(
     r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}|(?<!\w)@\w{2,64}|(?<![\w.-])(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24}(?:[/?#]\S{0,500})?"
 )
+_MARKS: Final = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_STACKED: Final = re.compile(rf"({_MARKS}{{3}}){_MARKS}+")
+"""More marks over one letter than any language has."""
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -91,9 +94,8 @@ def read_wish(fields: Mapping[str, object]) -> Wish:
 
 
 def plain(text: str) -> str:
-    """Somebody's words without what hides or leads elsewhere: no control or direction marks, no addresses' schemes."""
-    kept = "".join(each for each in text if each == "\n" or unicodedata.category(each) not in {"Cc", "Cf", "Cs", "Co"})
-    bare = kept
+    """Somebody's words without what hides or leads elsewhere: no control marks, no schemes of addresses."""
+    bare = _STACKED.sub(r"\1", "".join(each for each in text if _is_letter(each)))
     while (fewer := _SCHEME.sub("", bare)) != bare:
         bare = fewer
     return "\n".join(" ".join(line.split()) for line in _MARKUP.sub("] ", bare).split("\n")).strip()
@@ -115,6 +117,13 @@ def read_date(value: object, field: str) -> date | None:
     if found.year not in YEARS:
         raise ProjectRefused(field)
     return found
+
+
+def _is_letter(each: str) -> bool:
+    """Whether a letter can be seen, and stand in any file."""
+    code = ord(each)
+    is_none = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004 - Unicode's noncharacters
+    return each == "\n" or not (is_none or unicodedata.category(each) in {"Cc", "Cf", "Cs", "Co"})
 
 
 def _text(value: object, field: str) -> str:

@@ -20,7 +20,7 @@ from handoff.progress_links import Scope
 from handoff.tables import message as messages_table
 from store.jobs import enqueue
 from success import surveys, tasks
-from success.projects import boards, briefs, changes, proposals
+from success.projects import boards, briefs, change_store, proposal_store
 from success.projects.change_rules import ChangeState
 from success.tasks import TaskKind
 from tests.house import House, Visitor
@@ -128,7 +128,9 @@ async def test_from_a_wish_to_a_board(scene: Scene) -> None:
     assert "第 2 版" in offer["html"]
     assert "evil" not in offer["html"]
     word = await scene.desk.get(f"{here}/v/2/docx")
-    said = "\n".join(each.text for each in Document(BytesIO(word.content)).paragraphs)
+    file = Document(BytesIO(word.content))
+    cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
+    said = "\n".join([each.text for each in file.paragraphs] + cells)
     assert "含两次培训" in said
     assert "忽略以上规则" in said
 
@@ -140,8 +142,8 @@ async def test_from_a_wish_to_a_board(scene: Scene) -> None:
     assert await scene.read(boards.listed) == ()
     await scene.powers("contract", "money")
     await scene.visitor.press(offer, "proposal:accept")
-    kept = (await scene.read(proposals.latest))[0]
-    record = await scene.read(proposals.acceptance, kept.id)
+    kept = (await scene.read(proposal_store.latest))[0]
+    record = await scene.read(proposal_store.acceptance, kept.id)
     assert (record.person_id, record.n, record.way) == (scene.contact.id, 2, "chat")
     (project,) = await scene.read(boards.listed)
     assert project.managers == (scene.mira.id, scene.bob.id)
@@ -187,8 +189,13 @@ async def test_accepted_on_the_page_by_ones_own_link(scene: Scene) -> None:
     ).status_code == 403
     assert (await http.post(path, data=fields | {"agreed": "yes"}, headers=headers)).status_code == 303
     assert (await http.post(path, data=fields | {"agreed": "yes"}, headers=headers)).status_code == 409
-    record = await scene.read(proposals.acceptance, int(number))
+    record = await scene.read(proposal_store.acceptance, int(number))
     assert (record.person_id, record.way) == (scene.contact.id, "page")
+    await scene.house.idle()
+    chat = await scene.visitor.settled()
+    (told,) = [each for each in chat if "已在客户页面接受方案" in each["html"]]
+    assert record.hash[:8] in told["html"]
+    assert not any(each["buttons"] for each in (await scene.visitor.state())["messages"])
     (project,) = await scene.read(boards.listed)
     listed = await http.get(group)
     assert f"{group}/projects/{project.id}" in listed.text
@@ -239,8 +246,12 @@ async def test_a_stage_rated_three_a_slip_and_a_week(scene: Scene) -> None:
         assert "项目「新官网」" in brief.text
         assert "阶段完成：需求" in brief.text
         answer = await scene.submit(here, f"{here}/briefs/{brief.id}", verb="approve", edits=str(brief.edits))
-        assert answer.status_code == 409  # a web chat alone is no group
-        assert "no group" in answer.text
+        assert answer.status_code == 303
+        await scene.house.idle()
+        (told,) = [each for each in await scene.visitor.settled() if "上周进展" in each["html"]]
+        assert "阶段完成：需求" in told["html"]
+        await scene.looked()
+        assert len([each for each in await scene.visitor.settled() if "上周进展" in each["html"]]) <= 1
 
 
 async def test_a_change_request_is_quoted_and_confirmed(scene: Scene) -> None:
@@ -263,11 +274,11 @@ async def test_a_change_request_is_quoted_and_confirmed(scene: Scene) -> None:
     (asked,) = [each for each in await scene.visitor.settled() if "变更单" in each["html"]]
     assert "2,550" in asked["html"]
     await scene.visitor.press(asked, "change:confirm")
-    (found,) = await scene.read(changes.listed)
+    (found,) = await scene.read(change_store.listed)
     assert found.state is ChangeState.CONFIRMED
     clocks = {each.kind: each for each in await scene.read(board.clocks, ticket.id, scene.house.clock())}
     assert clocks[ClockKind.RS].state is ClockState.RUNNING
     await scene.house.act("claim", ticket_id=ticket.id, by=scene.bob.id)
     assert (await scene.submit(here, f"{here}/start")).status_code == 303
-    assert (await scene.read(changes.listed))[0].started_by == scene.mira.id
+    assert (await scene.read(change_store.listed))[0].started_by == scene.mira.id
     assert (await scene.submit(here, f"{here}/dance")).status_code == 404

@@ -20,15 +20,16 @@ from handoff.model import Message, Person
 from handoff.tables import message as message_table
 from success import surveys, tasks
 from success.people import NAMED
-from success.projects import boards, briefs, changes, price_book, proposals, watch
+from success.projects import boards, briefs, change_store, changes, price_book, proposal_store, proposals, watch
 from success.projects.board_rules import SlipKind
 from success.projects.boards import Project, TaskDraft
 from success.projects.change_rules import ChangeState, Effort
-from success.projects.changes import Change, ChangeDraft
+from success.projects.change_store import Change
+from success.projects.changes import ChangeDraft
+from success.projects.edits import edited
 from success.projects.errors import NotConfirmed, PricesBroken, ProjectRefused
-from success.projects.outline import edited
 from success.projects.price_rules import Stage
-from success.projects.proposals import Kept
+from success.projects.proposal_store import Kept
 from success.projects.wish import read_wish
 from success.tasks import TaskKind
 from tests.contract.handoff.conftest import World
@@ -77,10 +78,10 @@ async def drafted(world: World) -> Kept:
 
 async def sent(world: World, kept: Kept | None = None) -> tuple[Kept, Message]:
     """The newest version, approved and put to the client."""
-    kept = await world.ask(proposals.proposal, (kept or await drafted(world)).id)
+    kept = await world.ask(proposal_store.proposal, (kept or await drafted(world)).id)
     await world.do(proposals.approve, proposal_id=kept.id, n=kept.head, by=world.ann.id)
     await world.worker.drain()
-    version = await world.ask(proposals.version, kept.id, kept.head)
+    version = await world.ask(proposal_store.version, kept.id, kept.head)
     return kept, await world.ask(messages.message, version.message_id)
 
 
@@ -124,7 +125,7 @@ async def test_open_points_are_settled_first(world: World) -> None:
     facts = {"client_id": None, "say": TEXTS.say, "by": world.ann.id}
     kept = await world.do(proposals.draft, wish=wish, **facts)
     await refused(world, "open", proposals.approve, proposal_id=kept.id, n=1, by=world.ann.id)
-    version = await world.ask(proposals.version, kept.id, 1)
+    version = await world.ask(proposal_store.version, kept.id, 1)
     settled = edited(version.content, {"open": ""})
     await world.do(proposals.revise, proposal_id=kept.id, content=settled, seen=1, by=world.ann.id)
     assert (await world.do(proposals.approve, proposal_id=kept.id, n=2, by=world.ann.id)).approved_at is not None
@@ -132,7 +133,7 @@ async def test_open_points_are_settled_first(world: World) -> None:
     await world.db.write(lambda conn: proposals.bind(conn, kept.id, world.clients[Tier.GOLD].id))
     await world.do(proposals.send, proposal_id=kept.id, n=2)
     await world.worker.drain()
-    assert (await world.ask(proposals.version, kept.id, 2)).sent_at is not None
+    assert (await world.ask(proposal_store.version, kept.id, 2)).sent_at is not None
 
 
 async def test_who_may_not_accept_does_not(world: World) -> None:
@@ -140,7 +141,7 @@ async def test_who_may_not_accept_does_not(world: World) -> None:
     kept, said = await sent(world)
     for person in (await somebody(world), world.contacts[Tier.PLATINUM], world.ann):
         assert await pressed(world, said, ACCEPT, person) == "unauthorised"
-    assert await world.ask(proposals.acceptance, kept.id) is None
+    assert await world.ask(proposal_store.acceptance, kept.id) is None
     assert (await world.ask(messages.message, said.id)).buttons
     assert await world.ask(boards.listed) == ()
 
@@ -151,8 +152,8 @@ async def test_accepted_once_with_a_record(world: World) -> None:
     contact = world.contacts[Tier.GOLD]
     assert await pressed(world, said, ACCEPT, contact) == "answered"
     assert await pressed(world, said, ACCEPT, contact) == "again"
-    version = await world.ask(proposals.version, kept.id, 1)
-    record = await world.ask(proposals.acceptance, kept.id)
+    version = await world.ask(proposal_store.version, kept.id, 1)
+    record = await world.ask(proposal_store.acceptance, kept.id)
     assert (record.person_id, record.n, record.hash, record.way) == (contact.id, 1, version.hash, "chat")
     assert version.hash == version.content.digest
     told = await world.ask(messages.message, said.id)
@@ -173,7 +174,7 @@ async def test_accepted_once_with_a_record(world: World) -> None:
 async def test_a_newer_version_takes_the_older_off_the_table(world: World) -> None:
     """As soon as it is made, sent or not; the old message says so. What was shown must be what is accepted."""
     kept, said = await sent(world)
-    version = await world.ask(proposals.version, kept.id, 1)
+    version = await world.ask(proposal_store.version, kept.id, 1)
     newer = edited(version.content, {"remarks": "含培训"})
     await world.do(proposals.revise, proposal_id=kept.id, content=newer, seen=1, by=world.ann.id)
     await refused(world, "changed", proposals.revise, proposal_id=kept.id, content=newer, seen=1, by=world.bob.id)
@@ -197,10 +198,10 @@ async def test_what_is_not_good_any_more(world: World) -> None:
     await refused(world, "withdrawn", proposals.accept, proposal_id=kept.id, n=1, **facts)
     late = await drafted(world)
     await world.do(proposals.approve, proposal_id=late.id, n=1, by=world.ann.id)
-    content = edited((await world.ask(proposals.version, late.id, 1)).content, {"remarks": "x"})
+    content = edited((await world.ask(proposal_store.version, late.id, 1)).content, {"remarks": "x"})
     await world.do(proposals.revise, proposal_id=late.id, content=content, seen=1, by=world.ann.id)
     await world.worker.drain()
-    assert (await world.ask(proposals.version, late.id, 1)).sent_at is None
+    assert (await world.ask(proposal_store.version, late.id, 1)).sent_at is None
 
 
 async def test_a_stage_is_rated_and_closed_once(world: World) -> None:
@@ -281,7 +282,7 @@ async def changed(world: World, *, tier: Tier = Tier.GOLD, **more: Any) -> Chang
 async def put(world: World, found: Change) -> Message:
     await world.do(changes.send, change_id=found.id)
     await world.worker.drain()
-    return await world.ask(messages.message, (await world.ask(changes.change, found.id)).message_id)
+    return await world.ask(messages.message, (await world.ask(change_store.change, found.id)).message_id)
 
 
 async def test_a_quote_is_confirmed_before_work_starts(world: World) -> None:
@@ -306,7 +307,7 @@ async def test_a_quote_is_confirmed_before_work_starts(world: World) -> None:
     assert (await world.clocks(ticket))["RS"].state is ClockState.RUNNING
     await world.do(world.desk.claim, ticket_id=ticket_id, by=world.ann.id)
     await world.do(changes.start_by_desk, **desk)
-    assert (await world.ask(changes.change, found.id)).started_at is not None
+    assert (await world.ask(change_store.change, found.id)).started_at is not None
     await refused(world, "started", changes.start, change_id=found.id, desk=world.desk, by=world.ann.id)
 
 
@@ -328,6 +329,35 @@ async def test_platinum_s_clock_stops_with_the_work(world: World) -> None:
     assert clock.elapsed_s == 3 * 3600
 
 
+async def test_a_quote_is_made_anew_before_it_is_answered(world: World) -> None:
+    """What was sent before says so, has no button and cannot be confirmed; the new one can, at its own price."""
+    found = await changed(world)
+    old = await put(world, found)
+    draft = ChangeDraft(title="换导航", says="两处导航", scope="quoted", lines=(*LINES, *LINES))
+    facts: dict[str, Any] = {"change_id": found.id, "draft": draft, "outdated": "已更新", "by": world.ann.id}
+    await refused(world, "changed", changes.revise, **facts, seen="x")
+    anew = await world.do(changes.revise, **facts, seen=found.hash)
+    assert (anew.state, anew.total, anew.sent_at) == (ChangeState.DRAFT, 4_500, None)
+    closed = await world.ask(messages.message, old.id)
+    assert closed.text.endswith("已更新")
+    assert not closed.buttons
+    contact = world.contacts[Tier.GOLD]
+    assert await pressed(world, old, AGREE, contact) is None
+    said = await put(world, found)
+    assert "4,500" in said.text
+    assert await pressed(world, said, AGREE, contact) == "answered"
+    await refused(world, "state", changes.revise, **facts, seen=anew.hash)
+
+
+async def test_a_withdrawn_change_says_so_where_it_was_put(world: World) -> None:
+    found = await changed(world)
+    said = await put(world, found)
+    await world.do(changes.withdraw, change_id=found.id, line="已撤回")
+    assert (await world.ask(messages.message, said.id)).text.endswith("已撤回")
+    assert await pressed(world, said, AGREE, world.contacts[Tier.GOLD]) == "again"
+    assert (await world.ask(change_store.change, found.id)).state is ChangeState.WITHDRAWN
+
+
 async def test_in_scope_is_taken_from_the_allowance(world: World) -> None:
     """Not more than is left, when it is made and when it is confirmed; a decline takes nothing."""
     client = world.clients[Tier.GOLD]
@@ -343,12 +373,12 @@ async def test_in_scope_is_taken_from_the_allowance(world: World) -> None:
     assert await pressed(world, await put(world, first), AGREE, contact) == "answered"
     said = await put(world, second)
     assert await pressed(world, said, AGREE, contact) == "again"
-    assert (await world.ask(changes.change, second.id)).state is ChangeState.SENT
+    assert (await world.ask(change_store.change, second.id)).state is ChangeState.SENT
     (use,) = await world.ask(accounts.uses, client.id)
     assert (use.name, use.amount, use.ticket_id) == ("改版", 2, first.ticket_id)
     third = await changed(world)
     assert await pressed(world, await put(world, third), DECLINE, contact) == "answered"
-    assert (await world.ask(changes.change, third.id)).state is ChangeState.DECLINED
+    assert (await world.ask(change_store.change, third.id)).state is ChangeState.DECLINED
 
 
 async def test_what_is_no_change_request(world: World) -> None:
@@ -397,7 +427,7 @@ async def test_a_broken_price_list_changes_nothing(world: World) -> None:
     dear = price_book.shipped().replace("price: 18000", "price: 20000")
     await world.do(price_book.publish, source=dear, by=world.lead.id)
     kept = await drafted(world)
-    assert (await world.ask(proposals.version, kept.id, 1)).content.total == 48_000
+    assert (await world.ask(proposal_store.version, kept.id, 1)).content.total == 48_000
 
 
 async def test_two_records_of_one_contact_join(world: World) -> None:
@@ -411,4 +441,4 @@ async def test_two_records_of_one_contact_join(world: World) -> None:
         "gone": world.contacts[Tier.GOLD].id,
     }
     await world.do(people.merge, **merging, also=NAMED, by=world.ann.id)
-    assert (await world.ask(proposals.acceptance, kept.id)).person_id == other.id
+    assert (await world.ask(proposal_store.acceptance, kept.id)).person_id == other.id

@@ -11,7 +11,8 @@ from bot.errors import ModelError
 from bot.llm import Json, ScriptedModel
 from bot.proposing import ModelProposer
 from console.texts import Texts
-from success.projects.outline import Ground, Proposal, outline
+from success.projects.model import Proposal
+from success.projects.outline import Ground, outline
 from success.projects.price_book import shipped
 from success.projects.price_reading import read_prices
 from success.projects.wish import read_wish

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from handoff import accounts, directory
 from handoff.kinds import ChatKind
 from handoff.model import Person
-from success.projects import boards, briefs, changes, price_book, proposals
+from success.projects import boards, briefs, change_store, price_book, proposal_store, proposals
 from success.projects.price_book import shipped
 from success.projects.watch import week
 from tests.unit.console.progress_world import owned
@@ -65,7 +65,7 @@ async def accepted(world: World, contact: Person) -> int:
 
     def accept(conn: Connection) -> int:
         proposals.sent(conn, number, n=2, message_id=None, told={}, now=now)  # type: ignore[arg-type]
-        digest = proposals.version(conn, number, 2).hash
+        digest = proposal_store.version(conn, number, 2).hash
         proposals.accept(conn, number, n=2, digest=digest, person=contact, way="chat", now=now)
         return boards.listed(conn)[0].id
 
@@ -93,13 +93,20 @@ async def test_a_proposal_and_its_documents(world: World, contact: Person) -> No
     assert "46,000" in (await lead.get(f"{here}?v=1")).text
     printed = await lead.get(f"{here}/v/2/document")
     assert "default-src 'none'" in printed.headers["Content-Security-Policy"]
-    assert "CNY 20,000" in printed.text
+    assert "¥20,000" in printed.text
     word = Document(BytesIO((await lead.get(f"{here}/v/2/docx")).content))
-    assert [cell.text for cell in word.tables[1].rows[1].cells] == ["网站", "全部", "10", "CNY 20,000"]
+    (prices,) = [each for each in word.tables if each.rows[0].cells[0].text == "项目"]
+    assert [cell.text for cell in prices.rows[1].cells] == ["网站", "全部", "10", "¥20,000"]
+    paid = {f"pay_{when}": "" for when in ("needs", "design", "build", "test", "launch")} | {"pay_start": "60"}
+    assert (await submit(lead, here, f"{here}/edit", n="2", **paid)).status_code == 409
+    settled = paid | {"pay_launch": "40", "tax": "不含税", "excluded": "服务器\n域名"}
+    assert (await submit(lead, here, f"{here}/edit", n="2", **settled)).status_code == 303
+    shown = (await lead.get(here)).text
+    assert all(each in shown for each in ("¥12,000", "¥8,000", "不含税", "服务器"))
     assert any("<b>新官网</b>" in each.text for each in word.paragraphs)
-    assert (await submit(lead, here, f"{here}/words", n="2")).status_code == 409  # without a model
-    assert (await submit(lead, here, f"{here}/approve", n="2")).status_code == 303
-    assert (await submit(lead, here, f"{here}/withdraw", n="2")).status_code == 303
+    assert (await submit(lead, here, f"{here}/words", n="3")).status_code == 409  # without a model
+    assert (await submit(lead, here, f"{here}/approve", n="3")).status_code == 303
+    assert (await submit(lead, here, f"{here}/withdraw", n="3")).status_code == 303
     for path in (PAGE, f"{PAGE}?state=all", f"{PAGE}?client=nw&state=withdrawn"):
         assert (await lead.get(path)).status_code == 200
     for path in (f"{PAGE}/99", f"{here}?v=9", f"{here}/v/9/docx", f"{PAGE}/x", f"{here}?v=x"):
@@ -120,7 +127,7 @@ async def test_a_wish_that_cannot_be_meant(world: World, fields: dict[str, str])
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert "在线商城" in answer.text or "functions" in fields
-    assert await world.deps.db.read(proposals.latest) == ()
+    assert await world.deps.db.read(proposal_store.latest) == ()
 
 
 async def test_somebody_who_is_no_client_yet(world: World, contact: Person) -> None:
@@ -147,7 +154,8 @@ async def test_prices_are_published_by_admins(world: World) -> None:
     assert (await world.deps.db.read(price_book.in_force))[0].id == 0
     dear = shipped().replace("price: 18000", "price: 20000")
     assert (await submit(admin, "/desk/prices", "/desk/prices", source=dear)).status_code == 303
-    assert "20000" in (await lead.get("/desk/prices")).text
+    shown = (await lead.get("/desk/prices")).text
+    assert all(each in shown for each in ("CNY 20,000", "Prices include 6%", "40%"))
 
 
 async def test_a_board_without_scripts(world: World, contact: Person) -> None:
@@ -227,7 +235,19 @@ async def test_change_requests(world: World, contact: Person) -> None:
     assert (await submit(lead, other, f"{other}/start")).status_code == 409
     assert (await submit(lead, other, f"{other}/send")).status_code == 303
     assert (await submit(lead, other, f"{other}/send")).status_code == 409
-    assert len(await world.deps.db.read(changes.listed)) == 2
+    assert len(await world.deps.db.read(change_store.listed)) == 2
+    anew = f"{other}/edit"
+    assert 'value="1"' in (await lead.get(anew)).text
+    told = {"title": "加两页", "says": "…", "scope": "quoted"}
+    seen = (await world.deps.db.read(change_store.listed))[0].hash
+    assert (await submit(lead, anew, anew, **told, days_design="x", seen=seen)).status_code == 422
+    assert (await submit(lead, anew, anew, **told, days_design="2", seen="older")).status_code == 409
+    assert (await submit(lead, anew, anew, **told, days_design="2", seen=seen)).status_code == 303
+    page = (await lead.get(other)).text
+    assert "3,000" in page
+    assert "Draft" in page
+    assert (await lead.get(f"{here}/edit")).status_code == 409  # withdrawn
+    assert (await lead.get("/desk/changes/99/edit")).status_code == 404
     for path in ("/desk/changes", "/desk/changes?state=sent", "/desk/changes/new"):
         assert (await lead.get(path)).status_code == 200
     for path in ("/desk/changes/99", "/desk/changes/x", "/desk/changes/new?ticket=T-99999"):

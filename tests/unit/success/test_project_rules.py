@@ -13,8 +13,10 @@ from handoff.kinds import Level, Tier
 from handoff.policy import load
 from success.projects.board_rules import BoardStage, BoardTask, SlipKind, closable, now_in, read_halves, slips, written
 from success.projects.change_rules import Effort, Scope, cost, digest, efforts
+from success.projects.edits import edited, typed_lines
 from success.projects.errors import PricesBroken, ProjectRefused
-from success.projects.outline import Ground, Proposal, Service, edited, outline, typed_lines
+from success.projects.model import Proposal, Service
+from success.projects.outline import Ground, outline
 from success.projects.plan_rules import fit, nth_working, plan, shares, working_between
 from success.projects.price_book import shipped
 from success.projects.price_reading import read_prices
