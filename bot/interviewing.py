@@ -14,7 +14,7 @@ from bot.framing import Frame
 from bot.model import Act, Offer, Situation, Stepped
 from console import intake_words
 from console.texts import Texts
-from handoff.kinds import ChatKind, Mode, Outcome, PersonKind, TicketState
+from handoff.kinds import ChatKind, Level, Mode, Outcome, PersonKind, TicketState
 from store.zones import find_zone
 from success.intake import interview as rules
 from success.intake.form_model import QuestionKind
@@ -88,12 +88,13 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None
     asks = (reading.question or reading.how_to) and not around.replied
+    ordered = reading.level is not Level.QUESTION and not around.replied  # a change or a fault of the site they have
     said = understand(
         frame.text, around.form, asked=standing.asked, held=standing.answers,
         today=today_at(situation, frame.scene.now),
-        words=spoken and not asks and standing.state is State.OPEN and not reading.small_talk,
+        words=spoken and not asks and not ordered and standing.state is State.OPEN and not reading.small_talk,
     )  # fmt: skip
-    if not said.found and said.wish is None:
+    if not (said.found or said.wish or said.left_open or said.unread):
         return _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
     if not _fits(said, standing, spoken=spoken, asks=asks, replied=around.replied):
         return None
@@ -109,7 +110,7 @@ def _fits(said: Understood, standing: Standing, *, spoken: bool, asks: bool, rep
         return spoken and said.changes and bool(said.found or said.about)
     shaped = any(each.shape and (each.asked or each.key in said.about) for each in said.found)
     if asks:
-        return shaped
+        return shaped or (spoken and said.wish is Wish.SKIP)
     if said.found:
         chosen = any(each.asked and isinstance(each.value, Chosen) and each.value.keys for each in said.found)
         return spoken or shaped or chosen

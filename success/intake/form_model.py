@@ -52,11 +52,12 @@ KINDS: Final[Mapping[Holds, frozenset[QuestionKind]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One choice; `words` are what free text names it by, folded."""
+    """One choice; `words` are what free text names it by, folded; `asked` only in an answer to its question."""
 
     key: str
     name: Said
     words: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ _QUESTION: Final = frozenset(
         "soonest", "latest",
     }
 )  # fmt: skip
-_OPTION: Final = frozenset({"key", "name", "words"})
+_OPTION: Final = frozenset({"key", "name", "words", "asked"})
 _BUILDS: Final = {
     "options": frozenset({QuestionKind.CHOICE, QuestionKind.CHOICES}),
     "currency": frozenset({QuestionKind.MONEY}),
@@ -156,7 +156,8 @@ class _Reading:
             if key in {option.key for option in made}:
                 self._wrong(fields["key"], f"{place}.key", "stands twice")
             name = self._said(fields.get("name"), each, f"{place}.name")
-            made.append(Option(key=key, name=name, words=self._words(words, f"{place}.words")))
+            asked = self._words(fields.get("asked"), f"{place}.asked")
+            made.append(Option(key=key, name=name, words=self._words(words, f"{place}.words"), asked=asked))
         return tuple(made)
 
     def _once(self, questions: list[tuple[Question, Mapping[str, Any]]], listed: list[Any]) -> None:
