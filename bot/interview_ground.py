@@ -21,6 +21,7 @@ def around(
 ) -> Around | None:
     """What is known where somebody speaks; None where there is no interview and nobody may begin one."""
     there = store.live(conn, pieces[-1].conversation_id)
+    there = there or store.lapsed(conn, pieces[-1].conversation_id, pieces[-1].reply_to)
     allowed = may_begin(conn, chat, client)
     if there is None and not allowed:
         return None

@@ -40,7 +40,9 @@ def act(frame: Frame, situation: Situation, *, pressed: str | None, texts: Texts
     if reading.emergency or (reading.wants_human and not pressed):
         return None
     there = around.interview
-    if there is None or (there.state in {State.OFFERED, State.READY} and asks_for(around.form, frame.text)):
+    if there is None or (
+        there.state in {State.OFFERED, State.EXPIRED, State.READY} and asks_for(around.form, frame.text)
+    ):
         return _offered(frame, situation, around, pressed=pressed, texts=texts)
     if there.held or any(ticket.state in _TAKEN for ticket in situation.open_tickets):
         return None
@@ -84,7 +86,7 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
     spoken = situation.chat.kind is ChatKind.DIRECT or around.replied or around.near or frame.scene.called_us
     if standing.state is State.READY and not around.replied and frame.scene.now - there.heard_at > _FRESH:
         return None  # by now it is about something else
-    if standing.state is State.OFFERED:
+    if standing.state in {State.OFFERED, State.EXPIRED}:
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None
     asks = (reading.question or reading.how_to) and not around.replied

@@ -40,7 +40,7 @@ __all__ = [
 
 def begin(form: Form, standing: Standing) -> Step:
     """Begin, or go on after a pause."""
-    what: Literal["begun", "resumed"] = "begun" if standing.state is State.OFFERED else "resumed"
+    what: Literal["begun", "resumed"] = "begun" if standing.state in {State.OFFERED, State.EXPIRED} else "resumed"
     return _next(form, replace(standing, state=State.OPEN), (), (Plain(what=what),))
 
 
@@ -231,7 +231,7 @@ def _to_change(standing: Standing, said: Understood, taken: tuple[Taken, ...]) -
 
 
 def _reopened(standing: Standing) -> State:
-    return State.OPEN if standing.state in {State.OFFERED, State.PAUSED} else standing.state
+    return State.OPEN if standing.state in {State.OFFERED, State.EXPIRED, State.PAUSED} else standing.state
 
 
 def _end(standing: Standing, state: State, what: Literal["stopped", "declined"]) -> Step:

@@ -14,13 +14,17 @@ MOST_LINKS: Final = 30
 
 
 class State(StrEnum):
-    """How far an interview is. `OFFERED`: nobody has begun it; `READY`: its brief lies with a person."""
+    """How far an interview is. `OFFERED`: nobody has begun it; `READY`: its brief lies with a person.
+
+    `EXPIRED`: nobody took the offer.
+    """
 
     OFFERED = "offered"
     OPEN = "open"
     PAUSED = "paused"
     READY = "ready"
     DECLINED = "declined"
+    EXPIRED = "expired"
     STOPPED = "stopped"
     CLOSED = "closed"
 
