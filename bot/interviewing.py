@@ -21,7 +21,7 @@ from success.intake.form_model import QuestionKind
 from success.intake.interview import Press, Standing, State, Step, Taken
 from success.intake.store import Interview
 from success.intake.surroundings import Around
-from success.intake.understanding import Understood, Wish, asks_for, understand
+from success.intake.understanding import Understood, Wish, asked_for, understand
 from success.intake.values import Chosen, Words
 
 REASON: Final = "intake"
@@ -41,7 +41,7 @@ def act(frame: Frame, situation: Situation, *, pressed: str | None, texts: Texts
         return None
     there = around.interview
     if there is None or (
-        there.state in {State.OFFERED, State.EXPIRED, State.READY} and asks_for(around.form, frame.text)
+        there.state in {State.OFFERED, State.EXPIRED, State.READY} and asked_for(around.forms, frame.text)
     ):
         return _offered(frame, situation, around, pressed=pressed, texts=texts)
     if there.held or any(ticket.state in _TAKEN for ticket in situation.open_tickets):
@@ -58,10 +58,11 @@ def _offered(frame: Frame, situation: Situation, around: Around, *, pressed: str
     """An offer to begin, to who said that they want it and speaks to us."""
     group = situation.chat.kind is ChatKind.GROUP
     spoken_to = frame.scene.called_us if group else True
-    if pressed or not (around.may_begin and spoken_to and asks_for(around.form, frame.text)):
+    form = asked_for(around.forms, frame.text)
+    if pressed or form is None or not (around.may_begin and spoken_to):
         return None
-    said = intake_words.offer(around.form, language=frame.language, texts=texts)
-    return replace(_said(frame, said, frame.language), intake=Offer(language=frame.language))
+    said = intake_words.offer(form, language=frame.language, texts=texts)
+    return replace(_said(frame, said, frame.language), intake=Offer(language=frame.language, form=form.key))
 
 
 def _pressed(around: Around, there: Interview, pressed: str) -> Step | None:

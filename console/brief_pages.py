@@ -19,7 +19,7 @@ from handoff import directory, messages
 from handoff.errors import NotFound
 from handoff.kinds import Audience, Role
 from handoff.model import Attachment
-from success.intake import notes, prospects, store
+from success.intake import forms_kept, notes, prospects, store
 from success.intake.errors import IntakeRefused
 
 router = APIRouter(prefix="/desk/briefs")
@@ -44,7 +44,8 @@ async def begin_interview(request: Request, *, pages: PagesDep, viewer: ReaderDe
         if not take_form(conn, typed.get("once", ""), person_id=by, now=now):
             return None
         language = request.state.language
-        return intake_saying.offer(conn, which, by=by, language=language, texts=pages.texts, now=now).id
+        form = typed.get("form") or forms_kept.WEBSITE
+        return intake_saying.offer(conn, which, by=by, language=language, texts=pages.texts, form=form, now=now).id
 
     try:
         made = await pages.deps.db.write(body)

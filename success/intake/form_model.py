@@ -90,13 +90,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """A questionnaire; `version` is made from its text, so another text is another version."""
+    """A questionnaire; `version` is made from its text: another text is another version. `aside`: it is not offered."""
 
     key: str
     version: str
     name: Said
     begins: tuple[str, ...]
     questions: tuple[Question, ...]
+    aside: bool = False
 
     def question(self, key: str) -> Question | None:
         """The question of that key."""

@@ -19,7 +19,7 @@ MOST_WORDS: Final = 200
 LONGEST_TEXT: Final = 400
 CURRENCIES: Final = ("CNY", "USD", "HKD", "TWD", "EUR", "GBP", "JPY", "SGD", "AUD", "CAD")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,14}")  # what a button can carry
-_FORM: Final = frozenset({"form", "name", "begins", "questions"})
+_FORM: Final = frozenset({"form", "name", "begins", "questions", "aside"})
 _QUESTION: Final = frozenset(
     {
         "key", "kind", "name", "ask", "holds", "required", "options", "words", "when", "currency", "least", "most",
@@ -101,7 +101,9 @@ class _Reading:
         ]
         self._once(questions, listed)
         self._branches(questions, listed)
-        return Form(key=key, version=version, name=name, begins=begins, questions=tuple(q for q, _ in questions))
+        aside = "aside" in fields and self._flag(fields["aside"], "aside")
+        asked = tuple(question for question, _ in questions)
+        return Form(key=key, version=version, name=name, begins=begins, questions=asked, aside=aside)
 
     def _question(self, node: Any, where: str) -> tuple[Question, Mapping[str, Any]] | None:
         if not isinstance(node, yaml.MappingNode):

@@ -78,18 +78,18 @@ class Interview:
 
 def open_one(
     conn: Connection, *, conversation_id: int, language: str, person_id: int | None, client_id: int | None = None,
-    by: int | None = None, state: State = State.OFFERED, now: datetime,
+    by: int | None = None, state: State = State.OFFERED, form: str = forms_kept.WEBSITE, now: datetime,
 ) -> Interview:  # fmt: skip
-    """Offer or begin an interview by the form in force. Raises IntakeRefused: ``begun`` where one is under way."""
+    """Offer or begin an interview by the form of that key. Raises IntakeRefused: ``begun`` where one is under way."""
     lock = directory.chat_of(conn, conversation_id)
     if (there := live(conn, conversation_id)) is not None and there.state is not State.READY:
         if there.state is not State.OFFERED:
             raise IntakeRefused("begun")
         _set(conn, there.id, state=State.DECLINED, closed_at=now)
-    form = forms_kept.in_force(conn)
-    forms_kept.keep(conn, form, now=now)
+    asked = forms_kept.in_force(conn, form)
+    forms_kept.keep(conn, asked, now=now)
     row = {
-        "form_version": form.version, "conversation_id": conversation_id, "person_id": person_id, "by_id": by,
+        "form_version": asked.version, "conversation_id": conversation_id, "person_id": person_id, "by_id": by,
         "client_id": client_id or lock.client_id, "language": language, "state": state, "skipped": [], "named": [],
         "given_back": _last_message(conn, conversation_id), "heard_at": now, "at": now,
     }  # fmt: skip
@@ -188,7 +188,7 @@ def brief(conn: Connection, interview_id: int) -> Brief:
     """The brief of an interview as it stands. Raises NotFound."""
     found = one(conn, interview_id)
     form = form_of(conn, found)
-    newer = forms_kept.in_force(conn).version != form.version
+    newer = forms_kept.in_force(conn, form.key).version != form.version
     kept = evidence(conn, interview_id)
     return briefs.make(form, kept, interview_id=found.id, language=found.language, form_changed=newer)
 

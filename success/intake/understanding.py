@@ -6,7 +6,7 @@ data: it is quoted, and never obeyed but for the few wishes.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -62,9 +62,21 @@ class Understood:
 
 def asks_for(form: Form, text: str) -> bool:
     """Whether somebody says that they want what the form is about."""
+    return _begins(form, fold(text[:LONGEST])) is not None
+
+
+def asked_for(forms: Sequence[Form], text: str) -> Form | None:
+    """The form for what somebody says that they want: of several the one that is named by the longest words."""
     folded = fold(text[:LONGEST])
+    found = [(len(word), form) for form in forms if (word := _begins(form, folded)) is not None]
+    return max(reversed(found), key=lambda each: each[0])[1] if found else None
+
+
+def _begins(form: Form, folded: str) -> str | None:
     said = next((word for word in form.begins if has(folded, word)), None)
-    return said is not None and not _NOT_YET.search(folded[: folded.find(said)]) and not _HOW.search(folded)
+    if said is None or _NOT_YET.search(folded[: folded.find(said)]) or _HOW.search(folded):
+        return None
+    return said
 
 
 def understand(
@@ -194,4 +206,4 @@ def options_of(found: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:
     return {key: value.keys for key, value in found.items() if isinstance(value, Chosen)}
 
 
-__all__ = ["Found", "Money", "Understood", "Wish", "addresses", "asks_for", "options_of", "understand"]
+__all__ = ["Found", "Money", "Understood", "Wish", "addresses", "asked_for", "asks_for", "options_of", "understand"]

@@ -16,10 +16,10 @@ from success import tasks
 from success.intake import forms_kept, notes, prospects, store
 from success.intake import interview as rules
 from success.intake.errors import FormBroken, IntakeRefused
-from success.intake.interview import State
+from success.intake.interview import Press, State, Verb
 from success.intake.store import Told
 from success.intake.tables import answer as answers
-from success.intake.understanding import understand
+from success.intake.understanding import asked_for, understand
 from success.intake.values import Money, Words
 from success.privacy import ageing, erasing, exporting, keeping
 from tests.contract.handoff.conftest import World
@@ -107,8 +107,79 @@ async def test_a_form_that_was_changed_meanwhile(world: World) -> None:
     assert (await world.ask(store.brief, made.id)).form_changed is False
     with pytest.raises(FormBroken):
         await world.do(forms_kept.publish, source="form: website", by=world.lead.id)
-    with pytest.raises(FormBroken):
-        await world.do(forms_kept.publish, source=changed.replace("form: website", "form: shop"), by=world.lead.id)
+
+
+APP = """
+form: app
+name: {en: App, zh-Hans: 小程序}
+begins: [小程序, mobile app, 做小程序商城]
+questions:
+  - key: budget
+    kind: money
+    holds: budget
+    currency: HKD
+    name: {en: Budget, zh-Hans: 预算}
+    ask: {en: "How much?", zh-Hans: "预算多少？"}
+"""
+
+
+async def test_forms_stand_side_by_side(world: World) -> None:
+    """Each is asked for by its words; a brief keeps to its own; one put aside is not offered."""
+    made, _ = await begun(world)
+    await world.do(forms_kept.publish, source=APP, by=world.lead.id)
+    forms = await world.ask(forms_kept.offered)
+    assert [each.key for each in forms] == ["website", "app"]
+    assert (await world.ask(store.brief, made.id)).form_changed is False
+    wants = {"想做个网站": "website", "我们要做小程序商城": "app", "a mobile app please": "app", "退款": None}
+    chosen = {text: asked_for(forms, text) for text in wants}
+    assert {text: found.key if found else None for text, found in chosen.items()} == wants
+    await world.do(store.close, interview_id=made.id, by=world.lead.id)
+    other, _ = await begun(world, form="app")
+    assert (other.standing.asked, (await world.ask(store.brief, other.id)).form) == ("budget", "app")
+    await world.pass_time(days=1)
+    await world.do(forms_kept.publish, source=APP + "aside: true\n", by=world.lead.id)
+    assert [each.key for each in await world.ask(forms_kept.offered)] == ["website"]
+    assert (await world.ask(store.brief, other.id)).form_changed is True
+    chat = (await world.ask(directory.chat_of, other.conversation_id)).id
+    with pytest.raises(IntakeRefused, match="form"):
+        await world.do(intake_saying.offer, chat_id=chat, by=world.lead.id, language="en", texts=TEXTS, form="app")
+
+
+async def test_there_are_so_many_forms_and_no_more(world: World) -> None:
+    """Another key than twenty is refused with what to do; a version of one of them is not."""
+    for n in range(forms_kept.MOST_FORMS):
+        await world.do(forms_kept.publish, source=APP.replace("form: app", f"form: app_{n}"), by=world.lead.id)
+    with pytest.raises(FormBroken, match="more than 20"):
+        await world.do(forms_kept.publish, source=APP, by=world.lead.id)
+    await world.do(forms_kept.publish, source=APP.replace("form: app", "form: app_1 "), by=world.lead.id)
+
+
+async def test_an_offer_that_nobody_takes_ends(world: World) -> None:
+    """After a week, quietly; its button begins all the same, and somebody who asks again gets a new offer."""
+    client = world.clients[Tier.GOLD]
+
+    def offered(conn: Connection) -> store.Interview:
+        now = world.clock()
+        chat = directory.ensure_chat(
+            conn, platform="telegram", external_id="-78", kind=ChatKind.GROUP, client_id=client.id, now=now
+        )
+        talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
+        return store.open_one(conn, conversation_id=talk.id, language="en", person_id=None, now=now)
+
+    InterviewWork(world.db, texts=TEXTS, clock=world.clock).register(world.worker)
+    made = await world.db.write(offered)
+    await world.pass_time(days=6)
+    assert (await world.ask(store.one, made.id)).state is State.OFFERED
+    before = await world.ask(messages.transcript, made.conversation_id, audience=Audience.INTERNAL)
+    await world.pass_time(days=2)
+    ended = await world.ask(store.one, made.id)
+    assert (ended.state, ended.closed_at is None) == (State.EXPIRED, False)
+    assert await world.ask(messages.transcript, made.conversation_id, audience=Audience.INTERNAL) == before
+    step = rules.press(await world.ask(store.form_of, ended), ended.standing, Press(verb=Verb.BEGIN), quote="")
+    again = await world.do(store.apply, interview_id=made.id, step=step, told=None)
+    assert (again.state, again.closed_at) == (State.OPEN, None)
+    await world.do(store.close, interview_id=made.id, by=world.lead.id)
+    assert (await world.db.write(offered)).id != made.id
 
 
 async def test_held_and_given_back(world: World) -> None:
