@@ -69,7 +69,7 @@ async def brief_file(pages: PagesDep, viewer: ReaderDep, brief_id: str, file_id:
 
     def load(conn: Connection) -> Attachment | None:
         found = store.one(conn, which)
-        kept = {each for files in store.files(conn, which).values() for each, _ in files}
+        kept = {each for files in store.files(conn, which).values() for each, _ in files} | {*store.early(conn, found)}
         if file_id not in kept:
             return None
         return messages.attachment(conn, found.conversation_id, file_id, audience=Audience.CLIENT)

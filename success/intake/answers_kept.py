@@ -6,14 +6,19 @@ Transaction bodies. An answer is never changed: another one of the same question
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from handoff import directory
+from handoff.kinds import Author
 from handoff.rows import clean
+from handoff.tables import message as said
 from success.intake.brief import Evidence
 from success.intake.steps import Taken
 from success.intake.tables import answer as answers
+from success.intake.tables import interview as interviews
 from success.intake.values import LONGEST, Value, from_json, to_json
+
+_MOST_EARLY = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +72,23 @@ def files(conn: Connection, interview_id: int) -> dict[str, tuple[tuple[str, int
         theirs = tuple((str(each), row.message_id) for each in row.files if row.message_id is not None)
         found[row.question] = tuple(dict.fromkeys((*found.get(row.question, ()), *theirs)))
     return {key: each for key, each in found.items() if each}
+
+
+def early_files(conn: Connection, *, conversation_id: int, person_id: int | None, since: datetime) -> tuple[str, ...]:
+    """The files that who is asked sent before they had answered anything."""
+    first = (
+        select(func.min(answers.c.message_id))
+        .join_from(answers, interviews, answers.c.intake_id == interviews.c.id)
+        .where(interviews.c.conversation_id == conversation_id, answers.c.at >= since)
+    )
+    until = conn.execute(first).scalar()
+    mine = [said.c.conversation_id == conversation_id, said.c.person_id == person_id, said.c.stored_at >= since]
+    if until is not None:
+        mine.append(said.c.id < until)
+    query = (
+        select(said.c.attachments).where(*mine, said.c.author == Author.CLIENT).order_by(said.c.id).limit(_MOST_EARLY)
+    )
+    return tuple(str(each["id"]) for files in conn.execute(query).scalars() for each in files)
 
 
 def keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, now: datetime) -> None:

@@ -20,7 +20,7 @@ from store.signals import signal
 from success import tasks
 from success.intake import brief as briefs
 from success.intake import forms_kept
-from success.intake.answers_kept import Told, answers_of, evidence, files, keep, keep_files
+from success.intake.answers_kept import Told, answers_of, early_files, evidence, files, keep, keep_files
 from success.intake.brief import Brief
 from success.intake.errors import IntakeRefused
 from success.intake.form_model import Form
@@ -32,8 +32,8 @@ from success.intake.values import from_json, to_json
 from success.tasks import TaskKind, TaskState
 
 __all__ = [
-    "DUE", "Interview", "Told", "answers_of", "apply", "assign", "brief", "close", "draft", "evidence", "expire",
-    "files", "form_of", "give_back", "hold", "lapsed", "listed", "live", "named", "of_message", "one", "open_one",
+    "DUE", "Interview", "Told", "answers_of", "apply", "assign", "brief", "close", "draft", "early", "evidence",
+    "expire", "files", "form_of", "give_back", "hold", "lapsed", "listed", "live", "named", "of_message", "one", "open_one",
     "reminded", "tell_asked", "watch",
 ]  # fmt: skip
 
@@ -191,6 +191,11 @@ def brief(conn: Connection, interview_id: int) -> Brief:
     newer = forms_kept.in_force(conn, form.key).version != form.version
     kept = evidence(conn, interview_id)
     return briefs.make(form, kept, interview_id=found.id, language=found.language, form_changed=newer)
+
+
+def early(conn: Connection, found: Interview) -> tuple[str, ...]:
+    """The files that who is asked sent before the first answer."""
+    return early_files(conn, conversation_id=found.conversation_id, person_id=found.person_id, since=found.at)
 
 
 def form_of(conn: Connection, found: Interview) -> Form:
