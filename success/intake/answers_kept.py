@@ -91,15 +91,15 @@ def early_files(conn: Connection, *, conversation_id: int, person_id: int | None
     return tuple(str(each["id"]) for files in conn.execute(query).scalars() for each in files)
 
 
-def keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, now: datetime) -> None:
-    """Keep an answer; the one before it stays, and holds no more."""
+def keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, files: bool, now: datetime) -> None:
+    """Keep an answer, with the `files` that came along; the one before it stays, and holds no more."""
     mine = (answers.c.intake_id == interview_id, answers.c.question == taken.key, answers.c.former_at.is_(None))
     conn.execute(update(answers).where(*mine).values(former_at=now))
     message_id, came = told.of(taken.quote) if told else (None, ())
     row = {
         "intake_id": interview_id, "question": taken.key, "value": to_json(taken.value),
         "quote": clean(taken.quote)[:LONGEST], "person_id": told.person_id if told else None,
-        "message_id": message_id, "files": list(came),
+        "message_id": message_id, "files": list(came) if files else [],
         "doubt": taken.doubt, "at": now,
     }  # fmt: skip
     conn.execute(insert(answers).values(row))

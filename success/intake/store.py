@@ -23,7 +23,7 @@ from success.intake import forms_kept
 from success.intake.answers_kept import Told, answers_of, early_files, evidence, files, keep, keep_files
 from success.intake.brief import Brief
 from success.intake.errors import IntakeRefused
-from success.intake.form_model import Form
+from success.intake.form_model import Form, Holds
 from success.intake.interview import LIVE, Pending, Standing, State, Step
 from success.intake.resting import REST
 from success.intake.tables import asked as asked_messages
@@ -33,8 +33,8 @@ from success.tasks import TaskKind, TaskState
 
 __all__ = [
     "DUE", "Interview", "Told", "answers_of", "apply", "assign", "brief", "close", "draft", "early", "evidence",
-    "expire", "files", "form_of", "give_back", "hold", "lapsed", "listed", "live", "named", "of_message", "one", "open_one",
-    "reminded", "tell_asked", "watch",
+    "expire", "files", "form_of", "give_back", "hold", "lapsed", "listed", "live", "named", "of_message", "one",
+    "open_one", "reminded", "tell_asked", "watch",
 ]  # fmt: skip
 
 DUE: Final = "intake"
@@ -153,8 +153,9 @@ def apply(
     before = one(conn, interview_id, lock=True)
     if before.state is State.CLOSED:
         return before
+    home = _home_of_files(form_of(conn, before), [each.key for each in step.taken], before.standing.asked)
     for each in step.taken:
-        keep(conn, before.id, each, told=told, now=now)
+        keep(conn, before.id, each, told=told, files=each.key == home, now=now)
     if told is not None and told.files and not step.taken:
         keep_files(conn, before.id, told, asked=before.standing.asked)
     after, pending = step.after, step.after.pending
@@ -272,6 +273,12 @@ def expire(conn: Connection, interview_id: int, *, now: datetime) -> None:
 def watch(conn: Connection, interview_id: int, *, now: datetime) -> None:
     """Look at an interview after it has rested for days."""
     enqueue(conn, DUE, {"intake": interview_id}, dedup=f"intake:{interview_id}", run_at=now + REST, now=now)
+
+
+def _home_of_files(form: Form, taken: Sequence[str], asked: str | None) -> str | None:
+    """Where the files of a message with several answers go: to the look, else to what was asked, else to the first."""
+    look = next((each.key for each in form.questions if each.holds is Holds.LOOK), None)
+    return next((key for key in (look, asked) if key in taken), next(iter(taken), None))
 
 
 def _give_task(conn: Connection, kept: Interview, *, now: datetime) -> None:

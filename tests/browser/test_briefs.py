@@ -1,8 +1,10 @@
 """Briefs as people see them: the list, one brief with everything in it, the form's editor with what is wrong in it."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import Connection
 
 from console.attachments import keep
@@ -15,7 +17,6 @@ from success.intake.understanding import understand
 from tests.browser.conftest import Served
 from tests.browser.test_accessible import complaints
 from tests.browser.test_first_light import PICTURES
-from tests.unit.console.report_scene import PNG_OF_A_SITE as PNG
 
 pytestmark = pytest.mark.browser
 SHAPES: dict[str, dict[str, Any]] = {
@@ -26,12 +27,22 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 SAID = (
     (0, "我们是做瓷砖的，卖给经销商，也卖给个人，要能展示和在线预约", 0),
-    (0, "风格简洁大气，最好像 https://example.com/a-very-long-address/that-goes-on/and-on/until-it-must-be-broken/somewhere.html", 2),
+    (
+        0,
+        "风格简洁大气，最好像 https://example.com/a-very-long-address/that-goes-on/and-on/until-it-must-be-broken/somewhere.html",
+        2,
+    ),
     (0, "同行里 A 做得好，" + "图片清楚、说明写得细、一眼就找到电话，" * 12, 0),
     (1, "预算5-8万，春节前上线", 0),
     (0, "预算改成5元", 0),
     (0, "就是5元", 0),
 )
+
+
+def _picture() -> bytes:
+    made = BytesIO()
+    Image.new("RGB", (320, 200), (40, 120, 90)).save(made, "PNG")
+    return made.getvalue()
 
 
 @pytest.fixture
@@ -47,7 +58,9 @@ def brief(served: Served) -> int:
 
 def _fill(conn: Connection, world: Any) -> int:
     now = world.clock()
-    chat = directory.ensure_chat(conn, platform="telegram", external_id="-9", kind=ChatKind.GROUP, client_id=None, now=now)
+    chat = directory.ensure_chat(
+        conn, platform="telegram", external_id="-9", kind=ChatKind.GROUP, client_id=None, now=now
+    )
     talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
     people = [
         directory.ensure_person(conn, platform="telegram", external_id=name, name=name, client_id=None, now=now)
@@ -57,7 +70,7 @@ def _fill(conn: Connection, world: Any) -> int:
     form = store.form_of(conn, made)
     store.apply(conn, made.id, rules.begin(form, made.standing), told=None, now=now)
     for number, (who, text, pictures) in enumerate(SAID):
-        sent = keep(world.deps.files, [(f"{n}.png", PNG) for n in range(pictures)])
+        sent = keep(world.deps.files, [(f"{n}.png", _picture()) for n in range(pictures)])
         message = messages.accept(
             conn, conversation=talk, person=people[who], external_id=str(number), text=text, attachments=sent, at=now,
             now=now,
@@ -83,7 +96,11 @@ def test_briefs_as_they_are_seen(served: Served, brief: int, shape: str) -> None
         wrong[name] = complaints(page)
         page.screenshot(path=PICTURES / f"briefs-{name}-{shape}.png", full_page=True)
     assert page.goto(f"{served.url}/desk/briefs/{brief}") is not None
-    assert page.locator(".brief-files img").evaluate_all("all => all.every(each => each.naturalWidth > 0)")
+    loaded = (
+        "[...document.querySelectorAll('.brief-files img')].every(each => (each.loading = 'eager', each.naturalWidth))"
+    )
+    page.wait_for_function(loaded)
+    assert page.locator(".brief-files img").count() == 2
     page.goto(f"{served.url}/desk/brief-settings/form")
     wrong["form"] = complaints(page)
     page.screenshot(path=PICTURES / f"briefs-form-{shape}.png", full_page=True)

@@ -179,7 +179,7 @@ async def test_pictures_are_shown_to_those_who_have_briefs(world: World) -> None
         store.apply(conn, made.id, step, told=None, now=now)
         for n, (text, sent) in enumerate((("", files[:1]), ("the look is simple", files[1:]))):
             message = messages.accept(
-                conn, conversation=talk, person=mei, external_id=str(n), text=text, attachments=sent, at=now, now=now
+                conn, conversation=talk, person=mei, external_id=f"p{n}", text=text, attachments=sent, at=now, now=now
             )
             assert message is not None
             found = store.one(conn, made.id)
