@@ -20,7 +20,7 @@ from success.intake.interview import Press, State, Verb
 from success.intake.store import Told
 from success.intake.tables import answer as answers
 from success.intake.understanding import asked_for, understand
-from success.intake.values import Money, Words
+from success.intake.values import Chosen, Money, Words
 from success.privacy import ageing, erasing, exporting, keeping
 from tests.contract.handoff.conftest import World
 
@@ -247,6 +247,60 @@ async def test_an_erased_person_leaves_no_words(world: World) -> None:
     assert not any("奶奶" in str(dict(row)) or row["files"] for row in rows)
     assert isinstance((await world.ask(store.one, made.id)).standing.answers["budget"], Words)
     assert (await world.ask(store.brief, made.id)).budget is None
+
+
+async def test_what_an_erased_person_said_waits_no_more(world: World) -> None:
+    """Somebody else of the group contradicted an answer; what waited for a word goes with them, the answers stay."""
+    made, mei = await begun(world)
+    await said(world, made.id, mei, "要在线卖东西")
+
+    def other(conn: Connection) -> int:
+        return directory.ensure_person(
+            conn, platform="telegram", external_id="8", name="王强", client_id=made.client_id, now=world.clock()
+        ).id
+
+    wang = await world.db.write(other)
+    waits = await said(world, made.id, wang, "我们不卖东西，王强说的")
+    assert waits.standing.pending is not None
+    asked = await world.do(erasing.ask, person_id=wang, by=world.lead.id)
+
+    def all_of_it(conn: Connection) -> None:
+        while erasing.step(conn, asked.id, now=world.clock()):
+            pass
+
+    await world.db.write(all_of_it)
+    found = await world.ask(store.one, made.id)
+    assert (found.standing.pending, found.standing.answers["functions"]) == (None, Chosen(keys=("sell",)))
+
+
+async def test_a_prospect_who_is_no_client_is_erased_too(world: World) -> None:
+    """Whom no client stands behind: their answers, words and pictures go as anybody's."""
+
+    def begun_by(conn: Connection) -> tuple[int, int]:
+        now = world.clock()
+        chat = directory.ensure_chat(
+            conn, platform="telegram", external_id="-79", kind=ChatKind.DIRECT, client_id=None, now=now
+        )
+        talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
+        who = directory.ensure_person(conn, platform="telegram", external_id="9", name="李雷", client_id=None, now=now)
+        made = store.open_one(conn, conversation_id=talk.id, language="zh-Hans", person_id=who.id, now=now)
+        step = rules.begin(store.form_of(conn, made), made.standing)
+        store.apply(conn, made.id, step, told=None, now=now)
+        return made.id, who.id
+
+    made, who = await world.db.write(begun_by)
+    assert (await world.ask(store.one, made)).client_id is None
+    await said(world, made, who, "风格像我家奶奶的院子，预算8万", files=("file1",))
+    assert "奶奶" in str(await world.ask(exporting.gather, who))
+    asked = await world.do(erasing.ask, person_id=who, by=world.lead.id)
+
+    def all_of_it(conn: Connection) -> None:
+        while erasing.step(conn, asked.id, now=world.clock()):
+            pass
+
+    await world.db.write(all_of_it)
+    rows = await world.ask(lambda conn: conn.execute(select(answers)).mappings().all())
+    assert [("奶奶" in str(dict(row)), row["files"]) for row in rows] == [(False, [])] * len(rows)
 
 
 async def test_a_persons_copy_and_old_briefs(world: World) -> None:
