@@ -28,6 +28,7 @@ _CURRENCIES: Final = (
     ("USD", r"us\$|usd\$?|\$|美元|美金|美刀|刀|dollars?|bucks"), ("CNY", r"rmb|cny|¥|人民币|元|块钱|块|yuan"),
 )  # fmt: skip
 """What names a currency; of those without a name of ours an amount is none, rather than one in another currency."""
+_GENERAL: Final = ("$", "¥", "dollar", "dollars")  # "$5,000 CAD"
 _MARK: Final = rf"(?<![a-z])(?:{'|'.join(pattern for _, pattern in _CURRENCIES)})(?![a-z])"
 _NUMBER: Final = (
     r"\d{1,3},\d{1,2}(?=\s?(?:k|m|thousand|million)\b)|\d{1,3}(?:[,']\d{3})+(?:\.\d+)?"
@@ -177,7 +178,8 @@ def _places(text: str, currency: str) -> Iterator[_Place]:
         spans = bool(found["range"]) and (found["join"] != "and" or "between" in text[: found.start()])
         end = found.start() + len(found[0].rstrip()) if spans or not found["range"] else found.start("range")
         names = ("before", "low_mark", "mid", "after") if spans or not found["range"] else ("before", "low_mark")
-        named = next((found[name] for name in names if found[name]), "")
+        marks = [found[name] for name in names if found[name]]
+        named = next((mark for mark in marks if mark not in _GENERAL), next(iter(marks), ""))
         before, at = text[at : found.start()], max(end, found.start() + 1)
         kind = _currency(named) if named else currency
         money = _money(found, before, text[end : end + 14], kind, spans=spans)

@@ -31,7 +31,7 @@ _NOT_BEHIND: Final = re.compile(
     r"\s*(?:的?(?:功能|系统|模块|部分|这块|这个))?\s*(?:就|也|都|先|可以|我们|暂时|目前|暂|还|现在)*\s*"
     r"(?:不用|不要|不需要|不做|没必要|免了|算了|取消|去掉|删掉|砍掉|以后再|下期|二期|后期再|再说|不考虑)"
     r"|\s*(?:(?:is|are|was)n'?t|is not|are not|not|isnt|don'?t) (?:needed|necessary|required|wanted|need)\b"
-    r"|\s*(?:can wait|later|in phase 2)\b"
+    r"|\s*[:?]?\s*no\b(?! problem)|\s*(?:can wait|later|in phase 2)\b"
 )
 _NEEDED_BEHIND: Final = re.compile(r"[^，,]{0,6}(?:不行|不可|的话)")
 _HELD: Final = re.compile(

@@ -79,12 +79,16 @@ _FEASTS: Final = (
 _UNPLAIN: Final = re.compile(
     r"春天|春季|开春|夏天|夏季|暑假|秋天|秋季|冬天|冬季|寒假|年初|明年初|新年|开学|清明|端午|中秋|广交会|过完年"
     r"|\b(?:spring|summer|autumn|winter)\b"
-    r"|\bearly (?:next|this) year|\bin the new year\b|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
+    r"|\bearly (?:next|this) year|第[一二三四1-4]个?(?:周|星期)|下个?季度|元月|腊月|正月"
+    r"|(?<![\d一二两三四五六七八九十几半])年后|节后|(?<!十)[一二三四五六七八九][二三四五六七八九]月"
+    r"|\b(?:1st|2nd|3rd|4th|first|second|third|last) week\b|\bh[12]\b|\bnext quarter\b|\bquarter \d\b"
+    r"|\bin the new year\b|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
     r"|周|星期|月|年)"
 )
 _HALF_YEARS: Final = re.compile(r"(?P<rel>明年|后年|今年)?(?:(?P<half>[上下])半年|年?(?P<mid>年中))")
 _MONTH_WORD: Final = re.compile(
-    r"(?P<later>下下?)个?月(?P<part>初|上旬|中旬|中|底|末|下旬|\d{1,2}[日号])?|(?P<this>这个?月|本月|当月)(?P<tpart>初|中|底|末|\d{1,2}[日号])?"
+    r"(?P<later>下下?)个?月(?P<part>初|上旬|中旬|中|底|末|下旬|\d{1,2}[日号])?|(?P<this>这个?月|本月"
+    r"|当月)(?P<tpart>初|中|底|末|\d{1,2}[日号])?"
     r"|(?P<end>(?<![\d一二三四五六七八九十])月底|月末|end of (?:the|this) month)|(?P<next>next month)"
     r"|(?P<same>this month)"
 )

@@ -1,7 +1,7 @@
 """What of one clause is an answer by its shape or its options: money, days, numbers, options, addresses. Pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,7 +11,7 @@ from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
 from success.intake.naming import about, has, mentioned
 from success.intake.times import is_only, time_of
-from success.intake.values import Chosen, Links, Number, Time, Value, Words
+from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
 
 _BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
 _NEVER: Final = 10**15
@@ -53,6 +53,11 @@ class Reading:
         self.found: dict[str, Found] = {}
         self._form, self._asked, self._today, self._changes = form, asked, today, changes
         self._held = frozenset(held)
+        self._currencies = (
+            {key: each.currency for key, each in held.items() if isinstance(each, Money)}
+            if isinstance(held, Mapping)
+            else {}
+        )
         self._in_words = asked is not None and asked.kind is QuestionKind.TEXT
         self._of_others = asked is not None and asked.holds in _ABOUT_OTHERS
 
@@ -108,8 +113,14 @@ class Reading:
         least = 0 if question is self._asked else _BARE
         if not sure and self._changes and not spoke and not self._asks(QuestionKind.NUMBER):
             sure, least = True, _NEVER  # "make it 60k"
-        money = amount(folded, currency=question.currency, sure=sure, cues=about(question), least=least)
-        return money is not None and self.keep(question, money, clause, shape=True)
+        currency = self._currencies.get(
+            question.key, question.currency
+        )  # "10k USD, or 12k", and "make it 60k" after it
+        money = amount(folded, currency=currency, sure=sure, cues=about(question), least=least)
+        if money is None:
+            return False
+        self._currencies[question.key] = money.currency
+        return self.keep(question, money, clause, shape=True)
 
     def _time(self, question: Question, clause: str, folded: str, *, sure: bool, cued: bool, others: bool) -> bool:
         if others and not sure:
@@ -118,7 +129,12 @@ class Reading:
             return False
         alone = (self._changes or bool(self.found)) and is_only(folded, today=self._today)
         time = time_of(folded, today=self._today, sure=sure or (alone and not self._asks(QuestionKind.NUMBER)))
-        return time is not None and self.keep(question, Time(by=time.by, words=cut(clause)), clause, shape=True)
+        if time is None:
+            return False
+        before = self.found.get(question.key)
+        if time.by is None and before is not None and isinstance(before.value, Time) and before.value.by:
+            return True  # "within three months, no hurry"
+        return self.keep(question, Time(by=time.by, words=cut(clause)), clause, shape=True)
 
     def _number(self, question: Question, clause: str, folded: str, *, cued: bool, spoke: bool) -> bool:
         asked = question is self._asked and (cued or not spoke)
@@ -128,6 +144,8 @@ class Reading:
         return value is not None and self.keep(question, Number(value=value), clause, shape=True)
 
     def _options(self, question: Question, clause: str, folded: str, *, cued: bool) -> bool:
+        if not (cued or question is self._asked or self._may_be_read(question)):
+            return False
         named = mentioned(folded, question, asked=question is self._asked)
         if not named.wanted and not named.without:
             return False
@@ -145,6 +163,12 @@ class Reading:
             clause = f"{before.quote}\n{clause}"
         kept = tuple(wanted[:1] if single else wanted)
         return self.keep(question, Chosen(keys=kept), clause, without=tuple(without))
+
+    def _may_be_read(self, question: Question) -> bool:
+        """Whether a choice of one may be read where it is not spoken of: not twice, nor of whom the site is for."""
+        if question.kind is not QuestionKind.CHOICE or self._changes:
+            return True
+        return question.key not in self._held and not (question.holds is Holds.INDUSTRY and self._holds(Holds.AUDIENCE))
 
     def _asks(self, kind: QuestionKind) -> bool:
         return self._asked is not None and self._asked.kind is kind

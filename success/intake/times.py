@@ -56,6 +56,7 @@ _MONTH: Final = re.compile(
     rf"\b(?P<part>early |mid[- ]|late |end of )?(?P<name>{_ENGLISH})\b\.?"
     r"(?:\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?P<y>\d{4}|next year))?"
 )
+_OR_MONTH: Final = re.compile(rf"\s*(?:or|/|-|to)\s*(?:{_ENGLISH})\b")
 _YEAR: Final = re.compile(
     r"(?<!\d)(?P<y>(?:19|20|21)\d{2}(?=\s*年?)|\d{4}(?=\s*年))(?:\s*年)?(?!\d|\s*(?:元|块|万|k|rmb|cny|usd|款|种|个"
     r"|[a-z]))"
@@ -160,7 +161,7 @@ def _english_month(text: str, today: date) -> Named:
         told = found["d1"] or found["d2"]
         if found["name"] == "may" and not (told or found["y"] or _of_may(text[: found.start("name")])):
             continue  # the verb
-        if occasions.after(text, found.start(), found.end()):
+        if occasions.after(text, found.start(), found.end()) or _OR_MONTH.match(text, found.end()):
             return Unsure()
         part = {"early ": 10, "mid-": 20, "mid ": 20}.get(found["part"] or "")
         year = None if not found["y"] else today.year + 1 if found["y"] == "next year" else int(found["y"])

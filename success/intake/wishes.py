@@ -36,7 +36,8 @@ _LEFT_OPEN: Final = re.compile(_any(
     r"\bskip\b|\bnext(?: one| question)?\b|\bpass\b|\bnot (?:yet )?(?:sure|decided|certain|known)(?: yet)?\b"
     r"|\bundecided\b|\bunsure\b|\bno (?:real )?(?:idea|clue|preference|opinion)s?\b",
     r"\b(?:i |we )?(?:really |honestly )?(?:do not|don'?t|dont) (?:really )?(?:know|mind|care|have (?:one|any"
-    r"|a preference|a budget)(?: yet)?)\b|\bdunno\b|\bidk\b|\bnone\b|\bnothing\b|\bno\b|\bnope\b|\bn/?a\b|\btb[dc]\b"
+    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b|\bnone\b|\bnothing\b|\bno\b|\bnope\b"
+    r"|\bn/?a\b|\btb[dc]\b"
     r"|\bto be (?:decided|confirmed|discussed)\b",
     r"\bup to you\b|\byou (?:guys )?(?:decide|choose|tell me|suggest|recommend)\b|\bwhat(?:ever)? (?:do "
     r"|would )?you (?:guys )?(?:suggest|recommend|think|advise)(?: is best)?\b|\bany(?:thing)?(?: is fine| works)?\b"

@@ -78,7 +78,8 @@ async def test_answers_are_kept_with_whose_words_they_are(world: World) -> None:
     evidence = await world.ask(store.evidence, made.id)
     budgets = [(each.former, each.name, each.quote) for each in evidence if each.question == "budget"]
     assert budgets == [(True, "陈梅", "预算5-8万"), (False, "陈梅", "预算改成10万")]
-    assert (await world.ask(store.files, made.id))["functions"][0][0] == "file1"
+    files = await world.ask(store.files, made.id)
+    assert {key: [each for each, _ in sent] for key, sent in files.items()} == {"budget": ["file1"]}
     brief = await world.ask(store.brief, made.id)
     assert (brief.functions, brief.form_changed) == (("book",), False)
 

@@ -287,3 +287,10 @@ def test_words_to_an_amount_are_kept_and_answer_nothing() -> None:
     assert missing(FORM, step.after) == ("budget",)
     later = heard("预算八万", replace(step.after, asked="look"))
     assert [each.value for each in later.taken] == [Money(currency="CNY", low=80_000, high=80_000)]
+
+
+def test_a_currency_said_before_holds() -> None:
+    """Put right without a currency, an amount is one in the currency of before."""
+    dollars = Money(currency="USD", low=50_000, high=50_000)
+    step = heard("actually make it 60k", replace(standing(asked="look"), answers={"budget": dollars}))
+    assert [each.value for each in step.taken] == [Money(currency="USD", low=60_000, high=60_000)]
