@@ -21,16 +21,18 @@ def around(
 ) -> Around | None:
     """What is known where somebody speaks; None where there is no interview and nobody may begin one."""
     there = store.live(conn, pieces[-1].conversation_id)
+    there = there or store.lapsed(conn, pieces[-1].conversation_id, pieces[-1].reply_to)
     allowed = may_begin(conn, chat, client)
     if there is None and not allowed:
         return None
-    form = forms_kept.in_force(conn) if there is None else store.form_of(conn, there)
+    forms = forms_kept.offered(conn)
     if there is None:
-        return Around(form=form, may_begin=allowed)
+        return Around(form=forms_kept.in_force(conn), forms=forms, may_begin=allowed)
+    form = store.form_of(conn, there)
     replied = any(_of(conn, piece.reply_to) == there.id for piece in pieces)
     before = [each for each in history if each.id < pieces[0].id]
     near = bool(before) and _of(conn, before[-1].id) == there.id
-    return Around(form=form, interview=there, may_begin=allowed, replied=replied, near=near)
+    return Around(form=form, forms=forms, interview=there, may_begin=allowed, replied=replied, near=near)
 
 
 def still(conn: Connection, act: Act) -> Act:
@@ -48,8 +50,9 @@ def keep(conn: Connection, act: Act, turn: Turn, *, person: Person, pieces: Sequ
     """Keep what a turn came to: the offer, or the answers and what is asked next."""
     if isinstance(act.intake, Offer):
         offered = store.open_one(
-            conn, conversation_id=turn.conversation_id, language=act.intake.language, person_id=person.id, now=now
-        )
+            conn, conversation_id=turn.conversation_id, language=act.intake.language, form=act.intake.form,
+            person_id=person.id, now=now,
+        )  # fmt: skip
         if turn.reply_id is not None:
             store.tell_asked(conn, offered.id, turn.reply_id, "")
     if isinstance(act.intake, Stepped):

@@ -1,4 +1,4 @@
-"""Interviews that rest: one gentle reminder by day, then the brief is drafted as it is, with what is missing."""
+"""Interviews that rest: one gentle reminder by day, then the brief is drafted as it is; an offer nobody took ends."""
 
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from store.db import Database
 from store.worker import Running, Worker
 from success.intake import store
 from success.intake.interview import State
-from success.intake.resting import REST, Draft, Remind, Wait, look
+from success.intake.resting import REST, Draft, End, Remind, Wait, look
 from success.intake.store import DUE
 
 ZONE: Final = "Asia/Shanghai"
@@ -42,8 +42,8 @@ class InterviewWork:
         now, found = self._clock(), store.one(conn, interview_id, lock=True)
         client = directory.client(conn, found.client_id) if found.client_id is not None else None
         decided = look(
-            resting=found.state in {State.OPEN, State.PAUSED}, held=found.held, heard_at=found.heard_at,
-            reminded_at=found.reminded_at, zone=client.timezone if client else ZONE, now=now,
+            offered=found.state is State.OFFERED, resting=found.state in {State.OPEN, State.PAUSED}, held=found.held,
+            heard_at=found.heard_at, reminded_at=found.reminded_at, zone=client.timezone if client else ZONE, now=now,
         )  # fmt: skip
         match decided:
             case Wait(at=at):
@@ -54,4 +54,6 @@ class InterviewWork:
                 return now + REST
             case Draft():
                 store.draft(conn, found.id, now=now)
+            case End():
+                store.expire(conn, found.id, now=now)
         return None

@@ -14,14 +14,14 @@ from bot.framing import Frame
 from bot.model import Act, Offer, Situation, Stepped
 from console import intake_words
 from console.texts import Texts
-from handoff.kinds import ChatKind, Mode, Outcome, PersonKind, TicketState
+from handoff.kinds import ChatKind, Level, Mode, Outcome, PersonKind, TicketState
 from store.zones import find_zone
 from success.intake import interview as rules
 from success.intake.form_model import QuestionKind
 from success.intake.interview import Press, Standing, State, Step, Taken
 from success.intake.store import Interview
 from success.intake.surroundings import Around
-from success.intake.understanding import Understood, Wish, asks_for, understand
+from success.intake.understanding import Understood, Wish, asked_for, understand
 from success.intake.values import Chosen, Words
 
 REASON: Final = "intake"
@@ -40,7 +40,9 @@ def act(frame: Frame, situation: Situation, *, pressed: str | None, texts: Texts
     if reading.emergency or (reading.wants_human and not pressed):
         return None
     there = around.interview
-    if there is None or (there.state in {State.OFFERED, State.READY} and asks_for(around.form, frame.text)):
+    if there is None or (
+        there.state in {State.OFFERED, State.EXPIRED, State.READY} and asked_for(around.forms, frame.text)
+    ):
         return _offered(frame, situation, around, pressed=pressed, texts=texts)
     if there.held or any(ticket.state in _TAKEN for ticket in situation.open_tickets):
         return None
@@ -56,10 +58,11 @@ def _offered(frame: Frame, situation: Situation, around: Around, *, pressed: str
     """An offer to begin, to who said that they want it and speaks to us."""
     group = situation.chat.kind is ChatKind.GROUP
     spoken_to = frame.scene.called_us if group else True
-    if pressed or not (around.may_begin and spoken_to and asks_for(around.form, frame.text)):
+    form = asked_for(around.forms, frame.text)
+    if pressed or form is None or not (around.may_begin and spoken_to):
         return None
-    said = intake_words.offer(around.form, language=frame.language, texts=texts)
-    return replace(_said(frame, said, frame.language), intake=Offer(language=frame.language))
+    said = intake_words.offer(form, language=frame.language, texts=texts)
+    return replace(_said(frame, said, frame.language), intake=Offer(language=frame.language, form=form.key))
 
 
 def _pressed(around: Around, there: Interview, pressed: str) -> Step | None:
@@ -84,16 +87,17 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
     spoken = situation.chat.kind is ChatKind.DIRECT or around.replied or around.near or frame.scene.called_us
     if standing.state is State.READY and not around.replied and frame.scene.now - there.heard_at > _FRESH:
         return None  # by now it is about something else
-    if standing.state is State.OFFERED:
+    if standing.state in {State.OFFERED, State.EXPIRED}:
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None
     asks = (reading.question or reading.how_to) and not around.replied
+    ordered = reading.level is not Level.QUESTION and not around.replied  # a change or a fault of the site they have
     said = understand(
         frame.text, around.form, asked=standing.asked, held=standing.answers,
         today=today_at(situation, frame.scene.now),
-        words=spoken and not asks and standing.state is State.OPEN and not reading.small_talk,
+        words=spoken and not asks and not ordered and standing.state is State.OPEN and not reading.small_talk,
     )  # fmt: skip
-    if not said.found and said.wish is None:
+    if not (said.found or said.wish or said.left_open or said.unread):
         return _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
     if not _fits(said, standing, spoken=spoken, asks=asks, replied=around.replied):
         return None
@@ -109,7 +113,7 @@ def _fits(said: Understood, standing: Standing, *, spoken: bool, asks: bool, rep
         return spoken and said.changes and bool(said.found or said.about)
     shaped = any(each.shape and (each.asked or each.key in said.about) for each in said.found)
     if asks:
-        return shaped
+        return shaped or (spoken and said.wish is Wish.SKIP)
     if said.found:
         chosen = any(each.asked and isinstance(each.value, Chosen) and each.value.keys for each in said.found)
         return spoken or shaped or chosen

@@ -91,9 +91,10 @@ class Opening:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """The needs questionnaire is offered, in this language."""
+    """The needs questionnaire is offered, in this language, by the form of this key."""
 
     language: str
+    form: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,13 +39,15 @@ async def allow_prospects(request: Request, *, pages: PagesDep, viewer: AdminDep
 
 
 @router.get("/form")
-async def form_page(request: Request, *, pages: PagesDep, viewer: AdminDep, version: str = "") -> Response:
-    """The form as it is written: the one in force, or another version."""
+async def form_page(
+    request: Request, *, pages: PagesDep, viewer: AdminDep, version: str = "", form: str = forms_kept.WEBSITE
+) -> Response:
+    """A form as it is written: the one of that key in force, or another version."""
 
     def load(conn: Connection) -> str:
         kept = forms_kept.listed(conn)
         chosen = next((each.source for each in kept if each.version == version), None)
-        return chosen or forms_kept.source_in_force(conn)
+        return chosen or forms_kept.source_in_force(conn, form)
 
     return await _edit(request, pages, viewer, await pages.deps.db.read(load))
 
@@ -56,25 +58,30 @@ async def publish_form(request: Request, *, pages: PagesDep, viewer: AdminDep) -
     typed, now, by = await typed_fields(request), pages.deps.clock(), viewer.person.id
     source = typed.get("source", "").replace("\r\n", "\n")
 
-    def body(conn: Connection) -> None:
+    def body(conn: Connection) -> str:
         if take_form(conn, typed.get("once", ""), person_id=by, now=now):
-            forms_kept.publish(conn, source, by=by, now=now)
+            return forms_kept.publish(conn, source, by=by, now=now).key
+        return forms_kept.WEBSITE
 
     try:
-        await pages.deps.db.write(body)
+        key = await pages.deps.db.write(body)
     except FormBroken as broken:
         return await _edit(request, pages, viewer, source, problems=broken.problems)
-    return RedirectResponse("/desk/brief-settings/form", 303)
+    return RedirectResponse(f"/desk/brief-settings/form?form={key}", 303)
 
 
 async def _edit(
     request: Request, pages: Pages, viewer: Viewer, source: str, *, problems: tuple[Problem, ...] = ()
 ) -> Response:
+    language = request.state.language
+
     def load(conn: Connection) -> dict[str, Any]:
         kept = forms_kept.listed(conn)
         people = sorted({each.by_id for each in kept if each.by_id is not None})
         return {
-            "kept": kept, "in_force": forms_kept.in_force(conn).version, "names": directory.names(conn, people),
+            "kept": kept, "names": directory.names(conn, people),
+            "in_force": {each.version: each for each in forms_kept.offered(conn)},
+            "titles": {each.version: forms_kept.parsed(each.source).name[language] for each in kept},
         }  # fmt: skip
 
     shown = await frame(pages, viewer, section="care") | await pages.deps.db.read(load)

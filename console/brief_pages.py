@@ -22,7 +22,7 @@ from handoff import accounts, directory, messages
 from handoff.errors import NotFound
 from handoff.kinds import Audience, Role, Tier
 from handoff.model import Attachment
-from success.intake import notes, prospects, store
+from success.intake import forms_kept, notes, prospects, store
 from success.intake.errors import IntakeRefused
 
 router = APIRouter(prefix="/desk/briefs")
@@ -47,7 +47,8 @@ async def begin_interview(request: Request, *, pages: PagesDep, viewer: ReaderDe
         if not take_form(conn, typed.get("once", ""), person_id=by, now=now):
             return None
         language = request.state.language
-        return intake_saying.offer(conn, which, by=by, language=language, texts=pages.texts, now=now).id
+        form = typed.get("form") or forms_kept.WEBSITE
+        return intake_saying.offer(conn, which, by=by, language=language, texts=pages.texts, form=form, now=now).id
 
     try:
         made = await pages.deps.db.write(body)
@@ -71,7 +72,7 @@ async def brief_file(pages: PagesDep, viewer: ReaderDep, brief_id: str, file_id:
 
     def load(conn: Connection) -> Attachment | None:
         found = store.one(conn, which)
-        kept = {each for files in store.files(conn, which).values() for each, _ in files}
+        kept = {each for files in store.files(conn, which).values() for each, _ in files} | {*store.early(conn, found)}
         if file_id not in kept:
             return None
         return messages.attachment(conn, found.conversation_id, file_id, audience=Audience.CLIENT)

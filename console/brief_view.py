@@ -1,5 +1,6 @@
 """One brief as its page shows it: each question with the answer that holds, the ones before it, and what came along."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,9 @@ from sqlalchemy import Connection
 
 from console.intake_words import value_words
 from console.texts import Texts
-from handoff import directory
+from handoff import directory, messages
+from handoff.kinds import Audience
+from handoff.model import Attachment
 from success.intake import notes, store, welcome
 from success.intake.brief import Evidence
 from success.intake.form_model import Question
@@ -33,7 +36,7 @@ class Row:
     name: str
     now: Given | None
     former: tuple[Given, ...]
-    files: tuple[str, ...]
+    files: tuple[Attachment, ...]
     missing: bool
 
 
@@ -42,6 +45,11 @@ def shown(conn: Connection, interview_id: int, *, language: str, texts: Texts) -
     found = store.one(conn, interview_id)
     form, brief = store.form_of(conn, found), store.brief(conn, interview_id)
     files = store.files(conn, interview_id)
+
+    def kept(ids: Iterable[str]) -> tuple[Attachment, ...]:
+        there = (messages.attachment(conn, found.conversation_id, each, audience=Audience.CLIENT) for each in ids)
+        return tuple(each for each in there if each is not None)
+
     asked = {*brief.missing, *brief.left_open, *(each.question for each in brief.evidence)}
 
     def given(each: Evidence, question: Question) -> Given:
@@ -61,7 +69,7 @@ def shown(conn: Connection, interview_id: int, *, language: str, texts: Texts) -
                 name=question.name[language],
                 now=next((each for each in mine if not each.evidence.former), None),
                 former=tuple(each for each in mine if each.evidence.former),
-                files=tuple(file for file, _ in files.get(question.key, ())),
+                files=kept(file for file, _ in files.get(question.key, ())),
                 missing=question.key in brief.missing,
             )
         )
@@ -71,6 +79,7 @@ def shown(conn: Connection, interview_id: int, *, language: str, texts: Texts) -
     labels = {each.key: each.name[language] for each in form.questions}
     return {
         "found": found, "brief": brief, "rows": rows, "names": names, "client": client, "labels": labels,
+        "early": kept(store.early(conn, found)),
         "notes": notes.notes_of(conn, interview_id), "chat": directory.chat_of(conn, found.conversation_id),
         "colleagues": directory.staff(conn, active_only=True), "live": found.state in LIVE,
         "newcomer": welcome.is_prospect(conn, found),

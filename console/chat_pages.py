@@ -18,6 +18,7 @@ from handoff.autonomy import Bound, Tally
 from handoff.errors import NotFound
 from handoff.kinds import Mode
 from handoff.modes import ChatRow
+from success.intake import forms_kept
 
 router = APIRouter(prefix="/desk/chats")
 MODES: Final = (Mode.MENTION, Mode.AUTO, Mode.SHADOW, Mode.COMMUNITY, Mode.OFF)
@@ -89,6 +90,7 @@ def _facts(conn: Connection, pages: Pages) -> dict[str, Any]:
     found = modes.overview(conn, now=now)
     return {
         "bound": bound,
+        "intake_forms": forms_kept.offered(conn),
         "minutes": int(contracts.book(conn).current.unanswered.total_seconds()) // 60,
         "names": directory.names(conn, [each.by_id for row in found for each in row.changes if each.by_id is not None]),
         "chats": [

@@ -22,16 +22,31 @@ from success.intake.store import Interview
 _SILENT = frozenset({Mode.OFF, Mode.COMMUNITY, Mode.SHADOW})
 
 
-def offer(conn: Connection, chat_id: int, *, by: int, language: str, texts: Texts, now: datetime) -> Interview:
-    """Offer the questionnaire in a chat, in a colleague's name. Raises NotFound, IntakeRefused: ``chat``, ``begun``."""
+def offer(
+    conn: Connection,
+    chat_id: int,
+    *,
+    by: int,
+    language: str,
+    texts: Texts,
+    now: datetime,
+    form: str = forms_kept.WEBSITE,
+) -> Interview:
+    """Offer the questionnaire in a chat, in a colleague's name.
+
+    Raises NotFound, IntakeRefused: ``chat``, ``begun``, ``form`` (there is none of that key, or it is put aside).
+    """
+    asked = next((each for each in forms_kept.offered(conn) if each.key == form), None)
+    if asked is None:
+        raise IntakeRefused("form")
     chat = directory.chat(conn, chat_id)
     _refuse_silent(chat)
     talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
     client = directory.client(conn, chat.client_id) if chat.client_id is not None else None
     spoken = (client.language if client else None) or language
-    made = store.open_one(conn, conversation_id=talk.id, language=spoken, person_id=None, by=by, now=now)
+    made = store.open_one(conn, conversation_id=talk.id, language=spoken, person_id=None, by=by, form=form, now=now)
     name = directory.person(conn, by).name
-    said = intake_words.offer(forms_kept.in_force(conn), language=spoken, texts=texts, colleague=name)
+    said = intake_words.offer(asked, language=spoken, texts=texts, colleague=name)
     _say(conn, made, said, texts=texts, now=now)
     return made
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from success.intake.form_model import Form, Holds, Question
+from success.intake.steps import answers as is_answered
 from success.intake.understanding import options_of
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
 
@@ -108,7 +109,7 @@ def make(
         wanted=wanted if isinstance(wanted, Time) else None,
         indicators=_words(at(Holds.INDICATORS)),
         others={key: value for key, value in answers.items() if _is_other(form.question(key))},
-        missing=tuple(each.key for each in asked if each.required and each.key not in answers),
+        missing=tuple(each.key for each in asked if each.required and not is_answered(each, answers.get(each.key))),
         left_open=tuple(each.key for each in asked if not each.required and each.key not in answers),
         doubtful={key: each.doubt for key, each in holding.items() if each.doubt},
         evidence=tuple(evidence),

@@ -2,7 +2,7 @@
 
 SuccessError
 ├── FormBroken(problems)        a form that cannot be meant: lines and what to do
-└── IntakeRefused(why)          begun (one is open there), state, nobody, empty, chat, question
+└── IntakeRefused(why)          begun (one is open there), state, nobody, empty, chat, question, form
 """
 
 from success.errors import SuccessError

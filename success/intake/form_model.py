@@ -52,11 +52,12 @@ KINDS: Final[Mapping[Holds, frozenset[QuestionKind]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One choice; `words` are what free text names it by, folded."""
+    """One choice; `words` are what free text names it by, folded; `asked` only in an answer to its question."""
 
     key: str
     name: Said
     words: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +90,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """A questionnaire; `version` is made from its text, so another text is another version."""
+    """A questionnaire; `version` is made from its text: another text is another version. `aside`: it is not offered."""
 
     key: str
     version: str
     name: Said
     begins: tuple[str, ...]
     questions: tuple[Question, ...]
+    aside: bool = False
 
     def question(self, key: str) -> Question | None:
         """The question of that key."""

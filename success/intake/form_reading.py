@@ -19,14 +19,14 @@ MOST_WORDS: Final = 200
 LONGEST_TEXT: Final = 400
 CURRENCIES: Final = ("CNY", "USD", "HKD", "TWD", "EUR", "GBP", "JPY", "SGD", "AUD", "CAD")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,14}")  # what a button can carry
-_FORM: Final = frozenset({"form", "name", "begins", "questions"})
+_FORM: Final = frozenset({"form", "name", "begins", "questions", "aside"})
 _QUESTION: Final = frozenset(
     {
         "key", "kind", "name", "ask", "holds", "required", "options", "words", "when", "currency", "least", "most",
         "soonest", "latest",
     }
 )  # fmt: skip
-_OPTION: Final = frozenset({"key", "name", "words"})
+_OPTION: Final = frozenset({"key", "name", "words", "asked"})
 _BUILDS: Final = {
     "options": frozenset({QuestionKind.CHOICE, QuestionKind.CHOICES}),
     "currency": frozenset({QuestionKind.MONEY}),
@@ -101,7 +101,9 @@ class _Reading:
         ]
         self._once(questions, listed)
         self._branches(questions, listed)
-        return Form(key=key, version=version, name=name, begins=begins, questions=tuple(q for q, _ in questions))
+        aside = "aside" in fields and self._flag(fields["aside"], "aside")
+        asked = tuple(question for question, _ in questions)
+        return Form(key=key, version=version, name=name, begins=begins, questions=asked, aside=aside)
 
     def _question(self, node: Any, where: str) -> tuple[Question, Mapping[str, Any]] | None:
         if not isinstance(node, yaml.MappingNode):
@@ -156,7 +158,8 @@ class _Reading:
             if key in {option.key for option in made}:
                 self._wrong(fields["key"], f"{place}.key", "stands twice")
             name = self._said(fields.get("name"), each, f"{place}.name")
-            made.append(Option(key=key, name=name, words=self._words(words, f"{place}.words")))
+            asked = self._words(fields.get("asked"), f"{place}.asked")
+            made.append(Option(key=key, name=name, words=self._words(words, f"{place}.words"), asked=asked))
         return tuple(made)
 
     def _once(self, questions: list[tuple[Question, Mapping[str, Any]]], listed: list[Any]) -> None:

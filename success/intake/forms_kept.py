@@ -1,4 +1,7 @@
-"""Forms as they are kept: the one that came with the program, those that an admin wrote. Transaction bodies."""
+"""Forms as they are kept: the one that came with the program, those that an admin wrote; of each key one is in force.
+
+Transaction bodies.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from store.db import insert_into
 from success.intake.errors import FormBroken, Problem
@@ -16,14 +19,16 @@ from success.intake.form_reading import read, version_of
 from success.intake.tables import form as forms
 
 WEBSITE: Final = "website"
+MOST_FORMS: Final = 20
 _HERE: Final = Path(__file__).parent / "forms"
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptForm:
-    """A form as it was written; the one published last is asked from then on."""
+    """A form as it was written; the one of its key that was published last is asked from then on."""
 
     version: str
+    key: str
     source: str
     by_id: int | None
     published_at: datetime
@@ -41,15 +46,22 @@ def parsed(source: str) -> Form:
     return read(source)
 
 
-def in_force(conn: Connection) -> Form:
-    """The form that a new interview goes by."""
-    return parsed(source_in_force(conn))
+def in_force(conn: Connection, key: str = WEBSITE) -> Form:
+    """The form of that key that a new interview goes by; where there is none, the one that came with the program."""
+    return parsed(source_in_force(conn, key))
 
 
-def source_in_force(conn: Connection) -> str:
+def source_in_force(conn: Connection, key: str = WEBSITE) -> str:
     """The same as it is written."""
-    query = select(forms.c.source).where(forms.c.key == WEBSITE).order_by(forms.c.published_at.desc()).limit(1)
+    query = select(forms.c.source).where(forms.c.key == key).order_by(forms.c.published_at.desc()).limit(1)
     return conn.execute(query).scalar_one_or_none() or shipped()
+
+
+def offered(conn: Connection) -> tuple[Form, ...]:
+    """The forms that may be offered, that for a website first: the newest of each key, but for those put aside."""
+    keys = conn.execute(select(forms.c.key).distinct().order_by(forms.c.key)).scalars().all()
+    found = (in_force(conn, key) for key in (WEBSITE, *(key for key in keys if key != WEBSITE)))
+    return tuple(each for each in found if not each.aside)
 
 
 def of_version(conn: Connection, version: str) -> Form:
@@ -68,8 +80,10 @@ def keep(conn: Connection, form: Form, *, now: datetime) -> None:
 def publish(conn: Connection, source: str, *, by: int, now: datetime) -> Form:
     """Put a form in force for those who begin from now on. Raises FormBroken."""
     form = read(source)
-    if form.key != WEBSITE:
-        raise FormBroken((Problem(line=1, where="form", why=f"must be {WEBSITE}: that is the form which is asked"),))
+    known = select(func.count(forms.c.key.distinct())).where(forms.c.key.not_in([form.key, WEBSITE]))
+    if form.key != WEBSITE and conn.execute(known).scalar_one() >= MOST_FORMS:
+        why = f"would be one form more than {MOST_FORMS}; take the key of one that is put aside"
+        raise FormBroken((Problem(line=1, where="form", why=why),))
     row = {"version": form.version, "key": form.key, "source": source, "at": now, "by_id": by, "published_at": now}
     again = {"by_id": by, "published_at": now}
     made = insert_into(conn, forms).values(row)
@@ -81,7 +95,7 @@ def listed(conn: Connection, *, limit: int = 50) -> Sequence[KeptForm]:
     """The forms that were published, the newest first."""
     query = select(forms).order_by(forms.c.published_at.desc()).limit(limit)
     return [
-        KeptForm(version=row.version, source=row.source, by_id=row.by_id, published_at=row.published_at)
+        KeptForm(version=row.version, key=row.key, source=row.source, by_id=row.by_id, published_at=row.published_at)
         for row in conn.execute(query)
     ]
 

@@ -5,155 +5,42 @@ that can hardly be true is asked again with the reason once; what is said after 
 person. Nothing is asked twice by itself.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Literal
 
 from success.intake.form_model import Form, Question, QuestionKind
-from success.intake.plausible import Reason, reason
+from success.intake.plausible import reason
+from success.intake.steps import (
+    CONTRADICTION,
+    LIVE,
+    MOST_LINKS,
+    Ask,
+    Clash,
+    Doubt,
+    Line,
+    Pending,
+    Plain,
+    Press,
+    Standing,
+    State,
+    Step,
+    Taken,
+    Verb,
+    answers,
+)
 from success.intake.understanding import Found, Understood, Wish, options_of
 from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, Value, Words
 
-CONTRADICTION: Final = "contradiction"
-MOST_LINKS: Final = 30
-
-
-class State(StrEnum):
-    """How far an interview is. `OFFERED`: nobody has begun it; `READY`: its brief lies with a person."""
-
-    OFFERED = "offered"
-    OPEN = "open"
-    PAUSED = "paused"
-    READY = "ready"
-    DECLINED = "declined"
-    STOPPED = "stopped"
-    CLOSED = "closed"
-
-
-LIVE: Final = (State.OFFERED, State.OPEN, State.PAUSED, State.READY)
-"""As long as it is so, what is said may be an answer."""
-
-
-class Verb(StrEnum):
-    """What a button under a message of the questionnaire does."""
-
-    BEGIN = "begin"
-    DECLINE = "decline"
-    OPTION = "pick"
-    ENOUGH = "enough"
-    SKIP = "skip"
-    PAUSE = "pause"
-    RESUME = "resume"
-    KEEP = "keep"
-    TAKE = "take"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Press:
-    """A button: what it does, to which question, with which option."""
-
-    verb: Verb
-    question: str = ""
-    option: str = ""
-
-    @property
-    def id(self) -> str:
-        """What the button carries."""
-        return ":".join(("in", self.verb, *(part for part in (self.question, self.option) if part)))
-
-    @classmethod
-    def read(cls, carried: str) -> "Press | None":
-        """The press that `id` made this of; None of anything else."""
-        parts = carried.split(":")
-        if not 2 <= len(parts) <= 4 or parts[0] != "in" or parts[1] not in set(Verb):  # noqa: PLR2004 -- its parts
-            return None
-        return cls(verb=Verb(parts[1]), question="".join(parts[2:3]), option="".join(parts[3:4]))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pending:
-    """What was named back and waits for a word: the answer as it was (None for an absurd one) and as it would be."""
-
-    key: str
-    why: str
-    new: Value
-    quote: str
-    old: Value | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """An interview as it stands. `named` are the questions that were named back before."""
-
-    state: State = State.OPEN
-    answers: Mapping[str, Value] = field(default_factory=dict)
-    asked: str | None = None
-    skipped: frozenset[str] = frozenset()
-    named: frozenset[str] = frozenset()
-    pending: Pending | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """An answer to keep; `doubt` says why a person should look at it, else ""."""
-
-    key: str
-    value: Value
-    quote: str
-    doubt: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """Ask a question; `again` where it has an answer, `more` where further options may follow."""
-
-    key: str
-    again: bool = False
-    more: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clash:
-    """Name a contradiction back."""
-
-    key: str
-    old: Value
-    new: Value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Doubt:
-    """Ask a value again, with the reason."""
-
-    key: str
-    value: Value
-    why: Reason
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plain:
-    """A sentence without a question."""
-
-    what: Literal["begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "which", "summary", "back"]
-
-
-Line: TypeAlias = Ask | Clash | Doubt | Plain
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What follows: answers to keep, the standing after it, and what is said, in order."""
-
-    after: Standing
-    taken: tuple[Taken, ...] = ()
-    lines: tuple[Line, ...] = ()
+__all__ = [
+    "CONTRADICTION", "LIVE", "Ask", "Clash", "Doubt", "Line", "Pending", "Plain", "Press", "Standing", "State", "Step",
+    "Taken", "Verb", "ask_again", "begin", "hear", "missing", "press",
+]  # fmt: skip
 
 
 def begin(form: Form, standing: Standing) -> Step:
     """Begin, or go on after a pause."""
-    what: Literal["begun", "resumed"] = "begun" if standing.state is State.OFFERED else "resumed"
+    what: Literal["begun", "resumed"] = "begun" if standing.state in {State.OFFERED, State.EXPIRED} else "resumed"
     return _next(form, replace(standing, state=State.OPEN), (), (Plain(what=what),))
 
 
@@ -170,8 +57,7 @@ def hear(form: Form, standing: Standing, said: Understood, *, assent: bool, toda
         standing = _take(question, found, standing, taken, lines, changes=said.changes, today=today)
     if said.wish is Wish.PAUSE:
         return _paused(standing, tuple(taken))
-    if said.wish is Wish.SKIP and standing.asked and not taken:
-        standing = replace(standing, skipped=standing.skipped | {standing.asked})
+    standing = _left_open(form, standing, said, lines, nothing=not taken)
     if said.wish is Wish.CHANGE:
         return _to_change(standing, said, tuple(taken))
     if said.wish is Wish.SUMMARY:
@@ -217,7 +103,7 @@ def ask_again(form: Form, standing: Standing, key: str) -> Step | None:
 def missing(form: Form, standing: Standing) -> tuple[str, ...]:
     """The required questions that have no answer, as far as the branches are known."""
     asked = form.asked(options_of(standing.answers))
-    return tuple(each.key for each in asked if each.required and each.key not in standing.answers)
+    return tuple(each.key for each in asked if each.required and not answers(each, standing.answers.get(each.key)))
 
 
 def _settled(standing: Standing, said: Understood, taken: list[Taken], *, assent: bool) -> Standing:
@@ -259,6 +145,21 @@ def _take(
     return replace(standing, answers={**standing.answers, key: new}, skipped=standing.skipped - {key})
 
 
+def _left_open(form: Form, standing: Standing, said: Understood, lines: list[Line], *, nothing: bool) -> Standing:
+    """What they have no answer to is left open; what could not be read is asked once more, and left open then."""
+    left = {key for key in said.left_open if key not in standing.answers}
+    asked = standing.asked
+    if asked and nothing and said.wish is Wish.SKIP:
+        left.add(asked)
+    if asked and nothing and said.unread and asked not in standing.answers and standing.state is State.OPEN:
+        if f"{asked}?" in standing.named:
+            left.add(asked)
+        else:
+            lines.append(Plain(what="unread"))
+            standing = replace(standing, named=standing.named | {f"{asked}?"})
+    return replace(standing, skipped=standing.skipped | {key for key in left if form.question(key) is not None})
+
+
 def _contradicts(old: Value, found: Found) -> bool:
     """Whether an answer takes back another one, unsaid that it does."""
     if isinstance(old, Chosen) and isinstance(found.value, Chosen):
@@ -266,7 +167,7 @@ def _contradicts(old: Value, found: Found) -> bool:
             return bool(set(found.without) & set(old.keys))
         return False
     if isinstance(found.value, Money | Time | Number):
-        return not found.asked
+        return not found.asked and type(old) is type(found.value)
     return False
 
 
@@ -330,7 +231,7 @@ def _to_change(standing: Standing, said: Understood, taken: tuple[Taken, ...]) -
 
 
 def _reopened(standing: Standing) -> State:
-    return State.OPEN if standing.state in {State.OFFERED, State.PAUSED} else standing.state
+    return State.OPEN if standing.state in {State.OFFERED, State.EXPIRED, State.PAUSED} else standing.state
 
 
 def _end(standing: Standing, state: State, what: Literal["stopped", "declined"]) -> Step:

@@ -1,4 +1,4 @@
-"""When somebody who went quiet is reminded, and when their brief is drafted as it is. Pure."""
+"""When somebody who went quiet is reminded, their brief is drafted as it is, and an offer ends. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -8,6 +8,7 @@ from store.zones import find_zone
 from success.rating_rules import next_morning
 
 REST: Final = timedelta(days=3)
+OFFER: Final = timedelta(days=7)
 _SATURDAY: Final = 5
 _BEGINS: Final = time(9, 30)
 _ENDS: Final = time(18)
@@ -30,13 +31,24 @@ class Draft:
     """Give the brief to a person as it is."""
 
 
-Decided: TypeAlias = Wait | Remind | Draft | None
+@dataclass(frozen=True)
+class End:
+    """Nobody took the offer: it ends, quietly."""
+
+
+Decided: TypeAlias = Wait | Remind | Draft | End | None
 
 
 def look(
-    *, resting: bool, held: bool, heard_at: datetime, reminded_at: datetime | None, zone: str, now: datetime
-) -> Decided:
-    """What is due for an interview; None where it is over. While a colleague has it, nothing is said."""
+    *, resting: bool, held: bool, heard_at: datetime, reminded_at: datetime | None, zone: str, now: datetime,
+    offered: bool = False,
+) -> Decided:  # fmt: skip
+    """What is due for an interview; None where it is over. While a colleague has it, nothing is said.
+
+    An offer that nobody took since `heard_at` ends after a week.
+    """
+    if offered:
+        return End() if now >= heard_at + OFFER else Wait(heard_at + OFFER)
     if not resting:
         return None
     since = max(heard_at, reminded_at or heard_at)

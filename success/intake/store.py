@@ -13,7 +13,6 @@ from sqlalchemy import Connection, func, insert, select, update
 from handoff import directory, messages
 from handoff.errors import NotFound
 from handoff.kinds import Author
-from handoff.rows import clean
 from handoff.tables import message as said
 from store.db import insert_into
 from store.jobs import enqueue
@@ -21,16 +20,22 @@ from store.signals import signal
 from success import tasks
 from success.intake import brief as briefs
 from success.intake import forms_kept, prospects
-from success.intake.brief import Brief, Evidence
+from success.intake.answers_kept import Told, answers_of, early_files, evidence, files, keep, keep_files
+from success.intake.brief import Brief
 from success.intake.errors import IntakeRefused
-from success.intake.form_model import Form
-from success.intake.interview import LIVE, Pending, Standing, State, Step, Taken
+from success.intake.form_model import Form, Holds
+from success.intake.interview import LIVE, Pending, Standing, State, Step
 from success.intake.resting import REST
-from success.intake.tables import answer as answers
 from success.intake.tables import asked as asked_messages
 from success.intake.tables import interview as interviews
-from success.intake.values import LONGEST, Value, from_json, to_json
+from success.intake.values import from_json, to_json
 from success.tasks import TaskKind, TaskState
+
+__all__ = [
+    "DUE", "Interview", "Told", "answers_of", "apply", "assign", "brief", "close", "draft", "early", "evidence",
+    "expire", "files", "form_of", "give_back", "hold", "lapsed", "listed", "live", "named", "of_message", "one",
+    "open_one", "reminded", "tell_asked", "watch",
+]  # fmt: skip
 
 DUE: Final = "intake"
 """The queue of looks at interviews that rest: `{"intake": id}`."""
@@ -71,30 +76,11 @@ class Interview:
         return f"/desk/briefs/{self.id}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What answers were taken from: whose messages, each with its id, its text and the files that came with it."""
-
-    person_id: int
-    pieces: tuple[tuple[int, str, tuple[str, ...]], ...]
-
-    def of(self, quote: str) -> tuple[int, tuple[str, ...]]:
-        """The message that a quotation stands in, else the last one, and the files of all of them."""
-        begins = quote.strip().split("\n")[0]
-        held = [number for number, text, _ in self.pieces if begins and begins in text]
-        return (held or [number for number, _, _ in self.pieces])[-1], self.files
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The ids of the files that came with them."""
-        return tuple(each for _, _, files in self.pieces for each in files)
-
-
 def open_one(
     conn: Connection, *, conversation_id: int, language: str, person_id: int | None, client_id: int | None = None,
-    by: int | None = None, state: State = State.OFFERED, now: datetime,
+    by: int | None = None, state: State = State.OFFERED, form: str = forms_kept.WEBSITE, now: datetime,
 ) -> Interview:  # fmt: skip
-    """Offer or begin an interview by the form in force. Raises IntakeRefused: ``begun`` where one is under way."""
+    """Offer or begin an interview by the form of that key. Raises IntakeRefused: ``begun`` where one is under way."""
     client_id = client_id or directory.chat_of(conn, conversation_id).client_id
     if client_id == prospects.prospects(conn).door_id:
         client_id = None  # who comes in by our own front door is no client
@@ -102,14 +88,16 @@ def open_one(
         if there.state is not State.OFFERED:
             raise IntakeRefused("begun")
         _set(conn, there.id, state=State.DECLINED, closed_at=now)
-    form = forms_kept.in_force(conn)
-    forms_kept.keep(conn, form, now=now)
+    asked = forms_kept.in_force(conn, form)
+    forms_kept.keep(conn, asked, now=now)
     row = {
-        "form_version": form.version, "conversation_id": conversation_id, "person_id": person_id, "by_id": by,
+        "form_version": asked.version, "conversation_id": conversation_id, "person_id": person_id, "by_id": by,
         "client_id": client_id, "language": language, "state": state, "skipped": [], "named": [],
         "given_back": _last_message(conn, conversation_id), "heard_at": now, "at": now,
     }  # fmt: skip
     made = conn.execute(insert(interviews).values(row).returning(interviews.c.id)).scalar_one()
+    if state is State.OFFERED:
+        watch(conn, made, now=now)
     signal(conn, "desk", "")
     return one(conn, made)
 
@@ -128,6 +116,16 @@ def live(conn: Connection, conversation_id: int) -> Interview | None:
     mine = (interviews.c.conversation_id == conversation_id, interviews.c.state.in_(LIVE))
     row = conn.execute(select(interviews).where(*mine).order_by(interviews.c.id.desc()).limit(1)).mappings().first()
     return None if row is None else _interview(conn, row)
+
+
+def lapsed(conn: Connection, conversation_id: int, message_id: int | None) -> Interview | None:
+    """The offer that nobody took to which a message of ours belongs, where it was the conversation's last one."""
+    found = of_message(conn, message_id)
+    newest = select(func.max(interviews.c.id)).where(interviews.c.conversation_id == conversation_id)
+    if found is None or found[0] != conn.execute(newest).scalar():
+        return None
+    there = one(conn, found[0])
+    return there if there.state is State.EXPIRED else None
 
 
 def of_message(conn: Connection, message_id: int | None) -> tuple[int, str] | None:
@@ -157,10 +155,11 @@ def apply(
     before = one(conn, interview_id, lock=True)
     if before.state is State.CLOSED:
         return before
+    home = _home_of_files(form_of(conn, before), [each.key for each in step.taken], before.standing.asked)
     for each in step.taken:
-        _keep(conn, before.id, each, told=told, now=now)
+        keep(conn, before.id, each, told=told, files=each.key == home, now=now)
     if told is not None and told.files and not step.taken:
-        _keep_files(conn, before.id, told, asked=before.standing.asked)
+        keep_files(conn, before.id, told, asked=before.standing.asked)
     after, pending = step.after, step.after.pending
     values: dict[str, Any] = {
         "state": after.state, "asked": after.asked, "skipped": sorted(after.skipped), "named": sorted(after.named),
@@ -174,6 +173,8 @@ def apply(
         values["ready_at"] = now
     if after.state in {State.DECLINED, State.STOPPED}:
         values["closed_at"] = now
+    elif before.state is State.EXPIRED and after.state is State.OPEN:
+        values["closed_at"] = None
     _set(conn, before.id, **values)
     kept = one(conn, before.id)
     _follow_up(conn, before, kept, now=now)
@@ -186,47 +187,18 @@ def tell_asked(conn: Connection, interview_id: int, message_id: int, question: s
     conn.execute(insert_into(conn, asked_messages).values(row).on_conflict_do_nothing(index_elements=["message_id"]))
 
 
-def answers_of(conn: Connection, interview_id: int, *, lock: bool = False) -> dict[str, Value]:
-    """The answers that hold, by question."""
-    mine = (answers.c.intake_id == interview_id, answers.c.former_at.is_(None))
-    query = select(answers.c.question, answers.c.value).where(*mine)
-    rows = conn.execute(query.with_for_update() if lock else query)
-    return {row.question: from_json(row.value) for row in rows}
-
-
-def evidence(conn: Connection, interview_id: int) -> tuple[Evidence, ...]:
-    """Every answer as it was given, in order; those that hold no more are marked so."""
-    query = select(answers).where(answers.c.intake_id == interview_id).order_by(answers.c.id)
-    rows = conn.execute(query).mappings().all()
-    names = directory.names(conn, sorted({row["person_id"] for row in rows if row["person_id"] is not None}))
-    return tuple(
-        Evidence(
-            question=row["question"], value=from_json(row["value"]), quote=row["quote"], person_id=row["person_id"],
-            name=names.get(row["person_id"], ""), message_id=row["message_id"], at=row["at"], doubt=row["doubt"],
-            former=row["former_at"] is not None,
-        )
-        for row in rows
-    )  # fmt: skip
-
-
-def files(conn: Connection, interview_id: int) -> dict[str, tuple[tuple[str, int], ...]]:
-    """The pictures that came with answers: by question, each file's id and its message."""
-    query = select(answers.c.question, answers.c.files, answers.c.message_id)
-    rows = conn.execute(query.where(answers.c.intake_id == interview_id).order_by(answers.c.id))
-    found: dict[str, tuple[tuple[str, int], ...]] = {}
-    for row in rows:
-        theirs = tuple((str(each), row.message_id) for each in row.files if row.message_id is not None)
-        found[row.question] = tuple(dict.fromkeys((*found.get(row.question, ()), *theirs)))
-    return {key: each for key, each in found.items() if each}
-
-
 def brief(conn: Connection, interview_id: int) -> Brief:
     """The brief of an interview as it stands. Raises NotFound."""
     found = one(conn, interview_id)
     form = form_of(conn, found)
-    newer = forms_kept.in_force(conn).version != form.version
+    newer = forms_kept.in_force(conn, form.key).version != form.version
     kept = evidence(conn, interview_id)
     return briefs.make(form, kept, interview_id=found.id, language=found.language, form_changed=newer)
+
+
+def early(conn: Connection, found: Interview) -> tuple[str, ...]:
+    """The files that who is asked sent before the first answer."""
+    return early_files(conn, conversation_id=found.conversation_id, person_id=found.person_id, since=found.at)
 
 
 def form_of(conn: Connection, found: Interview) -> Form:
@@ -290,41 +262,30 @@ def draft(conn: Connection, interview_id: int, *, now: datetime) -> None:
     _follow_up(conn, before, one(conn, interview_id), now=now)
 
 
-def _keep(conn: Connection, interview_id: int, taken: Taken, *, told: Told | None, now: datetime) -> None:
-    mine = (answers.c.intake_id == interview_id, answers.c.question == taken.key, answers.c.former_at.is_(None))
-    conn.execute(update(answers).where(*mine).values(former_at=now))
-    message_id, came = told.of(taken.quote) if told else (None, ())
-    row = {
-        "intake_id": interview_id, "question": taken.key, "value": to_json(taken.value),
-        "quote": clean(taken.quote)[:LONGEST], "person_id": told.person_id if told else None,
-        "message_id": message_id, "files": list(came),
-        "doubt": taken.doubt, "at": now,
-    }  # fmt: skip
-    conn.execute(insert(answers).values(row))
-
-
-def _keep_files(conn: Connection, interview_id: int, told: Told, *, asked: str | None) -> None:
-    """Pictures without a word stay with the answer before them, where there is one of the question asked."""
-    mine = [answers.c.intake_id == interview_id, answers.c.former_at.is_(None)]
-    newest = select(answers.c.id, answers.c.files).where(*mine).order_by(answers.c.id.desc()).limit(1)
-    row = conn.execute(newest.where(answers.c.question == asked)).first() if asked else None
-    row = row or conn.execute(newest).first()
-    if row is not None:
-        conn.execute(update(answers).where(answers.c.id == row.id).values(files=[*row.files, *told.files]))
-
-
 def _follow_up(conn: Connection, before: Interview, kept: Interview, *, now: datetime) -> None:
     """A brief that became ready is somebody's task; one that rests is looked at after days."""
     if kept.state is State.READY and before.state is not State.READY:
         _give_task(conn, kept, now=now)
-    if kept.state in {State.OPEN, State.PAUSED} and before.state is State.OFFERED:
+    if kept.state in {State.OPEN, State.PAUSED} and before.state in {State.OFFERED, State.EXPIRED}:
         watch(conn, kept.id, now=now)
     signal(conn, "desk", "")
+
+
+def expire(conn: Connection, interview_id: int, *, now: datetime) -> None:
+    """Nobody took the offer: it ends, and nothing is said of it."""
+    if one(conn, interview_id, lock=True).state is State.OFFERED:
+        _set(conn, interview_id, state=State.EXPIRED, closed_at=now)
 
 
 def watch(conn: Connection, interview_id: int, *, now: datetime) -> None:
     """Look at an interview after it has rested for days."""
     enqueue(conn, DUE, {"intake": interview_id}, dedup=f"intake:{interview_id}", run_at=now + REST, now=now)
+
+
+def _home_of_files(form: Form, taken: Sequence[str], asked: str | None) -> str | None:
+    """Where the files of a message with several answers go: to the look, else to what was asked, else to the first."""
+    look = next((each.key for each in form.questions if each.holds is Holds.LOOK), None)
+    return next((key for key in (look, asked) if key in taken), next(iter(taken), None))
 
 
 def _give_task(conn: Connection, kept: Interview, *, now: datetime) -> None:

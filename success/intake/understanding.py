@@ -2,115 +2,58 @@
 
 A text is read clause by clause. Options are found by their words, amounts, days and addresses by their shapes; what is
 said in words belongs to the question that the clause speaks of, else to the one that was asked. What was said is
-data: it is quoted, and never obeyed but for the few wishes below.
+data: it is quoted, and never obeyed but for the few wishes.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 from knowledge.language import fold
-from success.intake.amounts import amount, number, spoken
-from success.intake.form_model import Form, Option, Question, QuestionKind
-from success.intake.times import time_of
-from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, Value, Words
+from success.intake.amounts import OTHER_MONEY
+from success.intake.clauses import Clauses, addresses, cut
+from success.intake.form_model import Form, Holds, Question, QuestionKind
+from success.intake.naming import about, has, only_names
+from success.intake.numerals import in_digits
+from success.intake.reading import Found, Reading
+from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
+from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, wish_of
 
-MOST_CLAUSES: Final = 60
-MOST_LINKS: Final = 20
-_BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
-_EDGE: Final = re.compile(
-    r"[，。；;！!？?\n]+|(?<!\d),|,(?!\d)|(?<=[a-z\u4e00-\u9fff])\.\s+|\s+(?:and then|but)\s+", re.IGNORECASE
+_SHAPED: Final = frozenset({QuestionKind.MONEY, QuestionKind.NUMBER})
+_OF_TIME: Final = re.compile(
+    r"等|之?后|以?前|时候|开张|开业|装修|再说|早|晚|快|慢|急|[年月周天日季节]|\b(?:when|once|after|until|before|soon"
+    r"|late|early|depends|spring|summer|autumn"
+    r"|fall|winter|season|time|as fast|quick)"
 )
-_LINK: Final = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]{1,500}", re.IGNORECASE)
-_DOMAIN: Final = re.compile(
-    r"(?<![\w.@/-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|cn|net|org|hk|tw|io|co|shop|info|eu|uk|de|jp|us|asia)(?![\w.-])"
-    r"(?:/[^\s<>\"'，。；、）)】\]]{0,300})?",
-    re.IGNORECASE | re.ASCII,
+_OF_MONEY: Final = re.compile(
+    r"等|看|老板|领导|股东|商量|报价|方案|便宜|价|预算|钱|币|郎|卢|铢|\b(?:boss|partner|approv|depends|quote|cheap"
+    r"|afford|budget|money|price|chf|lakh|"
+    r"rupee|franc|baht|won|nzd|inr|grant|fund)"
 )
-_NOT: Final = re.compile(
-    r"(?:不用|不要|不需要|不想|不打算|不做|不再|没有|无需|暂不|先不|不|没|无)[^，,]{0,8}$"
-    r"|(?:\bnot?\b|\bwithout\b|n't\b|\bnever\b|\bno need\b)[^.,;]{0,30}$"
+_SHORTEST: Final = 4
+_NOT_YET: Final = re.compile(
+    r"(?:不用|不要|不需要|不想|不打算|不做|没有|无需|不|没|无)[^，,]{0,8}$|(?:\bnot?\b|n't\b)[^.,;]{0,30}$"
 )
-
-
-def _any(*words: str) -> str:
-    return "|".join(words)
-
-
-_NOTHING_TO_SAY: Final = _any(
-    "跳过|下一个|下一题|还没想好|没想好|没想过|不知道|不清楚|不确定|暂时没有|没有|还没有|暂无|无|没|随便|都行|你们定",
-    "skip|next|pass|not sure|no idea|don'?t know|i don'?t know|none|nothing|no|dunno|n/a|up to you",
-)
-_WISHES: Final = (
-    ("pause", _any(
-        "先到这|先这样|晚点再|等会再|待会再|回头再|改天再|明天再|下次再|暂停|先停一下|稍后再",
-        r"\blater\b|\bpause\b|\bnot now\b|\bto be continued\b|continue (?:tomorrow|another day)",
-    )),
-    ("resume", _any(
-        "继续|接着(?:填|说|来)|我回来了|刚才说到|我们继续",
-        r"\bcontinue\b|\bresume\b|\bgo on\b|\bcarry on\b|\bi'?m back\b|where were we",
-    )),
-    ("stop", _any(
-        "不填了|不做了|算了不(?:填|问)|取消(?:问卷|填写)|不用问了",
-        r"\bcancel\b|\bstop asking\b|\bforget it\b|no more questions",
-    )),
-    ("skip", rf"^(?:{_NOTHING_TO_SAY})[了的啊呢吧。.! ]*$"),
-    ("summary", _any(
-        "(?:看看|看一下|总结|汇总|目前).{0,6}(?:填了|记了|答了|汇总|总结)|都记了什么",
-        r"\bsummary\b|what (?:do you|have you) (?:have|got|noted)",
-    )),
-)  # fmt: skip
-_PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _WISHES)
-_CHANGE: Final = re.compile(
-    _any(
-        "改成|改为|改到|改一下|改下|修改|更正|纠正|不对|说错|写错|应该是|其实是|换成|调整|更新一下",
-        r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b",
-        r"\bmake (?:it|that)\b|\brather\b|\bupdate\b",
-    )
-)
-_FILLER: Final = re.compile(
-    "^(?:嗯|哦|好的?|对|是的?|那|就|你好|您好|谢谢|呃|额|可以|行"
-    "|ok|okay|yes|well|um|hi|hello|thanks|thank you)+[啊呀吧呢的了~!. ]*$"
-)
-
-
-class Wish(StrEnum):
-    """What the author wants of the conversation itself."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    STOP = "stop"
-    SKIP = "skip"
-    SUMMARY = "summary"
-    CHANGE = "change"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """An answer in a text: its question, its value, and the words it was read from. `without`: options ruled out.
-
-    `shape`: an amount, a day or an address, which is no accident; `asked`: it is to the question that was asked.
-    """
-
-    key: str
-    value: Value
-    quote: str
-    without: tuple[str, ...] = ()
-    shape: bool = False
-    asked: bool = False
+_HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
+_GOES_ON: Final = re.compile(r"\s*(?:他们|她们|它们|其|they\b|their\b|its?\b)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """What a text holds. `changes`: it says that something is to be put right; `about` are the questions it names."""
+    """What a text holds. `changes`: it says that something is to be put right; `about` are the questions it names.
+
+    `left_open` are the questions that it says it has no answer to. `unread`: it may answer a question that wants an
+    amount, a number or a day, and none could be read of it.
+    """
 
     found: tuple[Found, ...] = ()
     wish: Wish | None = None
     changes: bool = False
     about: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
+    unread: bool = False
 
     def of(self, key: str) -> Found | None:
         """What it says to a question."""
@@ -119,12 +62,21 @@ class Understood:
 
 def asks_for(form: Form, text: str) -> bool:
     """Whether somebody says that they want what the form is about."""
+    return _begins(form, fold(text[:LONGEST])) is not None
+
+
+def asked_for(forms: Sequence[Form], text: str) -> Form | None:
+    """The form for what somebody says that they want: of several the one that is named by the longest words."""
     folded = fold(text[:LONGEST])
-    said = next((word for word in form.begins if _has(folded, word)), None)
-    return said is not None and not _NOT.search(folded[: folded.find(said)]) and not _HOW.search(folded)
+    found = [(len(word), form) for form in forms if (word := _begins(form, folded)) is not None]
+    return max(reversed(found), key=lambda each: each[0])[1] if found else None
 
 
-_HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
+def _begins(form: Form, folded: str) -> str | None:
+    said = next((word for word in form.begins if has(folded, word)), None)
+    if said is None or _NOT_YET.search(folded[: folded.find(said)]) or _HOW.search(folded):
+        return None
+    return said
 
 
 def understand(
@@ -135,186 +87,118 @@ def understand(
     `held` have an answer: in words to another question nothing is read of them that is not said to be of them.
     """
     text = text[: LONGEST * 2]
-    folded = fold(text)
-    wish = next((Wish(name) for name, pattern in _PATTERNS if pattern.search(folded.strip())), None)
-    changes = bool(_CHANGE.search(folded))
-    clauses = [each.strip() for each in _EDGE.split(_unlinked(text)) if each and each.strip()][:MOST_CLAUSES]
-    reading = _Reading(form, asked=asked, today=today, held=held)
-    for clause in clauses:
-        reading.clause(clause)
-    reading.links(text, folded)
-    about = tuple(q.key for q in form.questions if any(_has(folded, word) for word in _about(q)))
-    if wish in {None, Wish.SUMMARY} and words and not (changes and about and not reading.found):
-        reading.rest(text)
-    if changes and not reading.found and wish is None:
-        wish = Wish.CHANGE
+    question = form.question(asked) if asked else None
+    clauses = Clauses.of(text, links=not _keeps_links(question))
+    said = [fold(each) for each in clauses.each]
+    wish = wish_of(said, cues=about(question) if question else ())
+    puts_right = any(changes(each) for each in said)
+    reading = Reading(form, asked=question, today=today, changes=puts_right, held=held)
+    sorting = _Sorting(form, question)
+    for clause, folded in zip(clauses.each, said, strict=True):
+        sorting.take(clause, folded, reading.clause(clause, folded))
+    reading.links(clauses)
+    for key, own in sorting.texts(clauses, alone=not reading.found, words=words and wish is None).items():
+        reading.words(key, own)
+    unread = False
+    if words and wish is None and not reading.found and not sorting.left_open:
+        unread = _in_their_words(reading, question, sorting.left, text)
+    if words and wish in {None, Wish.SUMMARY} and question is not None and not sorting.left_open:
+        _besides(reading, question, clauses.whole if not reading.found else clauses.joined(sorting.left), sorting.left)
+    named = tuple(q.key for q in form.questions if any(has(fold(text), word) for word in about(q)))
     kept = tuple(reading.found.values())
-    if wish is Wish.SKIP and kept:
+    if puts_right and not kept and wish is None:
+        wish = Wish.CHANGE
+    if wish is Wish.SKIP and (kept or (sorting.left_open and asked not in sorting.left_open)):
         wish = None
-    return Understood(found=kept, wish=wish, changes=changes, about=about)
+    left_open = tuple(key for key in sorting.left_open if key not in reading.found)
+    return Understood(found=kept, wish=wish, changes=puts_right, about=named, left_open=left_open, unread=unread)
 
 
-class _Reading:
-    """Collects what the clauses of one text hold."""
+class _Sorting:
+    """Which clause is whose: in words to a question, said to be open, or left over."""
 
-    def __init__(self, form: Form, *, asked: str | None, today: date, held: Collection[str]) -> None:
-        self.found: dict[str, Found] = {}
-        self._form, self._asked, self._today = form, form.question(asked) if asked else None, today
-        self._left: list[str] = []
-        self._held = frozenset(held)
-        self._in_words = self._asked is not None and self._asked.kind is QuestionKind.TEXT
+    def __init__(self, form: Form, asked: Question | None) -> None:
+        self._form, self._asked = form, asked
+        self._own: dict[str, list[str]] = {}
+        self._taken = False
+        self._last: str | None = None
+        self.left: list[str] = []
+        self.left_open: dict[str, None] = {}
 
-    def clause(self, clause: str) -> None:
-        """Read one clause."""
-        folded = spoken(fold(clause))
-        spoke = [each for each in self._form.questions if any(_has(folded, word) for word in each.words)]
-        taken, chosen = False, False
-        for question in self._form.questions:
-            asked, cued = question is self._asked, question in spoke
-            match question.kind:
-                case QuestionKind.MONEY:
-                    taken |= self._money(question, clause, folded, sure=cued or (asked and not spoke))
-                case QuestionKind.TIME:
-                    taken |= self._time(question, clause, folded, sure=cued or (asked and not spoke))
-                case QuestionKind.NUMBER:
-                    taken |= self._number(question, clause, folded, sure=cued or (asked and not spoke))
-                case QuestionKind.CHOICE | QuestionKind.CHOICES:
-                    if cued or not (self._in_words and question.key in self._held):
-                        found = self._options(question, clause, folded)
-                        taken |= found and (cued or not self._in_words)
-                        chosen |= found
-        in_words = [each for each in spoke if each.kind is QuestionKind.TEXT]
-        for question in in_words[:1]:
-            if not _only_names(folded, question):
-                self._words(question, clause)
-                taken = True
-        if (
-            not taken
-            and not (chosen and not self._in_words)
-            and not (spoke and all(_only_names(folded, each) for each in spoke))
-        ):
-            self._left.append(clause)
-
-    def links(self, text: str, folded: str) -> None:
-        """Addresses go to the question of addresses that is spoken of or was asked, else to the first."""
-        found = tuple(dict.fromkeys([*_LINK.findall(text), *_DOMAIN.findall(_LINK.sub(" ", text))]))[:MOST_LINKS]
-        homes = [each for each in self._form.questions if each.kind is QuestionKind.LINKS]
-        if not found or not homes:
+    def take(self, clause: str, folded: str, taken: bool) -> None:  # noqa: FBT001 - what was read of it
+        """Sort one clause; `taken`: something was read of it."""
+        spoke = [each for each in self._form.questions if any(has(folded, word) for word in each.words)]
+        self._taken |= taken
+        cues = [word for each in spoke for word in about(each)]
+        if filler(folded) or (not taken and only_changes(folded, cues=cues)):
+            self._taken |= not filler(folded)
             return
-        home = next((q for q in homes if any(_has(folded, word) for word in q.words)), None)
-        home = home or (self._asked if self._asked in homes else homes[0])
-        assert home is not None, "there is one"
-        addresses = tuple(each.rstrip(".,!?") for each in found)
-        self._keep(home, Links(addresses=addresses), text, shape=True)
-
-    def rest(self, text: str) -> None:
-        """What fits nothing else answers the question that was asked, where that takes words."""
-        question = self._asked
-        left = [each for each in self._left if not _FILLER.match(fold(each)) and not _bare_link(each)]
-        if question is None or not left:
+        for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
+            if not taken and leaves_open([folded], cues=about(each)):
+                self.left_open[each.key] = None
+        if not taken and any(each.key in self.left_open for each in spoke):
+            self._taken = True
             return
-        if question.kind is QuestionKind.TEXT:
-            alone = not any(key != question.key for key in self.found)
-            if alone:
-                self.found.pop(question.key, None)
-            self._words(question, text if alone else "\n".join(left))
-        elif question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES} and not self.found:
-            self._keep(question, Chosen(other=_cut(text)), text)
+        in_words = next((each for each in spoke if each.kind is QuestionKind.TEXT), None)
+        if in_words is not None and not only_names(folded, in_words):
+            self._give(in_words.key, clause)
+        elif _GOES_ON.match(folded) and self._last is not None and not taken:
+            self._give(self._last, clause)
+        elif not taken and not (spoke and all(only_names(folded, each) for each in spoke)):
+            self.left.append(clause)
+            if self._asked is not None and self._asked.kind is QuestionKind.TEXT:
+                self._own.setdefault(self._asked.key, []).append(clause)
+        else:
+            self._taken = True
 
-    def _money(self, question: Question, clause: str, folded: str, *, sure: bool) -> bool:
-        least = 0 if question is self._asked else _BARE
-        money = amount(folded, currency=question.currency, sure=sure, least=least)
-        if money is None:
-            return False
-        return self._keep(question, money, clause, shape=True)
+    def texts(self, clauses: Clauses, *, alone: bool, words: bool) -> dict[str, str]:
+        """The answers in words: what was said of a question, and all of the rest to the one that was asked."""
+        asked = self._asked.key if self._asked is not None and self._asked.kind is QuestionKind.TEXT else None
+        found = {key: clauses.joined(own) for key, own in self._own.items() if key != asked or words or self._cued(key)}
+        if asked is not None and alone and words and not self._taken and set(found) <= {asked} and self._own:
+            return {asked: clauses.whole}
+        return found
 
-    def _time(self, question: Question, clause: str, folded: str, *, sure: bool) -> bool:
-        time = time_of(folded, today=self._today, sure=sure)
-        if time is None:
-            return False
-        return self._keep(question, Time(by=time.by, words=_cut(clause)), clause, shape=True)
+    def _cued(self, key: str) -> bool:
+        return any(each not in self.left for each in self._own[key])
 
-    def _number(self, question: Question, clause: str, folded: str, *, sure: bool) -> bool:
-        value = number(folded) if sure else None
-        return value is not None and self._keep(question, Number(value=value), clause, shape=True)
-
-    def _options(self, question: Question, clause: str, folded: str) -> bool:
-        """Options that the clause names, those with a "not" before them apart."""
-        wanted: list[str] = []
-        without: list[str] = []
-        for option in question.options:
-            place = _place(folded, option)
-            if place is None:
-                continue
-            ruled_out = _NOT.search(folded[: place[0]]) or place[1].startswith("不")
-            (without if ruled_out else wanted).append(option.key)
-        if question.kind is QuestionKind.CHOICE:
-            wanted = wanted[:1]
-        if not wanted and not without:
-            return False
-        before = self.found.get(question.key)
-        if before is not None and isinstance(before.value, Chosen):
-            if question.kind is QuestionKind.CHOICE:
-                return True
-            wanted = [*before.value.keys, *(each for each in wanted if each not in before.value.keys)]
-            without = [*before.without, *without]
-            clause = f"{before.quote}\n{clause}"
-        return self._keep(question, Chosen(keys=tuple(wanted)), clause, without=tuple(without))
-
-    def _words(self, question: Question, clause: str) -> None:
-        before = self.found.get(question.key)
-        said = f"{before.quote}\n{clause}" if before is not None else clause
-        self._keep(question, Words(text=_cut(said)), said)
-
-    def _keep(
-        self, question: Question, value: Value, quote: str, *, without: tuple[str, ...] = (), shape: bool = False
-    ) -> bool:
-        asked = question is self._asked
-        self.found[question.key] = Found(
-            key=question.key, value=value, quote=_cut(quote), without=without, shape=shape, asked=asked
-        )
-        return True
+    def _give(self, key: str, clause: str) -> None:
+        self._own.setdefault(key, []).append(clause)
+        self._last = key
+        self._taken |= self._asked is None or key != self._asked.key
 
 
-def _has(folded: str, word: str) -> bool:
-    """Whether a word stands there; an English one as a word's beginning."""
-    if word.isascii():
-        return re.search(rf"(?<![a-z0-9]){re.escape(word)}", folded) is not None
-    return word in folded
+def _in_their_words(reading: Reading, question: Question | None, left: list[str], text: str) -> bool:
+    """An answer that has no shape we know is kept as it was said ("when our shop opens"); whether one is unread."""
+    if question is None or not left or len(text.strip()) < _SHORTEST:
+        return False
+    folded = fold(text)
+    if question.kind is QuestionKind.TIME and _OF_TIME.search(folded) and not re.search(r"\d", folded):
+        return not reading.keep(question, Time(by=None, words=" ".join(text.split())[:200]), text)
+    if question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(folded)):
+        return not reading.keep(question, Words(text=cut(text)), text)  # "50-100"
+    if question.kind in _SHAPED and _OF_MONEY.search(folded) and not OTHER_MONEY.search(folded):
+        return not reading.keep(question, Words(text=cut(text)), text)
+    if question.kind is QuestionKind.LINKS:
+        return not reading.keep(question, Words(text=cut(text)), text)
+    return question.kind in {*_SHAPED, QuestionKind.TIME}
 
 
-def _place(folded: str, option: Option) -> tuple[int, str] | None:
-    """Where the option is named, and by what."""
-    for word in option.words:
-        found = re.search(rf"(?<![a-z0-9]){re.escape(word)}" if word.isascii() else re.escape(word), folded)
-        if found:
-            return found.start(), word
-    return None
+def _besides(reading: Reading, question: Question, rest: str, left: list[str]) -> None:
+    """What was said beside options is kept with them, where it is nothing else."""
+    if question.kind not in {QuestionKind.CHOICE, QuestionKind.CHOICES} or not left:
+        return
+    before = reading.found.get(question.key)
+    if before is None:
+        reading.keep(question, Chosen(other=cut(rest)), rest)
+    elif isinstance(before.value, Chosen):
+        value = Chosen(keys=before.value.keys, other=cut(rest))
+        reading.keep(question, value, f"{before.quote}\n{rest}", without=before.without)
 
 
-def _about(question: Question) -> tuple[str, ...]:
-    """What names a question: its name, and the words that speak of it."""
-    return (*(fold(name) for name in question.name.values()), *question.words)
-
-
-def _only_names(folded: str, question: Question) -> bool:
-    """Whether a clause says nothing but what it is about ("关于风格", "the style:")."""
-    named = next((word for word in _about(question) if word in folded), "")
-    rest = folded.replace(named, "", 1)
-    return len(re.sub(r"[\W_]|关于|一下|的|要|是|呢|the|about|change|改|my|our", "", rest)) < 2  # noqa: PLR2004
-
-
-def _bare_link(clause: str) -> bool:
-    return not _DOMAIN.sub("", _LINK.sub("", clause)).strip(" ,.:：-")
-
-
-def _unlinked(text: str) -> str:
-    """The text without addresses, so that none is cut or read as words."""
-    return _DOMAIN.sub(" ", _LINK.sub(" ", text))
-
-
-def _cut(text: str) -> str:
-    return text.strip()[:LONGEST]
+def _keeps_links(question: Question | None) -> bool:
+    """Whether an address is a part of the answer's words: who does it well is often named by one."""
+    return question is not None and question.holds is Holds.COMPETITORS
 
 
 def options_of(found: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:
@@ -322,4 +206,4 @@ def options_of(found: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:
     return {key: value.keys for key, value in found.items() if isinstance(value, Chosen)}
 
 
-__all__ = ["Found", "Money", "Understood", "Wish", "asks_for", "options_of", "understand"]
+__all__ = ["Found", "Money", "Understood", "Wish", "addresses", "asked_for", "asks_for", "options_of", "understand"]

@@ -88,7 +88,9 @@ def derived(conn: Connection, found: Ground, *, now: datetime) -> None:
     conn.execute(update(gap_question).where(gap_question.c.person_id == found.person_id).values(text=MARK))
     erased = {"quote": MARK, "value": to_json(Words(text=MARK)), "files": []}
     conn.execute(update(intake_answer).where(intake_answer.c.person_id == found.person_id).values(erased))
-    conn.execute(update(interview).where(interview.c.person_id == found.person_id).values(pending=None))
+    spoke = select(message.c.conversation_id).where(message.c.person_id == found.person_id)
+    for waits in (interview.c.person_id == found.person_id, interview.c.conversation_id.in_(spoke)):
+        conn.execute(update(interview).where(waits, interview.c.pending.is_not(None)).values(pending=None))
     about = select(message.c.id).where(theirs(found))
     for other in (translation, reply_original):
         conn.execute(delete(other).where(other.c.message_id.in_(about)))

@@ -102,6 +102,39 @@ async def test_a_prospect_answers_in_any_order(house: House) -> None:
     assert task.link == found.link
 
 
+async def test_a_prospect_who_knows_little_and_says_it_their_way(house: House) -> None:
+    """In English: what they do not know is left open, a number that is no budget is none, and an amount is put right."""
+    await allowed(house)
+    async with house.visitor() as visitor:
+        [offer] = await visitor.say("Hello, we need a website")
+        [industry] = await visitor.press(offer, offer["buttons"][0]["id"])
+        assert "industry" in text(industry)
+        [functions] = await visitor.say("We're a small bakery in Leeds, for families mostly. for consumers")
+        assert "What should the site do" in text(functions)
+        [look] = await visitor.say("no shop needed, just a brochure site and people should be able to book a table")
+        assert "What look" in text(look)
+        [references] = await visitor.say("up to you, you decide")
+        [rivals] = await visitor.press(references, "in:skip:references")
+        [budget] = await visitor.press(rivals, "in:skip:competitors")
+        assert "budget" in text(budget)
+        [unread] = await visitor.say("There are 12 of us in the team")
+        assert "could not read" in text(unread)
+        [wanted] = await visitor.say("around $10k, tops")
+        assert "USD 10,000" in text(wanted)
+        [noted] = await visitor.say("actually make it 12k")
+        assert "USD 12,000" in text(noted)
+        [last] = await visitor.say("before Easter would be great")
+        assert "success" in text(last)
+        [ready] = await visitor.say("not sure yet")
+        assert "That is all" in text(ready)
+    found, brief = await brief_of(house)
+    assert (found.state, brief.missing, brief.doubtful) == (State.READY, ("look",), {})
+    assert (brief.industry.keys, brief.audience.keys, brief.functions) == (("food",), ("consumer",), ("book", "show"))
+    assert brief.budget == Money(currency="USD", low=12_000, high=12_000)
+    assert brief.wanted is not None
+    assert brief.wanted.by is not None
+
+
 async def test_contradictions_are_named_once(house: House) -> None:
     """A shop, then no selling: which? The press decides; nothing is doubtful then."""
     await allowed(house)

@@ -16,11 +16,11 @@ from success import tasks
 from success.intake import forms_kept, notes, prospects, store
 from success.intake import interview as rules
 from success.intake.errors import FormBroken, IntakeRefused
-from success.intake.interview import State
+from success.intake.interview import Press, State, Verb
 from success.intake.store import Told
 from success.intake.tables import answer as answers
-from success.intake.understanding import understand
-from success.intake.values import Money, Words
+from success.intake.understanding import asked_for, understand
+from success.intake.values import Chosen, Money, Words
 from success.privacy import ageing, erasing, exporting, keeping
 from tests.contract.handoff.conftest import World
 
@@ -78,7 +78,8 @@ async def test_answers_are_kept_with_whose_words_they_are(world: World) -> None:
     evidence = await world.ask(store.evidence, made.id)
     budgets = [(each.former, each.name, each.quote) for each in evidence if each.question == "budget"]
     assert budgets == [(True, "陈梅", "预算5-8万"), (False, "陈梅", "预算改成10万")]
-    assert (await world.ask(store.files, made.id))["functions"][0][0] == "file1"
+    files = await world.ask(store.files, made.id)
+    assert {key: [each for each, _ in sent] for key, sent in files.items()} == {"budget": ["file1"]}
     brief = await world.ask(store.brief, made.id)
     assert (brief.functions, brief.form_changed) == (("book",), False)
 
@@ -107,8 +108,79 @@ async def test_a_form_that_was_changed_meanwhile(world: World) -> None:
     assert (await world.ask(store.brief, made.id)).form_changed is False
     with pytest.raises(FormBroken):
         await world.do(forms_kept.publish, source="form: website", by=world.lead.id)
-    with pytest.raises(FormBroken):
-        await world.do(forms_kept.publish, source=changed.replace("form: website", "form: shop"), by=world.lead.id)
+
+
+APP = """
+form: app
+name: {en: App, zh-Hans: 小程序}
+begins: [小程序, mobile app, 做小程序商城]
+questions:
+  - key: budget
+    kind: money
+    holds: budget
+    currency: HKD
+    name: {en: Budget, zh-Hans: 预算}
+    ask: {en: "How much?", zh-Hans: "预算多少？"}
+"""
+
+
+async def test_forms_stand_side_by_side(world: World) -> None:
+    """Each is asked for by its words; a brief keeps to its own; one put aside is not offered."""
+    made, _ = await begun(world)
+    await world.do(forms_kept.publish, source=APP, by=world.lead.id)
+    forms = await world.ask(forms_kept.offered)
+    assert [each.key for each in forms] == ["website", "app"]
+    assert (await world.ask(store.brief, made.id)).form_changed is False
+    wants = {"想做个网站": "website", "我们要做小程序商城": "app", "a mobile app please": "app", "退款": None}
+    chosen = {text: asked_for(forms, text) for text in wants}
+    assert {text: found.key if found else None for text, found in chosen.items()} == wants
+    await world.do(store.close, interview_id=made.id, by=world.lead.id)
+    other, _ = await begun(world, form="app")
+    assert (other.standing.asked, (await world.ask(store.brief, other.id)).form) == ("budget", "app")
+    await world.pass_time(days=1)
+    await world.do(forms_kept.publish, source=APP + "aside: true\n", by=world.lead.id)
+    assert [each.key for each in await world.ask(forms_kept.offered)] == ["website"]
+    assert (await world.ask(store.brief, other.id)).form_changed is True
+    chat = (await world.ask(directory.chat_of, other.conversation_id)).id
+    with pytest.raises(IntakeRefused, match="form"):
+        await world.do(intake_saying.offer, chat_id=chat, by=world.lead.id, language="en", texts=TEXTS, form="app")
+
+
+async def test_there_are_so_many_forms_and_no_more(world: World) -> None:
+    """Another key than twenty is refused with what to do; a version of one of them is not."""
+    for n in range(forms_kept.MOST_FORMS):
+        await world.do(forms_kept.publish, source=APP.replace("form: app", f"form: app_{n}"), by=world.lead.id)
+    with pytest.raises(FormBroken, match="more than 20"):
+        await world.do(forms_kept.publish, source=APP, by=world.lead.id)
+    await world.do(forms_kept.publish, source=APP.replace("form: app", "form: app_1 "), by=world.lead.id)
+
+
+async def test_an_offer_that_nobody_takes_ends(world: World) -> None:
+    """After a week, quietly; its button begins all the same, and somebody who asks again gets a new offer."""
+    client = world.clients[Tier.GOLD]
+
+    def offered(conn: Connection) -> store.Interview:
+        now = world.clock()
+        chat = directory.ensure_chat(
+            conn, platform="telegram", external_id="-78", kind=ChatKind.GROUP, client_id=client.id, now=now
+        )
+        talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
+        return store.open_one(conn, conversation_id=talk.id, language="en", person_id=None, now=now)
+
+    InterviewWork(world.db, texts=TEXTS, clock=world.clock).register(world.worker)
+    made = await world.db.write(offered)
+    await world.pass_time(days=6)
+    assert (await world.ask(store.one, made.id)).state is State.OFFERED
+    before = await world.ask(messages.transcript, made.conversation_id, audience=Audience.INTERNAL)
+    await world.pass_time(days=2)
+    ended = await world.ask(store.one, made.id)
+    assert (ended.state, ended.closed_at is None) == (State.EXPIRED, False)
+    assert await world.ask(messages.transcript, made.conversation_id, audience=Audience.INTERNAL) == before
+    step = rules.press(await world.ask(store.form_of, ended), ended.standing, Press(verb=Verb.BEGIN), quote="")
+    again = await world.do(store.apply, interview_id=made.id, step=step, told=None)
+    assert (again.state, again.closed_at) == (State.OPEN, None)
+    await world.do(store.close, interview_id=made.id, by=world.lead.id)
+    assert (await world.db.write(offered)).id != made.id
 
 
 async def test_held_and_given_back(world: World) -> None:
@@ -176,6 +248,60 @@ async def test_an_erased_person_leaves_no_words(world: World) -> None:
     assert not any("奶奶" in str(dict(row)) or row["files"] for row in rows)
     assert isinstance((await world.ask(store.one, made.id)).standing.answers["budget"], Words)
     assert (await world.ask(store.brief, made.id)).budget is None
+
+
+async def test_what_an_erased_person_said_waits_no_more(world: World) -> None:
+    """Somebody else of the group contradicted an answer; what waited for a word goes with them, the answers stay."""
+    made, mei = await begun(world)
+    await said(world, made.id, mei, "要在线卖东西")
+
+    def other(conn: Connection) -> int:
+        return directory.ensure_person(
+            conn, platform="telegram", external_id="8", name="王强", client_id=made.client_id, now=world.clock()
+        ).id
+
+    wang = await world.db.write(other)
+    waits = await said(world, made.id, wang, "我们不卖东西，王强说的")
+    assert waits.standing.pending is not None
+    asked = await world.do(erasing.ask, person_id=wang, by=world.lead.id)
+
+    def all_of_it(conn: Connection) -> None:
+        while erasing.step(conn, asked.id, now=world.clock()):
+            pass
+
+    await world.db.write(all_of_it)
+    found = await world.ask(store.one, made.id)
+    assert (found.standing.pending, found.standing.answers["functions"]) == (None, Chosen(keys=("sell",)))
+
+
+async def test_a_prospect_who_is_no_client_is_erased_too(world: World) -> None:
+    """Whom no client stands behind: their answers, words and pictures go as anybody's."""
+
+    def begun_by(conn: Connection) -> tuple[int, int]:
+        now = world.clock()
+        chat = directory.ensure_chat(
+            conn, platform="telegram", external_id="-79", kind=ChatKind.DIRECT, client_id=None, now=now
+        )
+        talk = directory.ensure_conversation(conn, chat_id=chat.id, now=now)
+        who = directory.ensure_person(conn, platform="telegram", external_id="9", name="李雷", client_id=None, now=now)
+        made = store.open_one(conn, conversation_id=talk.id, language="zh-Hans", person_id=who.id, now=now)
+        step = rules.begin(store.form_of(conn, made), made.standing)
+        store.apply(conn, made.id, step, told=None, now=now)
+        return made.id, who.id
+
+    made, who = await world.db.write(begun_by)
+    assert (await world.ask(store.one, made)).client_id is None
+    await said(world, made, who, "风格像我家奶奶的院子，预算8万", files=("file1",))
+    assert "奶奶" in str(await world.ask(exporting.gather, who))
+    asked = await world.do(erasing.ask, person_id=who, by=world.lead.id)
+
+    def all_of_it(conn: Connection) -> None:
+        while erasing.step(conn, asked.id, now=world.clock()):
+            pass
+
+    await world.db.write(all_of_it)
+    rows = await world.ask(lambda conn: conn.execute(select(answers)).mappings().all())
+    assert [("奶奶" in str(dict(row)), row["files"]) for row in rows] == [(False, [])] * len(rows)
 
 
 async def test_a_persons_copy_and_old_briefs(world: World) -> None:

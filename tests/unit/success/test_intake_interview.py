@@ -1,5 +1,6 @@
 """What a conversation about a form comes to: asked in order, named back once, paused, resumed, finished."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -257,3 +258,39 @@ def test_one_reminder_and_then_the_brief_as_it_is(facts: dict[str, Any], decided
 def test_reminders_come_when_people_work(at: datetime, then: datetime) -> None:
     """By day, from Monday to Friday, there."""
     assert at_work("Asia/Shanghai", at) == then
+
+
+def test_what_cannot_be_read_is_asked_once_more_and_left_open_then() -> None:
+    """A number that is no budget becomes none; after the second one the question is left open, and named missing."""
+    first = heard("我们公司50人", standing("budget", asked="budget"))
+    assert (first.taken, first.lines) == ((), (Plain(what="unread"), Ask(key="budget")))
+    second = heard("我们公司50人", first.after)
+    assert "budget" in second.after.skipped
+    assert missing(FORM, second.after) == ("budget",)
+
+
+def test_what_they_do_not_know_yet_is_left_open() -> None:
+    """Said of the question asked or of another one, alone or beside an answer; it is not asked again, and missing."""
+    alone = heard("I don't know yet, what do you suggest?", standing("budget", asked="budget"))
+    assert (alone.taken, alone.after.skipped) == ((), {"budget"})
+    beside = heard("预算还没定，想年底上线", standing("budget", "wanted", asked="budget"))
+    assert [each.key for each in beside.taken] == ["wanted"]
+    assert beside.after.skipped == {"budget"}
+    other = heard("预算先不谈", standing("look", "budget", asked="look"))
+    assert (other.after.skipped, other.after.asked) == ({"budget"}, "look")
+
+
+def test_words_to_an_amount_are_kept_and_answer_nothing() -> None:
+    """That it "waits for the boss" is in the brief, and the budget is missing; an amount later is no contradiction."""
+    step = heard("等老板定", standing("budget", asked="budget"))
+    assert step.taken[0].value == Words(text="等老板定")
+    assert missing(FORM, step.after) == ("budget",)
+    later = heard("预算八万", replace(step.after, asked="look"))
+    assert [each.value for each in later.taken] == [Money(currency="CNY", low=80_000, high=80_000)]
+
+
+def test_a_currency_said_before_holds() -> None:
+    """Put right without a currency, an amount is one in the currency of before."""
+    dollars = Money(currency="USD", low=50_000, high=50_000)
+    step = heard("actually make it 60k", replace(standing(asked="look"), answers={"budget": dollars}))
+    assert [each.value for each in step.taken] == [Money(currency="USD", low=60_000, high=60_000)]

@@ -1,0 +1,138 @@
+"""Which options and questions a folded clause names, and which options it rules out. Pure.
+
+An English word stands at a word's beginning; a short one ("b2b", "to b") stands alone. "No shop", "卖东西就不用了" and
+"everything but booking" rule out; "not only", "不能没有" and "we sell on Amazon already" do not.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from knowledge.language import fold
+from success.intake.form_model import Option, Question
+
+_SHORT: Final = 3
+_NOT: Final = re.compile(
+    r"(?:不用|不要|不需要|不需|不想|不打算|不做|不再|没有|无需|无须|暂不|先不|别|去掉|删掉|删除|取消|砍掉|除了|除去"
+    r"|不含|不包括|不是|并非|不|没|无)[^，,和跟但而也还]{0,8}$"
+    r"|(?:\bnot?\b|\bwithout\b|n't\b|\bnever\b|\bno need\b|\bremove\b|\bdrop\b|\bscrap\b|\bdelete\b|\bexcept\b"
+    r"|\bbut not\b|\btake out\b"
+    r"|\bget rid of\b|\b(?:everything|all|anything) but\b|\binstead of\b|\brather than\b)(?:(?!\bbut\b|\bjust\b"
+    r"|\band\b)[^.,;]){0,30}$"
+)
+_NOT_ONLY: Final = re.compile(
+    r"(?:不只|不光|不仅|不但|不单|不止)[^，,]{0,8}$|\bnot (?:just|only|merely)\b[^.,;]{0,30}$|(?:不能没有?|不可没有"
+    r"|离不开|少不了|不能少|不能不)[^，,]{0,8}$"
+    r"|\b(?:can'?t|cannot|can not|couldn'?t) (?:do |be |live )?without\b[^.,;]{0,30}$"
+)
+_NOT_BEHIND: Final = re.compile(
+    r"\s*(?:的?(?:功能|系统|模块|部分|这块|这个))?\s*(?:就|也|都|先|可以|我们|暂时|目前|暂|还|现在)*\s*"
+    r"(?:不用|不要|不需要|不做|没必要|免了|算了|取消|去掉|删掉|砍掉|以后再|下期|二期|后期再|再说|不考虑)"
+    r"|\s*(?:(?:is|are|was)n'?t|is not|are not|not|isnt|don'?t) (?:needed|necessary|required|wanted|need)\b"
+    r"|\s*[:?]?\s*no\b(?! problem)|\s*(?:can wait|later|in phase 2)\b"
+)
+_NEEDED_BEHIND: Final = re.compile(r"[^，,]{0,6}(?:不行|不可|的话)")
+_HELD: Final = re.compile(
+    r"(?:已经有?|已有|现在有|目前有|现在在|目前在|一直在|本来就)[^，,]{0,8}$|\b(?:already|currently|at the moment we"
+    r"|used to)\b[^.,;]{0,30}$"
+)
+_ELSEWHERE: Final = re.compile(
+    r"\s*(?:\w+ )?(?:on|through|via|at) (?:amazon|etsy|ebay|shopify|taobao|tmall|alibaba|facebook|instagram|wechat"
+    r"|opentable|markets?|fairs?)\b"
+)
+_ALL: Final = re.compile(
+    r"全都?[要选有]|都[要选有]|全部都?[要选]?|[两二三四五]个都|两者|两种都|都需要|\ball (?:of (?:them|the above|it"
+    r"|these))\b|^\W*all\W*$|\beverything\b|\bboth\b(?! \w+ and)|\beach of them\b"
+)
+_FEW_WORDS: Final = re.compile(
+    r"[的是我们要选就吧了呢啊客户端用主为那两个者]|\b(?:we|our|the|is|are|it|it's|for|mainly|mostly|just|only|please"
+    r"|i|think|of|them|option|mainly|to)\b"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mentioned:
+    """The options that a clause names: wanted, and ruled out."""
+
+    wanted: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+def has(folded: str, word: str) -> bool:
+    """Whether a word stands there."""
+    return _word(word).search(folded) is not None
+
+
+def about(question: Question) -> tuple[str, ...]:
+    """What names a question: its name, and the words that speak of it."""
+    return (*(fold(name) for name in question.name.values()), *question.words)
+
+
+def only_names(folded: str, question: Question) -> bool:
+    """Whether a clause says nothing but what it is about ("关于风格", "the style:")."""
+    named = next((word for word in about(question) if word in folded), "")
+    rest = folded.replace(named, "", 1)
+    return len(re.sub(r"[\W_]|关于|一下|的|要|是|呢|the|about|change|改|my|our", "", rest)) < 2  # noqa: PLR2004
+
+
+def mentioned(folded: str, question: Question, *, asked: bool) -> Mentioned:
+    """The options that a clause names. Where it was asked, "both" and a piece of an option's name tell as well."""
+    wanted: dict[str, None] = {}
+    without: dict[str, None] = {}
+    for option, start, end in _places(folded, question, asked=asked):
+        before, behind = folded[:start], folded[end:]
+        if _HELD.search(before) or _ELSEWHERE.match(behind):
+            continue
+        (without if _is_ruled_out(folded[start:end], before, behind) else wanted)[option.key] = None
+    if asked:
+        if _ALL.search(folded) and not wanted.keys() - without.keys():
+            wanted |= {each.key: None for each in question.options}
+        elif not wanted and not without:
+            wanted |= {each.key: None for each in question.options if _is_piece(folded, each)}
+    return Mentioned(wanted=tuple(each for each in wanted if each not in without), without=tuple(without))
+
+
+def _is_ruled_out(word: str, before: str, behind: str) -> bool:
+    if _NOT_BEHIND.match(behind):
+        return True
+    if _NOT_ONLY.search(before):
+        return False
+    refused = bool(_NOT.search(before)) or word.startswith("不")
+    return refused and not (before.rstrip().endswith(("没有", "没", "不")) and _NEEDED_BEHIND.match(behind))
+
+
+def _places(folded: str, question: Question, *, asked: bool) -> Iterator[tuple[Option, int, int]]:
+    """Where each option is named first, in order."""
+    found = []
+    for option in question.options:
+        words = (*option.words, *option.asked) if asked else option.words
+        place = next((hit for word in words if (hit := _word(word).search(folded))), None)
+        if place is not None:
+            found.append((option, place.start(), place.end()))
+    yield from sorted(found, key=lambda each: each[1])
+
+
+def _is_piece(folded: str, option: Option) -> bool:
+    """Whether a clause is nothing but a part of an option's name ("企业", "B", "consumers")."""
+    said = re.sub(r"[\W_]", "", _FEW_WORDS.sub("", folded))
+    return bool(said) and said in _pieces(tuple(option.name.values()))
+
+
+@lru_cache(maxsize=512)
+def _pieces(names: Collection[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for name in names:
+        parts = [name, *re.split(r"[（）()/、]", name)]
+        parts += re.findall(r"[A-Za-z][A-Za-z0-9]*", name) if re.search(r"[\u3400-\u9fff]", name) else []
+        found |= {re.sub(r"[\W_]", "", _FEW_WORDS.sub("", fold(part))) for part in parts}
+    return frozenset(found - {""})
+
+
+@lru_cache(maxsize=4096)
+def _word(word: str) -> re.Pattern[str]:
+    if not word.isascii():
+        return re.compile(re.escape(word))
+    ends = r"s?(?![a-z0-9])" if len(word.rsplit(maxsplit=1)[-1]) <= _SHORT else ""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}{ends}")

@@ -1,0 +1,65 @@
+"""What people really write: some six hundred messages, each with what is read of it, and no more than that.
+
+`messages/intake.tsv`: the question that was asked (- for none), the message, what is read. Money is currency, from, to
+and ~ for about; an option behind a minus is ruled out; `words` is a time of which no day is plain.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from success.intake import forms_kept
+from success.intake.understanding import Understood, understand
+from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
+
+TODAY = date(2026, 11, 24)
+FORM = forms_kept.parsed(forms_kept.shipped())
+LINES = (Path(__file__).parent / "messages" / "intake.tsv").read_text("utf-8").splitlines()
+ROWS = [tuple(line.split("\t")) for line in LINES if line and not line.startswith("#")]
+
+
+def told(value: Value) -> str:
+    """A value as the table has it."""
+    match value:
+        case Chosen(keys=keys, other=other):
+            return "+".join(keys) + (f"|{other}" if other else "")
+        case Words(text=text):
+            return f"“{text}”"
+        case Money():
+            return f"{value.currency} {value.low or ''}..{value.high or ''}{'~' if value.about else ''}"
+        case Time(by=by):
+            return f"{by or 'words'}"
+        case Links(addresses=addresses):
+            return " ".join(addresses)
+        case Number(value=number):
+            return str(number)
+
+
+def line(said: Understood) -> str:
+    """What was read, as the table has it."""
+    parts = [f"{each.key}={told(each.value)}" + "".join(f"-{key}" for key in each.without) for each in said.found]
+    parts += [f"wish={said.wish.value}"] if said.wish else []
+    parts += ["open=" + "+".join(said.left_open)] if said.left_open and not said.wish else []
+    return "; ".join([*parts, *(["unread"] if said.unread else [])])
+
+
+def test_the_table_is_as_wide_as_it_says() -> None:
+    """Hundreds of messages, to every question of the form and to none."""
+    assert len(ROWS) > 550
+    assert {asked for asked, *_ in ROWS} == {"-", *(each.key for each in FORM.questions)}
+
+
+@pytest.mark.parametrize(("asked", "text", "expected"), ROWS)
+def test_what_is_read(asked: str, text: str, expected: str) -> None:
+    """Exactly that, in either script."""
+    assert line(understand(text, FORM, asked=None if asked == "-" else asked, today=TODAY)) == expected
+
+
+@pytest.mark.parametrize("currency", ["USD", "HKD", "EUR", "GBP"])
+def test_a_form_says_what_is_meant_without_a_currency(currency: str) -> None:
+    """An amount without a currency is one in that of the form."""
+    form = forms_kept.parsed(forms_kept.shipped().replace("currency: CNY", f"currency: {currency}"))
+    found = understand("around 10 grand", form, asked="budget", today=TODAY).of("budget")
+    assert found is not None
+    assert found.value == Money(currency=currency, low=10_000, high=10_000, about=True)
