@@ -135,7 +135,7 @@ class _Reader:
         if not isinstance(row, Mapping):
             self._wrong(where, "must be a mapping")
             row = {}
-        keys = {"id", "kind", "name", "weight", "critical", "words", "steps", "apology_due", "page", "quote"}
+        keys = {"id", "kind", "name", "weight", "critical", "words", "steps", "apology_due", "no_date", "no_start", "page", "quote"}
         self._known(row, keys, where)
         known = str(row.get("id", ""))
         if not _ID.fullmatch(known):
@@ -143,13 +143,14 @@ class _Reader:
         kind = self._choice(row, "kind", ItemKind, where) or ItemKind.SAYS
         steps = self._rows(row, "steps", self._step, where) if kind is ItemKind.STEPS else ()
         words = self._words(row.get("words"), f"{where}.words") if kind is ItemKind.SAYS else None
-        for key in ("critical", "apology_due"):
+        for key in ("critical", "apology_due", "no_date", "no_start"):
             if row.get(key) not in {None, True, False}:
                 self._wrong(f"{where}.{key}", "is yes or no")
         return Item(
             id=known, kind=kind, name=self._said(row.get("name"), f"{where}.name"),
             weight=self._number(row.get("weight"), f"{where}.weight", 1, 100), critical=row.get("critical") is True,
-            words=words, steps=steps, apology_due=row.get("apology_due") is True, source=self._source(row, where),
+            words=words, steps=steps, apology_due=row.get("apology_due") is True,
+            no_date=row.get("no_date") is True, no_start=row.get("no_start") is True, source=self._source(row, where),
         )  # fmt: skip
 
     def _step(self, row: object, where: str) -> Step:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from success.drills.rubric import Result
+from success.drills.results import Result
 from tests.unit.success.drills.conftest import scored
 
 HERE = Path(__file__).parent
