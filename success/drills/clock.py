@@ -30,13 +30,20 @@ _BARE_EN: Final = re.compile(
     r"(?=\s*(?:tonight|today|tomorrow|this|in the|on\b|[,.;!?)]|$))"
 )
 _COUNT_EN: Final = re.compile(rf"\b(?:{_WORD})\b(?=[\s-])")
+_NAMED: Final[Mapping[str, str]] = {
+    r"\bmidnight\b|午夜|半夜": "24:00", r"\b(?:noon|midday)\b": "12:00",
+    r"\b(?:the )?(?:end of (?:the |this )?(?:business )?day|close of business)\b|下班之?前": "18:00",
+}  # fmt: skip
 _EARLY: Final = 5
 _HOURS: Final = 24
 
 
 def in_figures(folded: str) -> str:
     """A folded text with its times and numbers in figures."""
-    text = _HOUR_CN.sub(_hour, folded)
+    text = folded
+    for words, hour in _NAMED.items():
+        text = re.sub(words, hour, text)
+    text = _HOUR_CN.sub(_hour, text)
     text = _COUNT_CN.sub(lambda found: str(_chinese(found.group())), text)
     text = _PAST.sub(_past, text)
     text = _CLOCK_EN.sub(lambda found: f"{_number(found['hour'])}:00", text)

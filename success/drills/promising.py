@@ -9,9 +9,9 @@ from success.drills.times import Named, Span, instants, spans
 from success.drills.wording import clauses
 
 _REPAIR: Final = re.compile(
-    r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布|就好|就能好|赶上|赶得上"
+    r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布|就好|就能好|赶上|赶得上|来得及|赶得及"
     r"|\brunning again\b|\bworking again\b|\bback\b|\b(?:be|is|are|it) up\b|\bup again\b"
-    r"|\bfix(?:ed)?\b|\brepair(?:ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b"
+    r"|\bfix(?:ed)?\b|\brepair(?:s|ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b"
     r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b|\bsorted\b|\bcomplet\w+\b|\bonline\b"
 )
 _ANSWER: Final = re.compile(
@@ -25,7 +25,7 @@ _ANSWER: Final = re.compile(
 _NOT_PROMISED: Final = re.compile(
     r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|说好|之前说|之前答应|上次|还没"
     r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
-    r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚"
+    r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
     r"|\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bwhether\b|\buntil\b|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
     r"|\bwas\b|\bwere\b|\bhad been\b|\bago\b|\byesterday\b|\bplanned for\b|\bpromised\b|\bto thursday\b"
     r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b|\bshould have\b|\bonly (?:from|between)\b"
@@ -38,7 +38,10 @@ _EVENT: Final = re.compile(
 )
 
 
-_BARE: Final = 6
+_DO: Final = re.compile(
+    r"做得完|做出|加上|弄出|安排好|\b(?:squeeze|fit|get|make|have|add|manage|do) (?:it|this|that|them)\b"
+)
+_BARE: Final = 4
 _AT_ONCE: Final = re.compile(
     r"马上|立刻|立即|现在就|今天就|这就|直接|先做|先开|顺手|right away|right now|immediately|straight away|at once|today|already|\bnow\b"
 )
@@ -82,9 +85,11 @@ def timed(folded: str) -> tuple[Timed, ...]:
     aims = [_aim(each) for each in kept]
     found: list[Timed] = []
     for at, clause in enumerate(kept):
-        near = [aims[at], *aims[at + 1 : at + 2], *aims[max(0, at - 1) : at]]
+        near = [aims[at], *aims[at + 1 : at + 3], *aims[max(0, at - 1) : at]]
         meant = next((each for each in near if each is not Aim.OTHER), Aim.OTHER)
-        lengths = [each for each in spans(clause) if aims[at] is not Aim.OTHER or len(clause) - len(each.words) <= _BARE]
+        lengths = [
+            each for each in spans(clause) if aims[at] is not Aim.OTHER or len(clause) - len(each.words) <= _BARE
+        ]
         found += [Timed(aim=meant, time=each) for each in (*instants(clause), *lengths)]
     return tuple(each for each in found if each.aim is not Aim.OTHER)
 
@@ -92,7 +97,10 @@ def timed(folded: str) -> tuple[Timed, ...]:
 def for_a_day(folded: str) -> bool:
     """Whether a sentence promises something for a day that it does not name: by the fair, before the weekend."""
     return any(
-        _EVENT.search(each) and _REPAIR.search(each) and not _ANSWER.search(each) and not _NOT_PROMISED.search(each)
+        _EVENT.search(each)
+        and (_REPAIR.search(each) or _DO.search(each))
+        and not _ANSWER.search(each)
+        and not _NOT_PROMISED.search(each)
         for each in clauses(folded)
     )
 

@@ -135,7 +135,20 @@ class _Reader:
         if not isinstance(row, Mapping):
             self._wrong(where, "must be a mapping")
             row = {}
-        keys = {"id", "kind", "name", "weight", "critical", "words", "steps", "apology_due", "no_date", "no_start", "page", "quote"}
+        keys = {
+            "id",
+            "kind",
+            "name",
+            "weight",
+            "critical",
+            "words",
+            "steps",
+            "apology_due",
+            "no_date",
+            "no_start",
+            "page",
+            "quote",
+        }
         self._known(row, keys, where)
         known = str(row.get("id", ""))
         if not _ID.fullmatch(known):

@@ -199,5 +199,3 @@ def _sentences(lines: tuple[str, ...]) -> Iterator[tuple[str, int]]:
 
 def _of(seen: Seen, line: int, *, good: bool) -> Evidence:
     return Evidence(quote=seen.quote, line=line, good=good, why=str(seen.sign))
-
-

@@ -21,7 +21,7 @@ _SPAN_CN: Final = re.compile(
     _AMOUNT_CN + r"\s*个?\s*(?P<unit>分钟|小时|钟头|工作日|天|周|星期)(?:之)?(?P<by>内|以内|左右|就|可以|能|搞定|修好)?"
 )
 _SPAN_EN: Final = re.compile(
-    rf"(?P<by>within|in|after|every|takes?|need|at most|less than|up to)\s+(?:the next |about |around |at most )?{_AMOUNT_EN}[\s-]*"
+    rf"(?P<by>within|in|after|every|takes?|need|at most|less than|up to)\s+(?:the next |about |around |at most |up to )?{_AMOUNT_EN}[\s-]*"
     r"(?P<unit>minutes?|hours?|working days?|business days?|days?|weeks?)(?![a-z])"
 )
 _CLOCK: Final = re.compile(
@@ -54,6 +54,8 @@ _ENGLISH_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", 
 _LATER: Final = frozenset({"下午", "傍晚", "晚上", "晚", "afternoon", "evening"})
 DAY: Final = 86_400
 _NOON, _DAY, _WORK, _END, _HALF = 12, 24, 7, time(18), timedelta(hours=12)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Span:
     """A length of time: `seconds` of the wall, or `days` of work."""

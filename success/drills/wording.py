@@ -8,7 +8,7 @@ from typing import Final
 from knowledge.language import fold
 
 _GAP: Final = ".{0,8}?"
-_CLAUSE: Final = re.compile(r"(?<!\d),|,(?!\d)|[，、;；:：](?!\d)|\b(?:but|and)\b|但是?|不过")
+_CLAUSE: Final = re.compile(r"(?<!\d),|,(?!\d)|[，;；:：](?!\d)|\b(?:but|and)\b|但是?|不过")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ import pytest
 from knowledge.language import fold
 from success.drills.model import Sign
 from success.drills.promising import Aim, aim
-from success.drills.times import instants, resolve, spans
 from success.drills.signs import read, sentences, signs_of
+from success.drills.times import instants, resolve, spans
 
 AT = datetime(2026, 11, 20, 22, 10, tzinfo=UTC)  # a Friday
 
