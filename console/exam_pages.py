@@ -18,7 +18,7 @@ from handoff import directory
 from handoff.errors import NotFound
 from handoff.figures import home_zone
 from handoff.routing import LEADING
-from success.drills import exams, plays, shelf
+from success.drills import certificates, exams, plays, shelf
 from success.drills.errors import DrillRefused, ExamRefused
 
 router = APIRouter(prefix="/desk/training")
@@ -78,7 +78,7 @@ async def certificate_page(request: Request, *, pages: PagesDep, viewer: ViewerD
     now = pages.deps.clock()
 
     def load(conn: Connection) -> dict[str, Any]:
-        found = exams.certificate(conn, number)
+        found = certificates.certificate(conn, number)
         if found.person_id != viewer.person.id and viewer.person.role not in LEADING:
             raise NotFound("certificate", found.id)
         today = now.astimezone(home_zone(conn)).date()

@@ -18,17 +18,21 @@ _ANSWER: Final = re.compile(
     r"进展|进度|答复|回复|回覆|回话|回报|回您|汇报|告知|告诉|同步|通报|通知|反馈|联系|电话|消息|结果|情况|报价|方案|书面|计划"
     r"|说明|邮件|时间表|排期|[跟和给向对]您[说讲谈]|发[给您]|找您|[来一]报|报一次|更新一次"
     r"|\bupdates?\b|\bprogress\b|\bget[s]? back\b|\b(?:come|back) (?:back )?to you\b|\breports?\b|\blet you know\b"
-    r"|\b(?:calls?|contacts?|tells?|writes?|message|messages|emails?|mails?|sends?|informs?|phones?|rings?)\b|\bin touch\b"
-    r"|\bnews\b|\breply\b|\brepl(?:y|ies)\b|\bresponds?\b|\bestimate\b|\boffer\b|\bproposal\b|\bschedule\b|\bplan\b|\bpaper\b"
+    r"|\b(?:calls?|contacts?|tells?|writes?|message|messages|emails?|mails?|sends?)\b"
+    r"|\b(?:informs?|phones?|rings?)\b|\bin touch\b"
+    r"|\bnews\b|\breply\b|\brepl(?:y|ies)\b|\bresponds?\b|\bestimate\b|\boffer\b|\bproposal\b|\bschedule\b"
+    r"|\bplan\b|\bpaper\b"
     r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhears?\b|\banswers?\b|\bexplain\w*\b"
 )
 _NOT_PROMISED: Final = re.compile(
     r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|说好|之前说|之前答应|上次|还没"
     r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
     r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
-    r"|\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bwhether\b|\buntil\b|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
+    r"|\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bwhether\b|\buntil\b"
+    r"|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
     r"|\bwas\b|\bwere\b|\bhad been\b|\bago\b|\byesterday\b|\bplanned for\b|\bpromised\b|\bto thursday\b"
-    r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b|\bshould have\b|\bonly (?:from|between)\b"
+    r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b"
+    r"|\bshould have\b|\bonly (?:from|between)\b"
 )
 
 
@@ -43,10 +47,12 @@ _DO: Final = re.compile(
 )
 _BARE: Final = 4
 _AT_ONCE: Final = re.compile(
-    r"马上|立刻|立即|现在就|今天就|这就|直接|先做|先开|顺手|right away|right now|immediately|straight away|at once|today|already|\bnow\b"
+    r"马上|立刻|立即|现在就|今天就|这就|直接|先做|先开|顺手"
+    r"|right away|right now|immediately|straight away|at once|today|already|\bnow\b"
 )
 _BEGIN: Final = re.compile(
-    r"开工|开始|动手|动工|开做|做起来|给您加|帮您加|安排开发|\bstart\w*|\bbegin\w*|\bget going\b|\bbuild\w*|\badd (?:it|that|this)\b"
+    r"开工|开始|动手|动工|开做|做起来|给您加|帮您加|安排开发"
+    r"|\bstart\w*|\bbegin\w*|\bget going\b|\bbuild\w*|\badd (?:it|that|this)\b"
 )
 _AFTER: Final = re.compile(r"后|才|等|\bafter\b|\bonce\b|\bonly\b|\bwhen\b|\bwithout\b|\bbefore\b|[?？]|不|没")
 
@@ -87,10 +93,10 @@ def timed(folded: str) -> tuple[Timed, ...]:
     for at, clause in enumerate(kept):
         near = [aims[at], *aims[at + 1 : at + 3], *aims[max(0, at - 1) : at]]
         meant = next((each for each in near if each is not Aim.OTHER), Aim.OTHER)
-        lengths = [
-            each for each in spans(clause) if aims[at] is not Aim.OTHER or len(clause) - len(each.words) <= _BARE
-        ]
-        found += [Timed(aim=meant, time=each) for each in (*instants(clause), *lengths)]
+        own = aims[at] is not Aim.OTHER
+        named: list[Span | Named] = list(instants(clause))
+        named += [each for each in spans(clause) if own or len(clause) - len(each.words) <= _BARE]
+        found += [Timed(aim=meant, time=each) for each in named]
     return tuple(each for each in found if each.aim is not Aim.OTHER)
 
 

@@ -45,7 +45,7 @@ def score(
     )  # fmt: skip
 
 
-def _item(  # noqa: PLR0911 - one return for each kind
+def _item(  # noqa: PLR0911, PLR0917 - one return for each kind, what each looks at
     item: Item, scenario: Scenario, lines: tuple[str, ...], sense: Heard, bounds: Bounds, ground: Ground
 ) -> Score:
     """Faults are looked for in all that was said; what counts for the trainee, in what the client hears."""

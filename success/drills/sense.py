@@ -20,7 +20,13 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _WORD: Final = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 _PIECE: Final = re.compile(r"[\s,，、/|;；+·。.]+")
 _SMALL: Final = frozenset(
-    ["a", "an", "the", "and", "or", "but", "so", "if", "as", "at", "by", "for", "from", "in", "into", "of", "on", "to", "with", "until", "within", "is", "am", "are", "was", "were", "be", "been", "it", "its", "this", "that", "there", "here", "i", "me", "my", "we", "us", "our", "you", "your", "he", "she", "they", "them", "their", "him", "her", "will", "would", "can", "could", "shall", "should", "may", "must", "do", "does", "did", "have", "has", "had", "not", "no", "what", "when", "which", "who", "how", "then", "than", "very", "too", "also", "i'm", "we're", "it's", "i'll", "we'll", "you'll", "i'd", "we'd", "don't", "can't", "won't", "that's"]
+    re.findall(
+        r"\S+",
+        """a an the and or but so if as at by for from in into of on to with until within is am are was were be been it
+        its this that there here i me my we us our you your he she they them his her their will would can could shall
+        should may must do does did have has had not no what when which who how then than very too also i'm we're it's
+        i'll we'll you'll i'd we'd don't can't won't that's""",
+    )
 )
 _BINDING: Final = re.compile(r"[的了在是我您你们会给请就已把这那和与也都有到为由]|[跟让被将正]")
 _FEWEST_WORDS: Final = 7

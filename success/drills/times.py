@@ -21,7 +21,9 @@ _SPAN_CN: Final = re.compile(
     _AMOUNT_CN + r"\s*个?\s*(?P<unit>分钟|小时|钟头|工作日|天|周|星期)(?:之)?(?P<by>内|以内|左右|就|可以|能|搞定|修好)?"
 )
 _SPAN_EN: Final = re.compile(
-    rf"(?P<by>within|in|after|every|takes?|need|at most|less than|up to)\s+(?:the next |about |around |at most |up to )?{_AMOUNT_EN}[\s-]*"
+    rf"(?P<by>within|in|after|every|takes?|need|at most|less than|up to)\s+"
+    rf"(?:the next |about |around |at most |up to )?"
+    rf"{_AMOUNT_EN}[\s-]*"
     r"(?P<unit>minutes?|hours?|working days?|business days?|days?|weeks?)(?![a-z])"
 )
 _CLOCK: Final = re.compile(
@@ -36,7 +38,8 @@ _CLOCK: Final = re.compile(
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE: Final = re.compile(
     r"(?P<month>1[0-2]|[1-9])\s?月\s?(?P<day>[12]?\d|3[01])\s?[日号]|(?<![\d月])(?P<number>[12]?\d|3[01])\s?号"
-    r"|(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)? (?:of )?(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\b"
+    r"|(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)? (?:of )?"
+    r"(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\b"
     r"|(?P<before>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*) (?P<then>[12]?\d|3[01])(?:st|nd|rd|th)?\b"
     r"|\bthe (?P<nth>[12]?\d|3[01])(?:st|nd|rd|th)\b"
 )

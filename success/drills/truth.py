@@ -29,7 +29,10 @@ _YEAR: Final = frozenset({"12个月", "12months", "12 months", "1年"})
 _TIERS: Final[Mapping[Tier, str]] = {
     Tier.PLATINUM: "铂金|白金|platinum", Tier.GOLD: "黄金|gold", Tier.STANDARD: "标准|standard",
 }  # fmt: skip
-_OF_TIER: Final = r"(?:您|你们|贵司|贵公司|\byou\b|\byour\b)[^,。]{{0,12}}?(?:{tier})[^,。]{{0,3}}?(?:客户|合同|套餐|级|client|customer|contract|plan|tier|level)"
+_OF_TIER: Final = (
+    r"(?:您|你们|贵司|贵公司|\byou\b|\byour\b)[^,。]{{0,12}}?(?:{tier})[^,。]{{0,3}}?"
+    r"(?:客户|合同|套餐|级|client|customer|contract|plan|tier|level)"
+)
 
 
 def facts(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bounds, ground: Ground) -> Score:

@@ -1,4 +1,4 @@
-"""How words that are data are found in folded text: `a…b` with a few characters between, `a|b & c|d` of each one. Pure."""
+"""How words that are data are found: `a…b` (a few characters between), `a|b & c|d` (one of each). Pure."""
 
 import re
 from dataclasses import dataclass
