@@ -86,6 +86,7 @@ def test_a_trainee_fails_reads_and_passes(served: Served, shape: str) -> None:
     page.fill("#text", WORSE[0])
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#lines li")).to_have_count(4)
+    expect(page.locator("#text")).to_have_value("")
     wrong += shot(page, f"talk-{shape}")
     talk(page, WORSE[1:])
     result = page.locator("#result")
