@@ -96,11 +96,11 @@ async def test_a_training_with_a_quiz_on_the_web_chat(house: House) -> None:
     async with house.visitor() as mei, house.visitor() as wang, lead_at_desk(house) as (browser, do):
         for visitor in (mei, wang):
             await visitor.say("怎么在网页里放视频？")
+        for visitor in (mei, wang):
+            visitor.last = 0
         known, own = await people(house), next(each for each in (await mei.state())["messages"] if each["mine"])
         everybody = [known[own["name"]], *(number for name, number in known.items() if name != own["name"])]
         assert len(everybody) == 2
-        for visitor in (mei, wang):
-            visitor.last = 0
         here = await planned(house, do, everybody[:1])
         await do(here, then="invite")
         invitation = await heard(mei, "邀请您参加培训")
