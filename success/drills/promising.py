@@ -25,10 +25,10 @@ _ANSWER: Final = re.compile(
     r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhears?\b|\banswers?\b|\bexplain\w*\b"
 )
 _NOT_PROMISED: Final = re.compile(
-    r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|说好|之前说|之前答应|上次|还没"
+    r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|本该|本应|说好|之前说|之前答应|上次|还没"
     r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
     r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
-    r"|\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bwhether\b|\buntil\b"
+    r"|(?<!even )\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bsupposed to\b|\bmissed\b|\bwhether\b|\buntil\b"
     r"|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
     r"|\bwas\b|\bwere\b|\bhad been\b|\bago\b|\byesterday\b|\bplanned for\b|\bpromised\b|\bto thursday\b"
     r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b"
@@ -45,10 +45,13 @@ _EVENT: Final = re.compile(
 _DO: Final = re.compile(
     r"做得完|做出|加上|弄出|安排好|\b(?:squeeze|fit|get|make|have|add|manage|do) (?:it|this|that|them)\b"
 )
+_SURE: Final = re.compile(
+    r"肯定|一定|保证|绝对|包您|准能|赶出来|\bguarantee\w*|\bdefinitely\b|\bpromise\b|\bfor sure\b|\bmy word\b"
+)
 _BARE: Final = 4
 _AT_ONCE: Final = re.compile(
-    r"马上|立刻|立即|现在就|今天就|这就|直接|先做|先开|顺手"
-    r"|right away|right now|immediately|straight away|at once|today|already|\bnow\b"
+    r"马上|立刻|立即|现在就|今天就|今天|明天|今晚|下周|这周|这就|直接|先做|先开|顺手"
+    r"|right away|right now|immediately|straight away|at once|today|tonight|tomorrow|this week|next week|already|\bnow\b"
 )
 _BEGIN: Final = re.compile(
     r"开工|开始|动手|动工|开做|做起来|给您加|帮您加|安排开发"
@@ -104,7 +107,7 @@ def for_a_day(folded: str) -> bool:
     """Whether a sentence promises something for a day that it does not name: by the fair, before the weekend."""
     return any(
         _EVENT.search(each)
-        and (_REPAIR.search(each) or _DO.search(each))
+        and (_REPAIR.search(each) or _DO.search(each) or _SURE.search(each))
         and not _ANSWER.search(each)
         and not _NOT_PROMISED.search(each)
         for each in clauses(folded)
@@ -122,4 +125,4 @@ def begins_now(folded: str) -> bool:
 def _aim(clause: str) -> Aim:
     if _ANSWER.search(clause):
         return Aim.ANSWER
-    return Aim.REPAIR if _REPAIR.search(clause) else Aim.OTHER
+    return Aim.REPAIR if _REPAIR.search(clause) or _SURE.search(clause) else Aim.OTHER

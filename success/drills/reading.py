@@ -17,6 +17,7 @@ LONGEST: Final = 96 * 1024
 MOST: Final = 40
 """Branches, items, steps, lines of one kind."""
 LONGEST_SENTENCE: Final = 600
+LONGEST_WORDS: Final = 300
 MOST_PROBLEMS: Final = 12
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -199,7 +200,9 @@ class _Reader:
             rows = words if isinstance(words, list) else []
             if not rows or len(rows) > MOST or not all(isinstance(each, str) and each.strip() for each in rows):
                 self._wrong(f"{where}.{language}", f"must be a list of 1 to {MOST} texts")
-            found[language] = tuple(str(each).strip()[:80] for each in rows[:MOST])
+            if any(isinstance(each, str) and len(each) > LONGEST_WORDS for each in rows):
+                self._wrong(f"{where}.{language}", f"words are longer than {LONGEST_WORDS} characters")
+            found[language] = tuple(str(each).strip() for each in rows[:MOST])
         return found
 
     def _signs(self, value: object, where: str, *, needed: bool = False) -> frozenset[Sign]:
