@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from success.drills.clock import in_figures
 from success.drills.times import Named, Span, instants, spans
 from success.drills.wording import clauses
 
 _REPAIR: Final = re.compile(
-    r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布|就好|就能好|赶上|赶得上|来得及|赶得及"
+    r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布|就好|就能好|准好|会好|能好|赶上|赶得上|来得及|赶得及"
     r"|\brunning again\b|\bworking again\b|\bback\b|\b(?:be|is|are|it) up\b|\bup again\b"
     r"|\bfix(?:ed)?\b|\brepair(?:s|ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b"
     r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b|\bsorted\b|\bcomplet\w+\b|\bonline\b"
+    r"|\bopen again\b|\baccessible\b"
 )
 _ANSWER: Final = re.compile(
     r"进展|进度|答复|回复|回覆|回话|回报|回您|汇报|告知|告诉|同步|通报|通知|反馈|联系|电话|消息|结果|情况|报价|方案|书面|计划"
     r"|说明|邮件|时间表|排期|[跟和给向对]您[说讲谈]|发[给您]|找您|[来一]报|报一次|更新一次"
     r"|\bupdates?\b|\bprogress\b|\bget[s]? back\b|\b(?:come|back) (?:back )?to you\b|\breports?\b|\blet you know\b"
-    r"|\b(?:calls?|contacts?|tells?|writes?|message|messages|emails?|mails?|sends?)\b"
-    r"|\b(?:informs?|phones?|rings?)\b|\bin touch\b"
+    r"|\b(?:calls?|contacts?|writes?|message|messages|emails?|mails?|sends?)\b"
+    r"|\b(?:informs?|phones?|rings?)\b|\bin touch\b|\btells? (?:you|us)\b"
     r"|\bnews\b|\breply\b|\brepl(?:y|ies)\b|\bresponds?\b|\bestimate\b|\boffer\b|\bproposal\b|\bschedule\b"
     r"|\bplan\b|\bpaper\b"
     r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhears?\b|\banswers?\b|\bexplain\w*\b"
@@ -28,7 +30,8 @@ _NOT_PROMISED: Final = re.compile(
     r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|本该|本应|说好|之前说|之前答应|上次|还没"
     r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
     r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
-    r"|(?<!even )\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b|\bsupposed to\b|\bmissed\b|\bwhether\b|\buntil\b"
+    r"|(?<!even )\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b"
+    r"|\bsupposed to\b|\bmissed\b|\bwhether\b|\buntil\b"
     r"|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
     r"|\bwas\b|\bwere\b|\bhad been\b|\bago\b|\byesterday\b|\bplanned for\b|\bpromised\b|\bto thursday\b"
     r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b"
@@ -51,7 +54,8 @@ _SURE: Final = re.compile(
 _BARE: Final = 4
 _AT_ONCE: Final = re.compile(
     r"马上|立刻|立即|现在就|今天就|今天|明天|今晚|下周|这周|这就|直接|先做|先开|顺手"
-    r"|right away|right now|immediately|straight away|at once|today|tonight|tomorrow|this week|next week|already|\bnow\b"
+    r"|right away|right now|immediately"
+    r"|straight away|at once|today|tonight|tomorrow|this week|next week|already|\bnow\b"
 )
 _BEGIN: Final = re.compile(
     r"开工|开始|动手|动工|开做|做起来|给您加|帮您加|安排开发"
@@ -98,7 +102,7 @@ def timed(folded: str) -> tuple[Timed, ...]:
         meant = next((each for each in near if each is not Aim.OTHER), Aim.OTHER)
         own = aims[at] is not Aim.OTHER
         named: list[Span | Named] = list(instants(clause))
-        named += [each for each in spans(clause) if own or len(clause) - len(each.words) <= _BARE]
+        named += [each for each in spans(clause) if own or len(in_figures(clause)) - len(each.words) <= _BARE]
         found += [Timed(aim=meant, time=each) for each in named]
     return tuple(each for each in found if each.aim is not Aim.OTHER)
 

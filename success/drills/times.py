@@ -21,7 +21,7 @@ _SPAN_CN: Final = re.compile(
     _AMOUNT_CN + r"\s*个?\s*(?P<unit>分钟|小时|钟头|工作日|天|周|星期)(?:之)?(?P<by>内|以内|左右|就|可以|能|搞定|修好)?"
 )
 _SPAN_EN: Final = re.compile(
-    rf"(?P<by>within|in|after|every|takes?|need|at most|less than|up to)\s+"
+    rf"(?P<by>within|give us|give me|only|another|in|after|every|takes?|need|at most|less than|up to)\s+"
     rf"(?:the next |about |around |at most |up to )?"
     rf"{_AMOUNT_EN}[\s-]*"
     r"(?P<unit>minutes?|hours?|working days?|business days?|days?|weeks?)(?![a-z])"
