@@ -118,6 +118,7 @@ def test_a_trainee_fails_reads_and_passes(served: Served, shape: str) -> None:
         page.emulate_media(media="print")
         page.pdf(path=ARTIFACTS / "training-certificate.pdf", format="A4")
         expect(page.get_by_role("button")).to_have_count(0)
+        expect(page.locator(".alone-top")).to_be_hidden()
     team = served.page("/desk/training/team", login="tom", **SHAPES[shape])
     team.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
     expect(team.locator("#people")).to_contain_text("100 %")
@@ -131,8 +132,9 @@ def test_the_page_of_a_clients_training(served: Served, shape: str) -> None:
     add_pages(served.world)
     world = served.world
 
-    async def made() -> int:
-        await world.ticket()
+    served.run(world.ticket())
+
+    async def made(*, invited: bool) -> int:
 
         def body(conn: Any) -> int:
             now, by = world.deps.clock(), world.people["tom"].id
@@ -142,15 +144,20 @@ def test_the_page_of_a_clients_training(served: Served, shape: str) -> None:
                 place="https://meet.example.com/1", pages=("en/wordpress/reset",), questions=(ASKED,),
             )  # fmt: skip
             kept = sessions.plan(conn, draft, client_id=world.client.id, known=("en/wordpress/reset",), by=by, now=now)
+            if invited:
+                sessions.invite(conn, kept.id, now=now)
             return kept.id
 
         found: int = await world.write(body)
         return found
 
-    number = served.run(made())
+    number, moving = served.run(made(invited=False)), served.run(made(invited=True))
     page = served.page("/desk/care/trainings?client=nw", login="tom", **SHAPES[shape])
     wrong = shot(page, f"sessions-{shape}")
     page.goto(f"{served.url}/desk/care/trainings/{number}")
     expect(page.locator("h1")).to_contain_text("Putting videos into pages")
     wrong += shot(page, f"session-{shape}")
+    page.goto(f"{served.url}/desk/care/trainings/{moving}")
+    expect(page.get_by_role("heading", name="Move it")).to_be_visible()
+    wrong += shot(page, f"moving-{shape}")
     assert wrong == []
