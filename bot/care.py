@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from bot import links
 from bot.asking import Asking
 from bot.broadcasting import Broadcasting
 from bot.campaign_work import CampaignWork
@@ -116,7 +117,8 @@ async def care_of(
         CampaignWork(db, clock=clock),
         working,
     )
-    teaching = TrainingWork(db, manual=manual, texts=chat_texts, href=href, clock=clock)
+    calendar = partial(links.calendar, public_url=settings.public_url, secret=secret)
+    teaching = TrainingWork(db, manual=manual, texts=chat_texts, href=href, calendar=calendar, clock=clock)
     interviewing = InterviewWork(db, texts=texts, clock=clock)
     rooms = (*planning, mailing, calling, folding, broadcasting, interviewing, teaching)
     return Care(rooms=rooms, planning=planning, buriers=(mailing, privacy, calling, looking, reporting, working))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.answering import LANGUAGE_NAMES
-from bot.checks import betrayed
+from bot.checks import CONTACTS, betrayed, unfounded
 from bot.errors import ModelError
 from bot.llm import TEXT_ALONE, Model
 from bot.prompt_shelf import Shelf
@@ -27,7 +27,7 @@ class ModelSpeaker:
     async def speak(
         self, scenario: Scenario, *, talk: Sequence[tuple[str, str]], line: str, mood: int, language: str
     ) -> Spoken | None:
-        """The line in its own words; None where the model failed, or repeats what it was told."""
+        """The line in its own words; None where the model failed, repeats what it was told, or leads anywhere."""
         prompt, told = await current(self.prompt), [f"{who}: {text}" for who, text in talk]
         who = scenario.persona
         persona = "\n".join(in_language(each, language) for each in (who.name, who.firm, who.who, who.goal))
@@ -44,7 +44,10 @@ class ModelSpeaker:
         text = answer.get("text")
         if not isinstance(text, str) or not text.strip():
             return None
-        if betrayed(text, told=f"{filled[0]['content']}\n{prompt.material}", sources=[persona, case, line, *told]):
+        led = [each for each in unfounded(text, sources=[persona, case, line]) if each.kind in CONTACTS]
+        if led or betrayed(
+            text, told=f"{filled[0]['content']}\n{prompt.material}", sources=[persona, case, line, *told]
+        ):
             log.warning("a drill's line was refused")
             return None
         return Spoken(text=text.strip(), made_by=f"{self.model.name} {prompt.label}")

@@ -20,19 +20,25 @@ from store.worker import Running, Worker
 from success import proactive
 from success.drills.errors import TrainingRefused
 from success.training import sessions, telling
+from success.training.reminding import TELL
 from success.training.rules import TrainingState
-from success.training.sessions import TELL, Seat, Training
+from success.training.sessions import Seat, Training
 from success.training.telling import About, Place
 
 log = structlog.get_logger()
 Href = Callable[[Citation], str | None]
+CalendarLink = Callable[[int], str | None]
+"""The address of a training's calendar file; None where the world cannot reach us."""
 
 
 class TrainingWork:
-    """The handler of `training` jobs: `{"training": id, "what": "invite" | "quiz" | "cancel" | "close"}`."""
+    """The handler of `training` jobs (see `success.training.reminding.TELL`)."""
 
-    def __init__(self, db: Database, *, manual: Manual, texts: Texts, href: Href, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, *, manual: Manual, texts: Texts, href: Href, calendar: CalendarLink, clock: Clock
+    ) -> None:
         self._db, self._manual, self._texts, self._href, self._clock = db, manual, texts, href, clock
+        self._calendar = calendar
 
     def register(self, worker: Worker) -> None:
         """Let a worker tell."""
@@ -49,7 +55,8 @@ class TrainingWork:
             await running.later(later)
             return
         pages = await self._pages(training_id) if what == "invite" else ()
-        await running.finish(partial(self._told, training_id=training_id, what=what, pages=pages))
+        starts = str(running.job.body.get("starts_at", ""))
+        await running.finish(partial(self._told, training_id=training_id, what=what, pages=pages, starts=starts))
 
     def _later(self, conn: Connection, *, training_id: int) -> datetime | None:
         client, now = directory.client(conn, sessions.training(conn, training_id).client_id), self._clock()
@@ -65,10 +72,14 @@ class TrainingWork:
             return ()
         return tuple(page for page in found if page is not None)
 
-    def _told(self, conn: Connection, *, training_id: int, what: str, pages: tuple[Page, ...]) -> None:
+    def _told(self, conn: Connection, *, training_id: int, what: str, pages: tuple[Page, ...], starts: str) -> None:
         match what:
             case "invite":
                 self._invite(conn, training_id=training_id, pages=pages)
+            case "moved":
+                self._again(conn, "training.moved", training_id=training_id)
+            case "remind":
+                self._again(conn, "training.remind", training_id=training_id, starts=starts)
             case "quiz":
                 self._quiz(conn, training_id=training_id)
             case _:
@@ -80,11 +91,32 @@ class TrainingWork:
             return
         client = directory.client(conn, held.client_id)
         tongue = proactive.language_of(client)
-        text = invitation(self._texts, tongue, held, client=client, pages=pages, href=self._href)
+        head = self._head("training.invite", tongue, held, client)
+        text = "\n".join([*head, *material(self._texts, tongue, pages, self._href)])
         button = Button(id=telling.HERE, label=self._texts.say("training.button.here", tongue))
         for place in telling.places(conn, held, sessions.of_training(conn, held)):
             said = self._say(conn, place, text, tongue, buttons=(button,))
             telling.note(conn, said.id, training_id=held.id, person_id=place.person_id, question=None)
+
+    def _again(self, conn: Connection, key: str, *, training_id: int, starts: str = "") -> None:
+        """When and where it is, to those who have not come yet; nothing once it began, or of a time that is no more."""
+        held = sessions.training(conn, training_id)
+        late = held.starts_at <= self._clock() or (starts and datetime.fromisoformat(starts) != held.starts_at)
+        if held.state is not TrainingState.INVITED or late:
+            return
+        client = directory.client(conn, held.client_id)
+        tongue = proactive.language_of(client)
+        text = "\n".join(self._head(key, tongue, held, client))
+        button = Button(id=telling.HERE, label=self._texts.say("training.button.here", tongue))
+        still = [each for each in sessions.of_training(conn, held) if each.attended_at is None]
+        for place in telling.places(conn, held, still):
+            said = self._say(conn, place, text, tongue, buttons=(button,))
+            telling.note(conn, said.id, training_id=held.id, person_id=place.person_id, question=None)
+
+    def _head(self, key: str, tongue: str, held: Training, client: Client) -> list[str]:
+        url = self._calendar(held.id)
+        into = [self._texts.say("training.invite.calendar", tongue, url=url)] if url else []
+        return [when_and_where(self._texts, key, tongue, held, client=client), *into]
 
     def _quiz(self, conn: Connection, *, training_id: int) -> None:
         held = sessions.training(conn, training_id)
@@ -126,19 +158,19 @@ class TrainingWork:
         return proactive.tell_group(conn, place.chat, text, name=name, buttons=buttons, now=self._clock())
 
 
-def invitation(texts: Texts, tongue: str, held: Training, *, client: Client, pages: Iterable[Page], href: Href) -> str:
-    """What people are invited with: topic, time in the client's zone, place, what to read, with its videos."""
+def when_and_where(texts: Texts, key: str, tongue: str, held: Training, *, client: Client) -> str:
+    """Topic, time in the client's zone, and place."""
     zone: ZoneInfo = accounts.zone_of(client)
     place = ("training.invite.place", {"place": held.place}) if held.place else ("training.invite.no_place", {})
     when = f"{held.starts_at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
-    lines = [
-        texts.say(
-            "training.invite", tongue, topic=held.topic, when=when, minutes=held.minutes,
-            place=texts.say(place[0], tongue, **place[1]),
-        )
-    ]  # fmt: skip
-    material = [_material(texts, tongue, page, href) for page in pages]
-    return "\n".join([*lines, *(["", texts.say("training.invite.material", tongue), *material] if material else [])])
+    where = texts.say(place[0], tongue, **place[1])
+    return texts.say(key, tongue, topic=held.topic, when=when, minutes=held.minutes, place=where)
+
+
+def material(texts: Texts, tongue: str, pages: Iterable[Page], href: Href) -> list[str]:
+    """What there is to read, with its videos; no line where there is nothing."""
+    lines = [_material(texts, tongue, page, href) for page in pages]
+    return ["", texts.say("training.invite.material", tongue), *lines] if lines else []
 
 
 def _material(texts: Texts, tongue: str, page: Page, href: Href) -> str:

@@ -16,6 +16,7 @@ from console.desk_pages import frame
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
+from console.training_calendar import calendar_link
 from handoff import accounts, directory
 from handoff.model import Client
 from knowledge.errors import KnowledgeError
@@ -71,7 +72,7 @@ async def training_page(request: Request, *, pages: PagesDep, viewer: ReaderDep,
 
 @router.post("/{training_id}", dependencies=FORM)
 async def change_training(request: Request, *, pages: PagesDep, viewer: ReaderDep, training_id: str) -> Response:
-    """Invite, say who was there, send the quiz, close, call off; or change what is planned."""
+    """Invite, move, say who was there, send the quiz, close, call off; or change what is planned."""
     typed, chosen, which = await typed_fields(request), await _chosen(request), known_id(training_id)
     now, by, known = pages.deps.clock(), viewer.person.id, await _known(pages)
     acts: dict[str, Callable[[Connection], object]] = {
@@ -85,6 +86,10 @@ async def change_training(request: Request, *, pages: PagesDep, viewer: ReaderDe
     def body(conn: Connection) -> None:
         held = sessions.training(conn, which)
         if not take_form(conn, typed.get("once", ""), person_id=by, now=now):
+            return
+        if typed.get("then") == "move":
+            starts, minutes = _when(typed, directory.client(conn, held.client_id))
+            sessions.move(conn, which, starts_at=starts, minutes=minutes, place=typed.get("place", ""), now=now)
             return
         act = acts.get(typed.get("then", ""))
         if act is not None:
@@ -109,7 +114,7 @@ async def _chosen(request: Request) -> dict[str, tuple[Any, ...]]:
     return {"person": people, "page": await many(request, "page")}
 
 
-def _draft(typed: dict[str, str], chosen: dict[str, tuple[Any, ...]], client: Client) -> TrainingDraft:
+def _when(typed: dict[str, str], client: Client) -> tuple[datetime, int]:
     try:
         local = datetime.fromisoformat(typed.get("starts_at", "")[:_LONGEST_TIME])
     except ValueError as error:
@@ -117,10 +122,14 @@ def _draft(typed: dict[str, str], chosen: dict[str, tuple[Any, ...]], client: Cl
     minutes = typed_id(typed.get("minutes", "").strip())
     if minutes is None:
         raise TrainingRefused("minutes")
+    return local.replace(tzinfo=accounts.zone_of(client)), minutes
+
+
+def _draft(typed: dict[str, str], chosen: dict[str, tuple[Any, ...]], client: Client) -> TrainingDraft:
+    starts_at, minutes = _when(typed, client)
     return TrainingDraft(
-        topic=typed.get("topic", ""), starts_at=local.replace(tzinfo=accounts.zone_of(client)), minutes=minutes,
-        place=typed.get("place", ""), pages=chosen["page"], people=chosen["person"],
-        questions=quizzes.read(typed.get("questions", "")),
+        topic=typed.get("topic", ""), starts_at=starts_at, minutes=minutes, place=typed.get("place", ""),
+        pages=chosen["page"], people=chosen["person"], questions=quizzes.read(typed.get("questions", "")),
     )  # fmt: skip
 
 
@@ -178,5 +187,6 @@ async def _show(
     shown = await frame(pages, viewer, section="care") | loaded
     shown |= {"problem": problem, "typed": kept(usual | (typed or {})), "manual": await _pages(pages), "zone": zone.key}
     shown |= {"local": held.starts_at.astimezone(zone), "states": TrainingState, "good": rules.GOOD}
+    shown["calendar"] = calendar_link(held.id, secret=pages.deps.secret)
     shown["share"] = rules.understood(each.marked for each in loaded["seats"] if each.attended_at)
     return pages.page(request, "client_training.html", status=422 if problem else 200, **shown)

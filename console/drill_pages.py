@@ -16,7 +16,7 @@ from console.pages import Pages, PagesDep
 from handoff import directory
 from handoff.errors import NotFound
 from handoff.routing import LEADING
-from success.drills import exams, plays, shelf
+from success.drills import certificates, exams, plays, shelf
 from success.drills.errors import DrillBroken, DrillRefused
 from success.drills.model import LONGEST_LINE, Scenario, in_language
 from success.drills.plays import Play
@@ -108,7 +108,7 @@ async def _list(request: Request, pages: Pages, viewer: Viewer, *, problem: str 
     def load(conn: Connection) -> dict[str, Any]:
         return {
             "shelf": shelf.shelf(conn), "mine": plays.listed(conn, person_id=who, limit=_MINE),
-            "exams": exams.of_person(conn, who, now=now), "certificates": exams.certificates_of(conn, who),
+            "exams": exams.of_person(conn, who, now=now), "certificates": certificates.of_person(conn, who),
         }  # fmt: skip
 
     shown = await frame(pages, viewer, section="training") | await pages.deps.db.read(load)

@@ -18,8 +18,9 @@ from handoff import directory
 from handoff.errors import NotFound
 from handoff.figures import home_zone
 from handoff.routing import LEADING
-from success.drills import exams, plays, shelf
+from success.drills import certificates, exams, plays, shelf
 from success.drills.errors import DrillRefused, ExamRefused
+from success.reports import office
 
 router = APIRouter(prefix="/desk/training")
 
@@ -78,11 +79,14 @@ async def certificate_page(request: Request, *, pages: PagesDep, viewer: ViewerD
     now = pages.deps.clock()
 
     def load(conn: Connection) -> dict[str, Any]:
-        found = exams.certificate(conn, number)
+        found = certificates.certificate(conn, number)
         if found.person_id != viewer.person.id and viewer.person.role not in LEADING:
             raise NotFound("certificate", found.id)
         today = now.astimezone(home_zone(conn)).date()
-        return {"one": found, "who": directory.person(conn, found.person_id), "good": found.good(today)}
+        return {
+            "one": found, "who": directory.person(conn, found.person_id), "good": found.good(today),
+            "agency": office.of(conn).agency,
+        }  # fmt: skip
 
     return pages.page(request, "certificate.html", **await pages.deps.db.read(load))
 

@@ -14,6 +14,7 @@ from console.pages import Pages, PagesDep
 from console.progress_guard import HEADERS, HeldDep, OpenedDep
 from console.progress_words import Reader
 from console.rendering import message_html, plain_html
+from console.training_calendar import calendar_link
 from handoff import accounts, progress, shared_documents
 from handoff.kinds import Author
 from handoff.model import Attachment, Message
@@ -42,6 +43,7 @@ async def overview_page(
     shown["reports"] = await pages.deps.db.read(lambda conn: report_list.of_holder(conn, held))
     shown["trainings"] = await pages.deps.db.read(lambda conn: training_list.of_holder(conn, held))
     shown["material"] = await training_list.material(pages, shown["trainings"])
+    shown["calendar"] = {each.id: calendar_link(each.id, secret=pages.deps.secret) for each in shown["trainings"]}
     shown |= await pages.deps.db.read(lambda conn: project_lists.of_holder(conn, held))
     shown["period_of"] = report_list.periods(pages, request.state.language)
     return show(request, pages, held, "progress.html", token=token, **shown)

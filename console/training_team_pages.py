@@ -19,7 +19,7 @@ from console.pages import Pages, PagesDep
 from handoff import directory
 from handoff.figures import home_zone
 from success import quizzes
-from success.drills import bank, drafting, drafts, exam_rules, exams, plays, shelf
+from success.drills import bank, certificates, drafting, drafts, exam_rules, exams, plays, shelf
 from success.drills.errors import DrillBroken, DrillRefused, ExamRefused, QuizBroken
 from success.drills.exam_rules import ExamDraft
 
@@ -84,7 +84,7 @@ async def withdraw_exam(request: Request, *, pages: PagesDep, viewer: LeadDep, s
 async def revoke_certificate(request: Request, *, pages: PagesDep, viewer: LeadDep, number: str) -> Response:
     """Take a certificate back."""
     now, by = pages.deps.clock(), viewer.person.id
-    change: Change = lambda conn: exams.revoke(conn, number, by=by, now=now)  # noqa: E731
+    change: Change = lambda conn: certificates.revoke(conn, number, by=by, now=now)  # noqa: E731
     return await _change(request, pages, viewer, change, anchor="certificates")
 
 
@@ -175,7 +175,7 @@ async def _show(
         staff = directory.staff(conn)
         return {
             "standings": standings, "settled": len(settled), "rate": sum(settled) / len(settled) if settled else None,
-            "exams": exams.listed(conn), "certificates": exams.certificates_of(conn),
+            "exams": exams.listed(conn), "certificates": certificates.of_person(conn),
             "plays": plays.listed(conn, limit=_PLAYS), "shelf": shelf.shelf(conn), "drafts": drafts.listed(conn),
             "names": {each.id: each.name for each in staff}, "staff": [each for each in staff if each.active],
             "today": now.astimezone(home_zone(conn)).date(),

@@ -15,6 +15,7 @@ open      GET    /                                  POST /desk/sign-in   GET /de
 open      GET    /healthz                           GET /readyz          GET /metrics
 open      GET    /static/{version}/{name}           GET /numbers
 link      GET    /m/{page_id:path}                  GET /manual-picture/{name}
+link      GET    /trainings/{training_id}.ics
 link      GET    /p/{token}                         GET /p/{token}/events
 link      GET    /p/{token}/files/{file_id}         GET /p/{token}/t/{number}
 link      GET    /p/{token}/t/{number}/files/{file_id}

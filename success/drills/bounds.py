@@ -7,9 +7,10 @@ from handoff.business_time import Unit, deadline
 from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import Contract, Term
 from knowledge.language import fold
-from success.drills.model import Scenario, Sign
-from success.drills.promising import DAY, Aim, Span, aim, instants, promised, resolve, spans
+from success.drills.model import Item, Scenario, Sign
+from success.drills.promising import Aim, begins_now, for_a_day, timed
 from success.drills.signs import read, sentences, shortened
+from success.drills.times import DAY, Named, Span, resolve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,11 @@ class Beyond:
     holds: str = ""
 
 
-def beyond(said: tuple[str, ...], scenario: Scenario, bounds: Bounds) -> tuple[Beyond, ...]:
-    """Every promise of a talk that goes beyond the contract or falls short of it, with the words that make it."""
+def beyond(said: tuple[str, ...], scenario: Scenario, bounds: Bounds, item: Item) -> tuple[Beyond, ...]:
+    """Every promise of a talk that goes beyond the contract or falls short of it, with the words that make it.
+
+    Where its item says that nobody has approved a date of delivery, or a beginning, any of them goes beyond it.
+    """
     found: list[Beyond] = []
     for line, text in enumerate(said, 1):
         found += [
@@ -52,51 +56,54 @@ def beyond(said: tuple[str, ...], scenario: Scenario, bounds: Bounds) -> tuple[B
             if seen.sign in {Sign.FREE, Sign.MONEY}
         ]
         for sentence in sentences(text):
-            late = _span(sentence, line, bounds) or _instant(sentence, line, bounds, scenario.at)
+            late = _late(sentence, line, bounds, scenario.at, item)
             found += [late] if late is not None else []
     return tuple(found)
 
 
-def _span(sentence: str, line: int, bounds: Bounds) -> Beyond | None:
-    """What is beyond the contract in the lengths of time that a sentence names."""
-    folded = promised(fold(sentence))
-    named, what = spans(folded), _what(sentence, folded)
-    term = _term(bounds, what)
-    if not named or what is None or term is None:
+def _late(sentence: str, line: int, bounds: Bounds, at: datetime, item: Item) -> Beyond | None:
+    """What is beyond the contract in the times that a sentence promises; the last of those for a repair counts."""
+    folded = fold(sentence)
+    if Sign.STEERING in {each.sign for each in read(sentence)}:
         return None
-    if what is Aim.ANSWER:
-        return None if any(_at_most(each, term) for each in named) else _of("later", sentence, line, bounds, what)
+    named = timed(folded)
+    repairs = [each.time for each in named if each.aim is Aim.REPAIR]
+    if (item.no_date and (repairs or for_a_day(folded))) or (item.no_start and begins_now(folded)):
+        return Beyond(why="unapproved", quote=shortened(sentence), line=line)
+    spans = [each for each in repairs if isinstance(each, Span)]
+    days = [each for each in repairs if isinstance(each, Named)]
+    why = _of_spans(spans, bounds.repair) or _of_days(days, bounds.repair, at)
+    if why is not None:
+        return _of(why, sentence, line, bounds, Aim.REPAIR)
+    waits = [each.time for each in named if each.aim is Aim.ANSWER and isinstance(each.time, Span)]
+    if waits and bounds.answer is not None and not any(_at_most(each, bounds.answer) for each in waits):
+        return _of("later", sentence, line, bounds, Aim.ANSWER)
+    return None
+
+
+def _of_spans(named: list[Span], term: Term | None) -> str | None:
+    if not named or term is None:
+        return None
     longest = max(named, key=lambda each: each.length)
     if _same(longest, term):
         return None
-    return _of("sooner" if _at_most(longest, term) else "later", sentence, line, bounds, what)
+    return "sooner" if _at_most(longest, term) else "later"
 
 
-def _instant(sentence: str, line: int, bounds: Bounds, at: datetime) -> Beyond | None:
-    """The same of an instant by which something will be repaired; those of answers are deadlines of one's own."""
-    folded = promised(fold(sentence))
-    named, what = instants(folded), _what(sentence, folded)
-    if not named or what is not Aim.REPAIR or bounds.repair is None:
+def _of_days(named: list[Named], term: Term | None, at: datetime) -> str | None:
+    """Of instants by which something will be repaired; those of answers are deadlines of one's own."""
+    due = due_of(term, at)
+    if not named or due is None:
         return None
-    target = bounds.repair.target
-    due = deadline(target.calendar, at, target.unit, target.amount)
     last = max(resolve(each, at=at) for each in named)
-    if due is None or last == due:
+    if last == due:
         return None
-    return _of("later" if last > due else "sooner", sentence, line, bounds, what)
+    return "later" if last > due else "sooner"
 
 
-def _what(sentence: str, folded: str) -> Aim | None:
-    """What a sentence promises a time for; None where it promises none, or is not said to the client."""
-    signs = {each.sign for each in read(sentence)}
-    if signs & {Sign.STEERING, Sign.REFUSAL}:
-        return None
-    found = aim(folded)
-    return found if found is not Aim.OTHER else None
-
-
-def _term(bounds: Bounds, what: Aim | None) -> Term | None:
-    return bounds.repair if what is Aim.REPAIR else bounds.answer
+def due_of(term: Term | None, at: datetime) -> datetime | None:
+    """When a target of the contract is due that counts from `at`."""
+    return deadline(term.target.calendar, at, term.target.unit, term.target.amount) if term is not None else None
 
 
 def _of(why: str, sentence: str, line: int, bounds: Bounds, what: Aim) -> Beyond:

@@ -1,8 +1,8 @@
-"""Exams: made, given to people, attempted, passed; certificates. Transaction bodies."""
+"""Exams: made, given to people, attempted, passed. Transaction bodies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,16 +10,15 @@ from sqlalchemy import Connection, insert, select, update
 
 from handoff import directory
 from handoff.errors import NotFound
-from handoff.figures import home_zone
 from handoff.kinds import PersonKind
 from handoff.rows import clean
 from store.signals import signal
 from success import quizzes
-from success.drill_tables import certificate as certificates
 from success.drill_tables import exam as exams
 from success.drill_tables import exam_seat as seats
 from success.drill_tables import exam_try as tries
-from success.drills import exam_rules, plays, shelf
+from success.drills import certificates, exam_rules, plays, shelf
+from success.drills.certificates import Certificate
 from success.drills.errors import ExamRefused
 from success.drills.exam_rules import ExamDraft, Taken
 from success.drills.plays import Play
@@ -69,25 +68,6 @@ class Try:
     answers: tuple[int | None, ...] | None
     percent: int | None
     passed: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Certificate:
-    """That somebody passed; good through `valid_until` unless it was revoked."""
-
-    id: int
-    number: str
-    seat_id: int
-    person_id: int
-    title: str
-    percent: int
-    given_on: date
-    valid_until: date
-    revoked_at: datetime | None
-
-    def good(self, today: date) -> bool:
-        """Whether it holds today."""
-        return self.revoked_at is None and today <= self.valid_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +205,10 @@ def settle(conn: Connection, seat_id: int, *, now: datetime) -> Standing:
     values = {"ended_at": now, "percent": found.percent, "passed": int(found.passed)}
     conn.execute(update(tries).where(tries.c.id == mine.id, tries.c.ended_at.is_(None)).values(values))
     if found.passed:
-        _certify(conn, held, found.percent, now=now)
+        certificates.give(
+            conn, seat_id=seat_id, person_id=held.seat.person_id, title=held.exam.title, percent=found.percent,
+            months=held.exam.valid_months, now=now,
+        )  # fmt: skip
     signal(conn, "desk", "")
     return standing(conn, seat_id, now=now)
 
@@ -264,30 +247,6 @@ def everybody(conn: Connection, *, now: datetime, since: datetime | None = None)
     return _standings(conn, rows, now=now)
 
 
-def certificate(conn: Connection, number: str) -> Certificate:
-    """The certificate of a number. Raises NotFound."""
-    row = conn.execute(select(certificates).where(certificates.c.number == number)).mappings().first()
-    if row is None:
-        raise NotFound("certificate", 0)
-    return _certificate(row)
-
-
-def certificates_of(conn: Connection, person_id: int | None = None) -> tuple[Certificate, ...]:
-    """Certificates, the newest first; one person's, or everybody's."""
-    mine = [certificates.c.person_id == person_id] if person_id is not None else []
-    rows = conn.execute(select(certificates).where(*mine).order_by(certificates.c.id.desc()).limit(MOST_SEATS))
-    return tuple(_certificate(row) for row in rows.mappings())
-
-
-def revoke(conn: Connection, number: str, *, by: int, now: datetime) -> None:
-    """Take a certificate back. Raises NotFound."""
-    found = certificate(conn, number)
-    values = {"revoked_at": now, "revoked_by": by}
-    conn.execute(
-        update(certificates).where(certificates.c.id == found.id, certificates.c.revoked_at.is_(None)).values(values)
-    )
-
-
 def _open(conn: Connection, seat_id: int, person_id: int, now: datetime) -> tuple[Standing, Try]:
     conn.execute(select(seats.c.id).where(seats.c.id == seat_id).with_for_update())
     held = standing(conn, seat_id, now=now)
@@ -299,18 +258,6 @@ def _open(conn: Connection, seat_id: int, person_id: int, now: datetime) -> tupl
     return held, mine
 
 
-def _certify(conn: Connection, held: Standing, percent: int, *, now: datetime) -> None:
-    today = now.astimezone(home_zone(conn)).date()
-    row = {
-        "number": f"seat-{held.seat.id}", "seat_id": held.seat.id, "person_id": held.seat.person_id,
-        "title": held.exam.title, "percent": percent, "given_on": today,
-        "valid_until": exam_rules.months_later(today, held.exam.valid_months), "at": now,
-    }  # fmt: skip
-    made = conn.execute(insert(certificates).values(row).returning(certificates.c.id)).scalar_one()
-    named = exam_rules.number(made, today)
-    conn.execute(update(certificates).where(certificates.c.id == made).values(number=named))
-
-
 def _standings(conn: Connection, rows: Sequence[Mapping[Any, Any]], *, now: datetime) -> tuple[Standing, ...]:
     held = [_seat(row) for row in rows]
     of_seat: dict[int, list[Try]] = {each.id: [] for each in held}
@@ -319,10 +266,7 @@ def _standings(conn: Connection, rows: Sequence[Mapping[Any, Any]], *, now: date
         of_seat[row["seat_id"]].append(_try(row))
     ids = {each.exam_id for each in held}
     known = {row["id"]: _exam(row) for row in conn.execute(select(exams).where(exams.c.id.in_(ids))).mappings()}
-    given = {
-        row["seat_id"]: _certificate(row)
-        for row in conn.execute(select(certificates).where(certificates.c.seat_id.in_(of_seat))).mappings()
-    }
+    given = certificates.of_seats(conn, tuple(of_seat))
     return tuple(_stands(each, known[each.exam_id], of_seat[each.id], given.get(each.id), now) for each in held)
 
 
@@ -352,7 +296,3 @@ def _try(row: Mapping[Any, Any]) -> Try:
     values = {name: row[name] for name in Try.__dataclass_fields__}
     answers = None if row["answers"] is None else tuple(row["answers"])
     return Try(**values | {"answers": answers, "passed": bool(row["passed"])})
-
-
-def _certificate(row: Mapping[Any, Any]) -> Certificate:
-    return Certificate(**{name: row[name] for name in Certificate.__dataclass_fields__})

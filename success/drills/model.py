@@ -39,6 +39,7 @@ class Sign(StrEnum):
     MONEY = "money"
     TIME = "time"
     BLAME = "blame"
+    DISPARAGE = "disparage"
     BRUSH_OFF = "brush_off"
     ABUSE = "abuse"
     STEERING = "steering"
@@ -76,7 +77,11 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One item of the rubric. `critical`: with nothing for it the drill is not passed, whatever the rest comes to."""
+    """One item of the rubric. `critical`: with nothing for it the drill is not passed, whatever the rest comes to.
+
+    `apology_due`, of tone: one must come. `no_date`, `no_start`, of promises: no date of delivery, no beginning of
+    work has been approved.
+    """
 
     id: str
     kind: ItemKind
@@ -86,6 +91,8 @@ class Item:
     words: Mapping[str, tuple[str, ...]] | None = None
     steps: tuple[Step, ...] = ()
     apology_due: bool = False
+    no_date: bool = False
+    no_start: bool = False
     source: Source | None = None
 
 

@@ -12,8 +12,26 @@ from knowledge.claims import claims
 from knowledge.language import TRADITIONAL, detect, fold, to_script
 from success.drills.model import Branch, Said, Scenario, Sign, in_language
 from success.drills.signs import says, signs_of
+from success.drills.wording import words_of
 
 LONGEST: Final = 400
+_LEADS: Final = frozenset({"link", "address", "phone", "command"})
+"""What leads a reader somewhere; a client of a drill has nothing of it to say."""
+_CONTENT: Final = words_of(
+    (
+        "满意", "没事了", "没问题了", "解决了", "可以了", "放心了", "不用道歉", "原谅", "satisfied", "happy now",
+        "happy with",        "all good", "no worries", "problem solved",
+        "we are fine", "we're fine", "all forgiven", "forgive", "well done",
+        "you did", "great job", "perfect", "passed",
+        "score",
+        "points",
+        "得分",
+        "评分",
+        "分数",
+        "通过了",
+    )
+)  # fmt: skip
+"""What a client says that is content, or that judges; only the script says when it is content."""
 
 
 class Over(StrEnum):
@@ -83,7 +101,7 @@ def after(past: Past, reply: Reply) -> Past:
 
 def holds(said: str, *, instead_of: Reply, scenario: Scenario, talk: Sequence[str], language: str) -> bool:
     """Whether a model's line may be said by the client: short, in its language, about nothing that is not in the case,
-    no insult, no help to the trainee, nothing about what it was told.
+    no insult, no help to the trainee, nothing about what it was told, and not content before the script is.
     """
     text = said.strip()
     if not text or len(text) > LONGEST or len(text.splitlines()) > 4 or instead_of.over is not None:  # noqa: PLR2004
@@ -93,6 +111,10 @@ def holds(said: str, *, instead_of: Reply, scenario: Scenario, talk: Sequence[st
         return False
     signs = signs_of(text)
     if signs & {Sign.ABUSE, Sign.STEERING}:
+        return False
+    if _CONTENT.stand_in(fold(text)) and not _CONTENT.stand_in(fold(instead_of.text)):
+        return False
+    if any(kind in _LEADS for kind, _ in claims(text)):
         return False
     case = [each for fact in (*scenario.facts, *scenario.opening) for each in fact.values()]
     known = fold("\n".join([*case, *talk, instead_of.text])).replace(" ", "")

@@ -20,7 +20,8 @@ from success.drills.errors import DrillRefused
 from success.drills.model import LONGEST_LINE, Scenario
 from success.drills.playing import Over, Past, Reply
 from success.drills.ports import Spoken
-from success.drills.rubric import Evidence, Ground, Result, Score, score
+from success.drills.results import Evidence, Ground, Result, Score
+from success.drills.rubric import score
 
 CLIENT: Final = "client"
 TRAINEE: Final = "trainee"
@@ -151,7 +152,8 @@ def say(
     Raises as `reply_to` does.
     """
     scenario, talk, said, reply = reply_to(conn, play_id, text, person_id=person_id, seen=seen)
-    language = play(conn, play_id).language
+    held = play(conn, play_id)
+    language = held.language
     words, made_by = reply.text, SCRIPT
     heard = [*(line.text for line in talk if line.who == CLIENT), said]
     if spoken and playing.holds(spoken.text, instead_of=reply, scenario=scenario, talk=heard, language=language):
@@ -159,7 +161,7 @@ def say(
     _add(conn, play_id, TRAINEE, said, now=now)
     _add(conn, play_id, CLIENT, words, made_by=made_by, mood=reply.mood, branch=reply.branch, now=now)
     if reply.over is not None:
-        _end(conn, play_id, scenario, reply.over, ground=ground, contract=contract, now=now)
+        _end(conn, held, scenario, reply.over, ground=ground, contract=contract, now=now)
     signal(conn, "desk", "")
     return play(conn, play_id)
 
@@ -171,18 +173,18 @@ def leave(conn: Connection, play_id: int, *, person_id: int, ground: Ground, con
         raise NotFound("drill_play", play_id)
     if held.ended_at is None:
         scenario = shelf.edition(conn, held.edition)
-        _end(conn, play_id, scenario, Over.LEFT, ground=ground, contract=contract, now=now)
+        _end(conn, held, scenario, Over.LEFT, ground=ground, contract=contract, now=now)
     return play(conn, play_id)
 
 
 def _end(
-    conn: Connection, play_id: int, scenario: Scenario, over: Over, *, ground: Ground, contract: Contract, now: datetime
+    conn: Connection, held: Play, scenario: Scenario, over: Over, *, ground: Ground, contract: Contract, now: datetime
 ) -> None:
-    said = said_by(lines(conn, play_id))
+    said = said_by(lines(conn, held.id))
     bounds = Bounds.of(contract, level=scenario.level, tier=scenario.tier)
-    result = score(scenario, said, bounds=bounds, ground=ground)
+    result = score(scenario, said, bounds=bounds, ground=ground, language=held.language)
     values = {"ended_at": now, "ended": over, "percent": result.percent, "passed": int(result.passed)}
-    conn.execute(update(play_rows).where(play_rows.c.id == play_id).values(values | {"result": asdict(result)}))
+    conn.execute(update(play_rows).where(play_rows.c.id == held.id).values(values | {"result": asdict(result)}))
     signal(conn, "desk", "")
 
 

@@ -1,75 +1,67 @@
-"""Times that a message names: spans ("within 2 hours") and instants ("22:30", "tomorrow at 10"). Pure.
-
-They are read from folded text; an instant counts from when the client wrote.
-"""
+"""What a named time promises: a repair, or an answer to come; clause by clause. Pure."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-_CN: Final[Mapping[str, float]] = {
-    "半": 0.5, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
-    "十二": 12, "十五": 15, "二十": 20, "二十四": 24, "三十": 30, "四十": 40, "四十五": 45, "四十八": 48, "六十": 60,
-}  # fmt: skip
-_EN: Final[Mapping[str, float]] = {
-    "half an": 0.5, "an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
-    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-eight": 48,
-}  # fmt: skip
-_AMOUNT_CN: Final = r"(?P<amount>\d{1,3}(?:\.\d)?|[半一两二三四五六七八九十]{1,3})"
-_AMOUNT_EN: Final = (
-    r"(?P<amount>\d{1,3}(?:\.\d)?|half an|an|a|one|two|three|four|five|six|eight|ten|twelve|fifteen|twenty|thirty"
-    r"|forty-eight)"
-)
-_SPAN_CN: Final = re.compile(
-    _AMOUNT_CN + r"\s*个?\s*(?P<unit>分钟|小时|钟头|工作日|天|周|星期)(?:之)?(?P<by>内|以内|左右|就|可以|能|搞定|修好)?"
-)
-_SPAN_EN: Final = re.compile(
-    rf"(?P<by>within|in|after|takes?|need|at most|less than)\s+(?:the next |about |around |at most )?{_AMOUNT_EN}[\s-]*"
-    r"(?P<unit>minutes?|hours?|working days?|business days?|days?|weeks?)(?![a-z])"
-)
-_CLOCK: Final = re.compile(
-    r"(?P<day>今天|今日|今晚|明天|明早|明晚|后天|下周[一二三四五六日天]|周[一二三四五六日天]|today|tonight|tomorrow|"
-    r"(?:next |on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))?"
-    r"(?:\s*(?P<part>上午|早上|中午|下午|傍晚|晚上|晚|早|morning|afternoon|evening|noon))?"
-    r"\s*(?:at |by |before |until |，|,)?\s*"
-    r"(?:(?P<hour12>1[0-2]|[1-9])(?:[:：.](?P<minute12>[0-5]\d))?\s?(?P<half12>am|pm|a\.m\.|p\.m\.)|"
-    r"(?<!\d)(?P<hour>[01]?\d|2[0-4])\s*(?:[:：](?P<minute>[0-5]\d)|点(?P<half>半|[0-5]?\d分?)?))"
-)
-_DAY_ALONE: Final = re.compile(
-    r"(?P<day>今天|今日|今晚|明天|后天|下周[一二三四五六日天]|周[一二三四五六日天]|\btoday\b|\btonight\b|\btomorrow\b|"
-    r"\b(?:next |on |by |until )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b)"
-    r"(?:\s*(?:之前|以前|前|内|下班前|上午|下午|中午|晚上|之内))?"
-)
-_SECONDS: Final[Mapping[str, int]] = {
-    "分钟": 60, "小时": 3600, "钟头": 3600, "天": 86400, "周": 604800, "星期": 604800,
-    "minute": 60, "hour": 3600, "day": 86400, "week": 604800,
-}  # fmt: skip
-_WEEKDAYS: Final = "一二三四五六日"
-_ENGLISH_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LATER: Final = frozenset({"下午", "傍晚", "晚上", "晚", "afternoon", "evening"})
-DAY: Final = 86_400
-_NOON, _DAY, _SATURDAY, _END = 12, 24, 5, time(18)
+from success.drills.clock import in_figures
+from success.drills.times import Named, Span, instants, spans
+from success.drills.wording import clauses
+
 _REPAIR: Final = re.compile(
-    r"修复|修好|恢复|解决|搞定|弄好|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布"
-    r"|\brunning again\b"
-    r"|\bfix(?:ed)?\b|\brepair(?:ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b|\bback (?:up|online)\b"
-    r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b"
+    r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布|就好|就能好|准好|会好|能好|赶上|赶得上|来得及|赶得及"
+    r"|\brunning again\b|\bworking again\b|\bback\b|\b(?:be|is|are|it) up\b|\bup again\b"
+    r"|\bfix(?:ed)?\b|\brepair(?:s|ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b"
+    r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b|\bsorted\b|\bcomplet\w+\b|\bonline\b"
+    r"|\bopen again\b|\baccessible\b"
 )
 _ANSWER: Final = re.compile(
-    r"进展|进度|答复|回复|汇报|告知|同步|通报|反馈|联系您|给您电话|给您消息|报价|方案|书面|计划"
-    r"|\bupdates?\b|\bprogress\b|\bget back\b|\breports?\b|\blet you know\b"
-    r"|\b(?:call|contact|tell|write)s? (?:to )?you\b|\bestimate\b"
-    r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhear\b|\banswers?\b"
+    r"进展|进度|答复|回复|回覆|回话|回报|回您|汇报|告知|告诉|同步|通报|通知|反馈|联系|电话|消息|结果|情况|报价|方案|书面|计划"
+    r"|说明|邮件|时间表|排期|[跟和给向对]您[说讲谈]|发[给您]|找您|[来一]报|报一次|更新一次"
+    r"|\bupdates?\b|\bprogress\b|\bget[s]? back\b|\b(?:come|back) (?:back )?to you\b|\breports?\b|\blet you know\b"
+    r"|\b(?:calls?|contacts?|writes?|message|messages|emails?|mails?|sends?)\b"
+    r"|\b(?:informs?|phones?|rings?)\b|\bin touch\b|\btells? (?:you|us)\b"
+    r"|\bnews\b|\breply\b|\brepl(?:y|ies)\b|\bresponds?\b|\bestimate\b|\boffer\b|\bproposal\b|\bschedule\b"
+    r"|\bplan\b|\bpaper\b"
+    r"|\bquot\w+\b|\bwritten\b|\bin writing\b|\bhears?\b|\banswers?\b|\bexplain\w*\b"
 )
 _NOT_PROMISED: Final = re.compile(
-    r"如果|要是|假如|万一|没有?(?:恢复|修好|做完|完成|解决|收到|能)|未(?:恢复|完成|修复)|原定|原计划|本来|之前说|上次|还没"
-    r"|\bif\b|\bunless\b|\bwas (?:to|planned)\b|\bwere (?:to|planned)\b|\bplanned for\b"
-    r"|\bnot (?:finished|done|ready|fixed)\b|\bshould have\b"
+    r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|本该|本应|说好|之前说|之前答应|上次|还没"
+    r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
+    r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
+    r"|(?<!even )\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b"
+    r"|\bsupposed to\b|\bmissed\b|\bwhether\b|\buntil\b"
+    r"|\bcan(?:no|')t\b|\bcannot\b|\bnot able\b"
+    r"|\bwas\b|\bwere\b|\bhad been\b|\bago\b|\byesterday\b|\bplanned for\b|\bpromised\b|\bto thursday\b"
+    r"|\bnot (?:finished|done|ready|fixed)\b|n't (?:finished|done|ready|fixed)\b"
+    r"|\bshould have\b|\bonly (?:from|between)\b"
 )
-_CLAUSE: Final = re.compile(r"[,，]\s*")
+
+
+_EVENT: Final = re.compile(
+    r"(?:展会|展览|活动|开学|周末|月底|年底|节|会议)(?:之前|以前|前|当天)|赶上|赶得上"
+    r"|\b(?:by|before|for|in time for) (?:the |your )?(?:fair|show|weekend|event|holiday|deadline|end of)\b"
+)
+
+
+_DO: Final = re.compile(
+    r"做得完|做出|加上|弄出|安排好|\b(?:squeeze|fit|get|make|have|add|manage|do) (?:it|this|that|them)\b"
+)
+_SURE: Final = re.compile(
+    r"肯定|一定|保证|绝对|包您|准能|赶出来|\bguarantee\w*|\bdefinitely\b|\bpromise\b|\bfor sure\b|\bmy word\b"
+)
+_BARE: Final = 4
+_AT_ONCE: Final = re.compile(
+    r"马上|立刻|立即|现在就|今天就|今天|明天|今晚|下周|这周|这就|直接|先做|先开|顺手"
+    r"|right away|right now|immediately"
+    r"|straight away|at once|today|tonight|tomorrow|this week|next week|already|\bnow\b"
+)
+_BEGIN: Final = re.compile(
+    r"开工|开始|动手|动工|开做|做起来|给您加|帮您加|安排开发"
+    r"|\bstart\w*|\bbegin\w*|\bget going\b|\bbuild\w*|\badd (?:it|that|this)\b"
+)
+_AFTER: Final = re.compile(r"后|才|等|\bafter\b|\bonce\b|\bonly\b|\bwhen\b|\bwithout\b|\bbefore\b|[?？]|不|没")
 
 
 class Aim(StrEnum):
@@ -81,128 +73,60 @@ class Aim(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
-    """A length of time: `seconds` of the wall, or `days` of work."""
+class Timed:
+    """A time that a sentence names, and what for."""
 
-    words: str
-    seconds: float = 0
-    days: float = 0
-
-    @property
-    def length(self) -> float:
-        """Seconds; a working day counts as a day, the shortest it can be."""
-        return self.days * DAY if self.working else self.seconds
-
-    @property
-    def working(self) -> bool:
-        """Whether working days are counted."""
-        return self.days > 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Named:
-    """An instant as it was named: how many days ahead (None: a day of the week that it names), and the hour."""
-
-    words: str
-    days: int | None
-    weekday: int | None
-    hour: int | None
-    minute: int
-
-
-def promised(folded: str) -> str:
-    """A sentence without the clauses that tell of what was planned, or of what happens otherwise."""
-    return "，".join(each for each in _CLAUSE.split(folded) if not _NOT_PROMISED.search(each))
+    aim: Aim
+    time: Span | Named
 
 
 def aim(folded: str) -> Aim:
-    """What a sentence that names a time promises: repair or delivery, or an answer to come; the latter first."""
-    folded = promised(folded)
-    if _ANSWER.search(folded):
+    """What a text that names a time promises: repair or delivery, or an answer to come; the latter first."""
+    found = [_aim(each) for each in clauses(folded) if not _NOT_PROMISED.search(each)]
+    if Aim.ANSWER in found:
         return Aim.ANSWER
-    return Aim.REPAIR if _REPAIR.search(folded) else Aim.OTHER
+    return Aim.REPAIR if Aim.REPAIR in found else Aim.OTHER
 
 
-def spans(folded: str) -> tuple[Span, ...]:
-    """The lengths of time that a folded text names."""
-    found = [_span(match) for pattern in (_SPAN_CN, _SPAN_EN) for match in pattern.finditer(folded)]
-    return tuple(each for each in found if each is not None)
+def timed(folded: str) -> tuple[Timed, ...]:
+    """The times that a sentence promises, each with its clause's aim, else with that of the next or the one before.
+
+    A length of time takes another clause's only where little else stands beside it ("20 minutes, then I report").
+    Clauses that tell of what was planned, of what is not promised, or of what happens otherwise, are left out.
+    """
+    kept = [each for each in clauses(folded) if not _NOT_PROMISED.search(each)]
+    aims = [_aim(each) for each in kept]
+    found: list[Timed] = []
+    for at, clause in enumerate(kept):
+        near = [aims[at], *aims[at + 1 : at + 3], *aims[max(0, at - 1) : at]]
+        meant = next((each for each in near if each is not Aim.OTHER), Aim.OTHER)
+        own = aims[at] is not Aim.OTHER
+        named: list[Span | Named] = list(instants(clause))
+        named += [each for each in spans(clause) if own or len(in_figures(clause)) - len(each.words) <= _BARE]
+        found += [Timed(aim=meant, time=each) for each in named]
+    return tuple(each for each in found if each.aim is not Aim.OTHER)
 
 
-def instants(folded: str) -> tuple[Named, ...]:
-    """The instants that a folded text names, hours first; a day without an hour counts as its end."""
-    clocks = [_clock(match) for match in _CLOCK.finditer(folded)]
-    if clocks:
-        return tuple(clocks)
-    return tuple(_named_day(match) for match in _DAY_ALONE.finditer(folded))
+def for_a_day(folded: str) -> bool:
+    """Whether a sentence promises something for a day that it does not name: by the fair, before the weekend."""
+    return any(
+        _EVENT.search(each)
+        and (_REPAIR.search(each) or _DO.search(each) or _SURE.search(each))
+        and not _ANSWER.search(each)
+        and not _NOT_PROMISED.search(each)
+        for each in clauses(folded)
+    )
 
 
-def resolve(named: Named, *, at: datetime) -> datetime:
-    """The instant that is meant, on or after `at`, in its zone; a bare hour that is past is tomorrow's."""
-    day = at.date()
-    if named.weekday is not None:
-        day += timedelta(days=(named.weekday - at.weekday()) % 7 or 7)
-    elif named.days is not None:
-        day += timedelta(days=named.days)
-    hour = named.hour
-    when = time(hour % _DAY, named.minute) if hour is not None else _END
-    found = datetime.combine(day, when, at.tzinfo)
-    if hour == _DAY:
-        found += timedelta(days=1)
-    if named.days is None and named.weekday is None and found < at:
-        found += timedelta(days=1)
-    return found
+def begins_now(folded: str) -> bool:
+    """Whether a sentence has work begin at once, after nobody's word."""
+    return any(
+        _AT_ONCE.search(each) and _BEGIN.search(each) and not _AFTER.search(each) and not _NOT_PROMISED.search(each)
+        for each in clauses(folded)
+    )
 
 
-def _span(match: re.Match[str]) -> Span | None:
-    amount = _amount(match["amount"])
-    if amount is None:
-        return None
-    unit, words = match["unit"], match.group().strip()
-    if unit == "工作日" or unit.startswith(("working", "business")):
-        return Span(words=words, days=amount)
-    return Span(words=words, seconds=amount * _SECONDS[unit.removesuffix("s")])
-
-
-def _amount(text: str) -> float | None:
-    known = _CN.get(text, _EN.get(text))
-    if known is not None:
-        return known
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _clock(match: re.Match[str]) -> Named:
-    hour = int(match["hour"] or match["hour12"])
-    minute = int(match["minute"] or match["minute12"] or 0)
-    if match["half"]:
-        minute = 30 if match["half"] == "半" else int(match["half"].removesuffix("分"))
-    day, part = match["day"] or "", match["part"] or ""
-    late = part in _LATER or day in {"今晚", "明晚", "tonight"} or (match["half12"] or "").startswith("p")
-    if late and hour < _NOON:
-        hour += _NOON
-    ahead, weekday = _day(day)
-    return Named(words=match.group().strip(" ,，"), days=ahead, weekday=weekday, hour=hour, minute=minute)
-
-
-def _named_day(match: re.Match[str]) -> Named:
-    ahead, weekday = _day(match["day"])
-    hour = 23 if match["day"] in {"今晚", "tonight"} else None
-    return Named(words=match.group().strip(), days=ahead, weekday=weekday, hour=hour, minute=0)
-
-
-def _day(words: str) -> tuple[int | None, int | None]:
-    if not words:
-        return None, None
-    if words.startswith(("今", "today", "tonight")):
-        return 0, None
-    if words.startswith(("明", "tomorrow")):
-        return 1, None
-    if words.startswith("后"):
-        return 2, None
-    english = next((number for number, name in enumerate(_ENGLISH_DAYS) if words.endswith(name)), None)
-    if english is not None:
-        return None, english
-    return None, min(_WEEKDAYS.find(words[-1].replace("天", "日")), 6)
+def _aim(clause: str) -> Aim:
+    if _ANSWER.search(clause):
+        return Aim.ANSWER
+    return Aim.REPAIR if _REPAIR.search(clause) or _SURE.search(clause) else Aim.OTHER

@@ -17,6 +17,7 @@ LONGEST: Final = 96 * 1024
 MOST: Final = 40
 """Branches, items, steps, lines of one kind."""
 LONGEST_SENTENCE: Final = 600
+LONGEST_WORDS: Final = 300
 MOST_PROBLEMS: Final = 12
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -135,7 +136,20 @@ class _Reader:
         if not isinstance(row, Mapping):
             self._wrong(where, "must be a mapping")
             row = {}
-        keys = {"id", "kind", "name", "weight", "critical", "words", "steps", "apology_due", "page", "quote"}
+        keys = {
+            "id",
+            "kind",
+            "name",
+            "weight",
+            "critical",
+            "words",
+            "steps",
+            "apology_due",
+            "no_date",
+            "no_start",
+            "page",
+            "quote",
+        }
         self._known(row, keys, where)
         known = str(row.get("id", ""))
         if not _ID.fullmatch(known):
@@ -143,13 +157,14 @@ class _Reader:
         kind = self._choice(row, "kind", ItemKind, where) or ItemKind.SAYS
         steps = self._rows(row, "steps", self._step, where) if kind is ItemKind.STEPS else ()
         words = self._words(row.get("words"), f"{where}.words") if kind is ItemKind.SAYS else None
-        for key in ("critical", "apology_due"):
+        for key in ("critical", "apology_due", "no_date", "no_start"):
             if row.get(key) not in {None, True, False}:
                 self._wrong(f"{where}.{key}", "is yes or no")
         return Item(
             id=known, kind=kind, name=self._said(row.get("name"), f"{where}.name"),
             weight=self._number(row.get("weight"), f"{where}.weight", 1, 100), critical=row.get("critical") is True,
-            words=words, steps=steps, apology_due=row.get("apology_due") is True, source=self._source(row, where),
+            words=words, steps=steps, apology_due=row.get("apology_due") is True,
+            no_date=row.get("no_date") is True, no_start=row.get("no_start") is True, source=self._source(row, where),
         )  # fmt: skip
 
     def _step(self, row: object, where: str) -> Step:
@@ -185,7 +200,9 @@ class _Reader:
             rows = words if isinstance(words, list) else []
             if not rows or len(rows) > MOST or not all(isinstance(each, str) and each.strip() for each in rows):
                 self._wrong(f"{where}.{language}", f"must be a list of 1 to {MOST} texts")
-            found[language] = tuple(str(each).strip()[:80] for each in rows[:MOST])
+            if any(isinstance(each, str) and len(each) > LONGEST_WORDS for each in rows):
+                self._wrong(f"{where}.{language}", f"words are longer than {LONGEST_WORDS} characters")
+            found[language] = tuple(str(each).strip() for each in rows[:MOST])
         return found
 
     def _signs(self, value: object, where: str, *, needed: bool = False) -> frozenset[Sign]:

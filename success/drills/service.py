@@ -13,7 +13,7 @@ from success.drills import plays, shelf
 from success.drills.model import Scenario
 from success.drills.plays import Line, Play
 from success.drills.ports import Pages, Speaker
-from success.drills.rubric import Ground
+from success.drills.results import Ground
 
 _TALK: Final = 12
 

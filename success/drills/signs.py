@@ -11,12 +11,12 @@ import yaml
 
 from knowledge.language import fold
 from success.drills.model import Sign
-from success.drills.promising import Aim, aim, instants, promised, spans
+from success.drills.promising import timed
+from success.drills.times import Span
+from success.drills.wording import Words, clauses, words_of
 
 EVIDENCE: Final = 160
 _WORDS: Final = Path(__file__).with_name("signs.yaml")
-_GAP: Final = ".{0,8}?"
-_BEFORE: Final = 10
 _GIVEN: Final = frozenset({Sign.FREE, Sign.MONEY})
 """What is not given where the sentence refuses it."""
 _SENTENCE: Final = re.compile(r"[^。！？!?\n；;]+(?:[。！？!?；;]+|\n|$)|[。！？!?；;]+")
@@ -68,27 +68,31 @@ def signs_of(text: str) -> frozenset[Sign]:
 def without_steering(text: str) -> str:
     """The sentences that are said to a client."""
     steering = _patterns()[Sign.STEERING]
-    return "\n".join(each for each in sentences(text) if not steering.search(fold(each)))
+    return "\n".join(each for each in sentences(text) if not steering.stand_in(fold(each)))
 
 
 def says(folded: str, words: Mapping[str, Iterable[str]]) -> bool:
-    """Whether a folded text says one of the words, in whichever language it is written."""
-    return any(_pattern(tuple(some)).search(folded) for some in words.values())
+    """Whether a folded sentence says one of the words, in whichever language, in a clause that does not waive it."""
+    kept = ", ".join(each for each in clauses(folded) if not _waived().stand_in(each))
+    return any(words_of(tuple(some)).stand_in(kept) for some in words.values())
 
 
 def _signs(folded: str) -> Iterator[Sign]:
-    for sign, pattern in _patterns().items():
-        if any(not _denied(sign, folded, found.start()) for found in pattern.finditer(folded)):
+    for sign, words in _patterns().items():
+        denials = _denials().get(sign)
+        if denials is None:
+            shown = words.stand_in(folded)
+        else:
+            shown = any(
+                not denials.stand_in(rest) for each in clauses(folded) if (rest := words.rest_of(each)) is not None
+            )
+        if shown:
             yield sign
-    if aim(folded) is not Aim.OTHER and instants(promised(folded)):
+    named = {type(each.time) for each in timed(folded)}
+    if named - {Span}:
         yield Sign.DATE
-    if aim(folded) is not Aim.OTHER and spans(promised(folded)):
+    if Span in named:
         yield Sign.TIME
-
-
-def _denied(sign: Sign, folded: str, at: int) -> bool:
-    denials = _denials().get(sign)
-    return denials is not None and denials.search(folded[max(0, at - _BEFORE - 8) : at]) is not None
 
 
 @cache
@@ -97,34 +101,20 @@ def _written() -> Mapping[str, Any]:
     return written
 
 
-@cache
-def _patterns() -> Mapping[Sign, re.Pattern[str]]:
-    return {
-        Sign(name): _pattern(tuple(str(word) for language in ("zh-Hans", "en") for word in words[language]))
-        for name, words in _written().items()
-    }
+def _both(words: Mapping[str, Iterable[str]]) -> Words:
+    return words_of(tuple(str(word) for language in ("zh-Hans", "en") for word in words[language]))
 
 
 @cache
-def _denials() -> Mapping[Sign, re.Pattern[str]]:
-    found = {}
-    for name, words in _written().items():
-        denied = [_one(str(word)) for some in words.get("not_after", {}).values() for word in some]
-        if denied:
-            found[Sign(name)] = re.compile(f"(?:{'|'.join(denied)})[^,，]{{0,{_BEFORE}}}$")
-    return found
+def _waived() -> Words:
+    return _both(_written()["waived"])
 
 
 @cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_one(word) for word in words))
+def _patterns() -> Mapping[Sign, Words]:
+    return {Sign(name): _both(words) for name, words in _written().items() if name != "waived"}
 
 
-def _one(word: str) -> str:
-    folded = fold(word)
-    parts = [re.escape(part).replace(r"\ ", r"\s+") for part in folded.split("…")]
-    inner = _GAP.join(parts)
-    starts, ends = folded[:1], folded[-1:]
-    before = r"(?<![a-z0-9])" if starts.isascii() and starts.isalnum() else ""
-    after = r"(?![a-z0-9])" if ends.isascii() and ends.isalnum() else ""
-    return f"{before}{inner}{after}"
+@cache
+def _denials() -> Mapping[Sign, Words]:
+    return {Sign(name): _both(words["unless"]) for name, words in _written().items() if "unless" in words}

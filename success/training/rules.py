@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 EARLY: Final = timedelta(minutes=30)
 """So long before it begins somebody may say in the chat that they are there, and until a day after its end."""
@@ -20,6 +21,9 @@ TOPIC_LENGTH: Final = 120
 PLACE_LENGTH: Final = 300
 MINUTES: Final = range(5, 481)
 LONGEST_AHEAD: Final = timedelta(days=366)
+APART: Final = timedelta(hours=2)
+"""So long after what was told before people are reminded at the earliest."""
+_EVE, _MORNING = time(10), time(8, 30)
 
 
 class TrainingState(StrEnum):
@@ -56,9 +60,32 @@ class Marked:
         return self.asked > 0 and self.share >= GOOD
 
 
+def unfit(starts_at: datetime, minutes: int, place: str, *, now: datetime) -> str | None:
+    """What is wrong with the time or the place of a training: the field; None where it may be held so."""
+    if len(place) > PLACE_LENGTH:
+        return "place"
+    if not now < starts_at <= now + LONGEST_AHEAD:
+        return "starts_at"
+    return None if minutes in MINUTES else "minutes"
+
+
 def may_attend(*, starts_at: datetime, minutes: int, now: datetime) -> bool:
     """Whether somebody may say now that they are there."""
     return starts_at - EARLY <= now <= starts_at + timedelta(minutes=minutes) + LATE
+
+
+def remind_at(starts_at: datetime, *, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """When the invited are reminded: at 10:00 of the day before there, else at 8:30 of the morning itself.
+
+    None where both are past, too close to now, or no longer before the training.
+    """
+    local = starts_at.astimezone(zone)
+    eve, morning = local.date() - timedelta(days=1), local.date()
+    for day, hour in ((eve, _EVE), (morning, _MORNING)):
+        found = datetime.combine(day, hour, zone)
+        if now + APART <= found <= starts_at - EARLY:
+            return found
+    return None
 
 
 def marked(correct: Iterable[bool], *, asked: int) -> Marked:

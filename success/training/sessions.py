@@ -16,15 +16,15 @@ from store.signals import signal
 from success import quizzes, tasks
 from success.drill_tables import client_training as trainings
 from success.drill_tables import training_answer as answers
+from success.drill_tables import training_message as told
 from success.drill_tables import training_seat as seats
 from success.drills.errors import TrainingRefused
 from success.quizzes import Question
 from success.tasks import TaskKind
 from success.training import rules
+from success.training.reminding import TELL, remind
 from success.training.rules import Marked, TrainingState
 
-TELL: Final = "training"
-"""The queue of what is said in chats: `{"training": id, "what": "invite" | "quiz" | "close"}`."""
 FOLLOW_UP: Final = timedelta(days=3)
 
 
@@ -58,6 +58,7 @@ class Training:
     quiz_at: datetime | None
     closed_at: datetime | None
     at: datetime
+    changed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,32 @@ def invite(conn: Connection, training_id: int, *, now: datetime) -> Training:
     if not of_training(conn, held):
         raise TrainingRefused("nobody")
     enqueue(conn, TELL, {"training": held.id, "what": "invite"}, dedup=f"invite:{held.id}", now=now)
+    remind(conn, held.id, client_id=held.client_id, starts_at=held.starts_at, now=now)
     return _becomes(conn, held.id, TrainingState.INVITED, now=now, invited_at=now)
+
+
+def move(
+    conn: Connection, training_id: int, *, starts_at: datetime, minutes: int, place: str, now: datetime
+) -> Training:
+    """Move a training to another time or place after people were invited; who was told is told anew, and reminded of
+    the new time alone. Raises NotFound, TrainingRefused: the field, or ``state`` also where somebody was there already.
+    """
+    held = training(conn, training_id, lock=True)
+    if held.state is not TrainingState.INVITED or any(each.attended_at for each in of_training(conn, held)):
+        raise TrainingRefused("state")
+    place = clean(place).strip()
+    if (starts_at, minutes, place) == (held.starts_at, held.minutes, held.place):
+        return held
+    if wrong := rules.unfit(starts_at, minutes, place, now=now):
+        raise TrainingRefused(wrong)
+    after = _becomes(
+        conn, training_id, TrainingState.INVITED, now=now, starts_at=starts_at, minutes=minutes, place=place
+    )
+    if conn.execute(select(told.c.message_id).where(told.c.training_id == training_id).limit(1)).first() is not None:
+        enqueue(conn, TELL, {"training": held.id, "what": "moved"}, dedup=f"moved:{held.id}:{now.isoformat()}", now=now)
+    if starts_at != held.starts_at:
+        remind(conn, held.id, client_id=held.client_id, starts_at=starts_at, now=now)
+    return after
 
 
 def attend(
@@ -275,14 +301,12 @@ def _values(
     checks = {
         "client": client.archived_at is not None,
         "topic": not topic or len(topic) > rules.TOPIC_LENGTH,
-        "place": len(place) > rules.PLACE_LENGTH,
-        "starts_at": not now < draft.starts_at <= now + rules.LONGEST_AHEAD,
-        "minutes": draft.minutes not in rules.MINUTES,
         "pages": len(draft.pages) > rules.MOST_PAGES or not set(draft.pages) <= set(known),
         "questions": len(draft.questions) > rules.MOST_QUESTIONS,
         "people": len(draft.people) > rules.MOST_PEOPLE or not set(draft.people) <= people,
     }
     wrong = next((name for name, bad in checks.items() if bad), None)
+    wrong = wrong or rules.unfit(draft.starts_at, draft.minutes, place, now=now)
     if wrong is not None:
         raise TrainingRefused(wrong)
     return {

@@ -17,8 +17,10 @@ from success import tasks
 from success.training import sessions
 from success.training.rules import TrainingState
 from success.training.sessions import Training
-from tests import telegram_house
+from tests import slack_house, telegram_house
 from tests.house import WORKING_HOURS, House, MovableClock, Visitor
+from tests.platforms.slack import Settings as Workspace
+from tests.platforms.slack import SlackServer
 from tests.platforms.telegram import World, telegram_server
 from tests.telegram_house import PATIENCE, code_for_client
 from tests.unit.console.world import field
@@ -61,9 +63,9 @@ async def lead_at_desk(house: House) -> AsyncIterator[Any]:
     await browser.aclose()
 
 
-async def planned(house: House, do: Any, invited: list[int]) -> str:
+async def planned(house: House, do: Any, invited: list[int], *, ahead: timedelta = timedelta(hours=2)) -> str:
     client = await client_of(house)
-    begins = (house.clock() + timedelta(hours=2)).astimezone(accounts.zone_of(client))
+    begins = (house.clock() + ahead).astimezone(accounts.zone_of(client))
     typed = {
         "client": "demo", "topic": "在网页里放视频", "place": "https://meet.example.com/1", "minutes": "45",
         "starts_at": begins.strftime("%Y-%m-%dT%H:%M"), "page": ["zh/content/video"], "questions": QUIZ,
@@ -94,10 +96,11 @@ async def test_a_training_with_a_quiz_on_the_web_chat(house: House) -> None:
     async with house.visitor() as mei, house.visitor() as wang, lead_at_desk(house) as (browser, do):
         for visitor in (mei, wang):
             await visitor.say("怎么在网页里放视频？")
-        everybody = list((await people(house)).values())
-        assert len(everybody) == 2
         for visitor in (mei, wang):
             visitor.last = 0
+        known, own = await people(house), next(each for each in (await mei.state())["messages"] if each["mine"])
+        everybody = [known[own["name"]], *(number for name, number in known.items() if name != own["name"])]
+        assert len(everybody) == 2
         here = await planned(house, do, everybody[:1])
         await do(here, then="invite")
         invitation = await heard(mei, "邀请您参加培训")
@@ -169,3 +172,73 @@ async def test_a_training_in_a_telegram_group(indexed: Path, embedder: e5.E5Embe
                 task = await house.app.db.read(lambda conn: tasks.of_origin(conn, "training:1"))
                 assert task is not None
                 assert (task.facts["came"], task.facts["invited"]) == (1, 2)
+
+
+async def test_who_was_invited_hears_of_another_time_and_is_reminded_once(house: House) -> None:
+    """The day before the new time, by day there; the old time's reminder is not sent."""
+    async with house.visitor() as mei, lead_at_desk(house) as (_, do):
+        await mei.say("怎么在网页里放视频？")
+        here = await planned(house, do, list((await people(house)).values()), ahead=timedelta(days=2, hours=4))
+        await do(here, then="invite")
+        await heard(mei, "邀请您参加培训")
+        moved = (house.clock() + timedelta(days=4, hours=4)).astimezone(accounts.zone_of(await client_of(house)))
+        await do(here, then="move", starts_at=moved.strftime("%Y-%m-%dT%H:%M"), minutes="30", place="会议室 2")
+        told = await heard(mei, "改期了")
+        assert f"{moved:%Y-%m-%d %H:%M} Asia/Shanghai" in str(told)
+        assert "会议室 2" in str(told)
+        house.clock.jump(timedelta(days=1, hours=1))  # the eve of the old time
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+        assert "提醒您参加培训" not in str(await mei.state())
+        house.clock.jump(timedelta(days=2))  # the eve of the new one
+        reminded = await heard(mei, "提醒您参加培训")
+        assert f"{moved:%Y-%m-%d %H:%M}" in str(reminded)
+        house.clock.jump(timedelta(hours=27))  # it begins
+        assert await press(mei, reminded, "我已到场") == 204
+        said = [each for each in (await mei.state())["messages"] if "提醒您参加培训" in str(each)]
+        assert len(said) == 1
+        seats = await house.app.db.read(lambda conn: sessions.of_training(conn, sessions.training(conn, 1)))
+        assert [each.attended_at is not None for each in seats] == [True]
+
+
+async def test_a_training_in_a_slack_channel(indexed: Path, embedder: e5.E5Embedder, tmp_path: Path) -> None:
+    """Invitation and quiz in the channel, presses through Slack's own blocks; each person answers once."""
+    clock = MovableClock(WORKING_HOURS)
+    async with SlackServer(Workspace(socket_mode=True, clock=lambda: clock().timestamp())) as slack:
+        mei, wang, lin = (slack.world.user(name) for name in ("mei", "wang", "lin"))
+        async with slack_house.running(indexed, embedder, tmp_path, slack, clock) as house:
+            await slack.socket.connected(within=PATIENCE)
+            agent = await house.agent()
+            channel = slack.world.channel("greenleaf", members=[mei, wang, lin])
+            await slack.slash(lin, channel, "/aftercare", f"bind {await code_for_client(house, agent)}")
+            for user in (mei, wang):
+                channel.say(user, f"{slack.world.bot.mention} 怎么在网页里放视频？")
+                await channel.bot_says("视频平台", within=PATIENCE)
+            who = await people(house)
+            async with lead_at_desk(house) as (_, do):
+                here = await planned(house, do, list(who.values()))
+                await do(here, then="invite")
+                invitation = await channel.bot_says("邀请您参加培训", within=PATIENCE)
+                clock.jump(timedelta(hours=2))
+                await slack_house.press(slack, mei, invitation, "我已到场")
+                await _until(house, lambda seats: sum(each.attended_at is not None for each in seats) == 1)
+                await do(here, then="quiz")
+                question = await channel.bot_says("视频放在哪里最好", within=PATIENCE)
+                second = await channel.bot_says("首页背景视频多长", within=PATIENCE)
+                await slack_house.press(slack, wang, question, "视频平台，再嵌入")
+                assert (await channel.bot_whispers("请由提问的人", within=PATIENCE)).only_for == wang.id
+                await slack_house.press(slack, mei, question, "视频平台，再嵌入")
+                await slack_house.press(slack, mei, question, "直接传到网站空间")
+                await slack_house.press(slack, mei, second, "15 秒以内")
+                await _until(house, lambda seats: [s.marked.right for s in seats if s.attended_at] == [2])
+                assert (await training(house, 1)).state is TrainingState.CLOSED
+
+
+async def _until(house: House, so: Any) -> None:
+    """Wait until the seats of the training are so."""
+    for _ in range(600):
+        seats = await house.app.db.read(lambda conn: sessions.of_training(conn, sessions.training(conn, 1)))
+        if so(seats):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"not so within the bound: {seats}")

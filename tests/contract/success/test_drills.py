@@ -11,7 +11,7 @@ from handoff.kinds import Level, Tier
 from handoff.policy import load
 from success import complaints
 from success.complaints import Source
-from success.drills import drafting, drafts, exams, plays, reading, shelf
+from success.drills import certificates, drafting, drafts, exams, plays, reading, shelf
 from success.drills.errors import DrillBroken, DrillRefused, ExamRefused
 from success.drills.exam_rules import ExamDraft
 from success.drills.plays import Play
@@ -109,8 +109,8 @@ async def test_who_passes_has_one_certificate(world: World) -> None:
     assert done.certificate is not None
     assert (done.certificate.number, str(done.certificate.valid_until)) == ("C-2026-0001", "2027-03-09")
     assert done.certificate.good(done.certificate.valid_until)
-    await world.do(exams.revoke, number="C-2026-0001", by=world.lead.id)
-    assert not (await world.ask(exams.certificate, "C-2026-0001")).good(done.certificate.given_on)
+    await world.do(certificates.revoke, number="C-2026-0001", by=world.lead.id)
+    assert not (await world.ask(certificates.certificate, "C-2026-0001")).good(done.certificate.given_on)
     with pytest.raises(ExamRefused, match="passed"):
         await world.do(exams.begin, seat_id=seat, person_id=world.ann.id)
 

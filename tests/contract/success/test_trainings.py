@@ -141,3 +141,23 @@ async def test_two_records_of_one_contact_sit_once(world: World) -> None:
     await world.do(people.merge, **merging, also=NAMED, by=world.ann.id)
     (seat,) = await world.ask(sessions.of_training, await world.ask(sessions.training, made.id))
     assert (seat.person_id, seat.marked.right, seat.marked.answered) == (mei.id, 1, 1)
+
+
+async def test_who_was_invited_is_told_of_another_time(world: World) -> None:
+    """The reminder is of the new time; nothing moves that has begun with somebody there, or was never invited to."""
+    made = await planned(world, starts_at=world.clock() + timedelta(days=3))
+    later = {"training_id": made.id, "minutes": 30, "place": "会议室", "starts_at": world.clock() + timedelta(days=5)}
+    with pytest.raises(TrainingRefused, match="state"):
+        await world.do(sessions.move, **later)
+    await world.do(sessions.invite, training_id=made.id)
+    for wrong, why in (({"minutes": 0}, "minutes"), ({"starts_at": world.clock()}, "starts_at"), ({"place": "x" * 301}, "place")):  # fmt: skip
+        with pytest.raises(TrainingRefused, match=why):
+            await world.do(sessions.move, **later | wrong)
+    moved = await world.do(sessions.move, **later)
+    assert (moved.minutes, moved.place, moved.starts_at) == (30, "会议室", later["starts_at"])
+    assert moved.state is TrainingState.INVITED
+    assert await world.do(sessions.move, **later) == moved
+    world.clock.advance(timedelta(days=5))
+    assert await world.do(sessions.is_here, training_id=made.id, person_id=world.contacts[Tier.GOLD].id)
+    with pytest.raises(TrainingRefused, match="state"):
+        await world.do(sessions.move, **later | {"starts_at": world.clock() + timedelta(days=1)})

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
+from console.training_calendar import calendar_link
 from handoff import accounts, progress_links
 from success.training import sessions
 from tests.unit.console.world import ORIGIN, World, field
@@ -99,3 +100,30 @@ async def test_agents_do_not_train_clients(world: World) -> None:
     assert (await lin.get(HOME)).status_code == 403
     assert (await tom.get(f"{HOME}/77")).status_code == 404
     assert (await tom.get(f"{HOME}/x")).status_code == 404
+
+
+async def test_a_training_is_moved_and_taken_into_a_calendar(world: World) -> None:
+    """By a form once people were invited; the file is for whoever has the link, and for nobody while it is planned."""
+    tom, typed = await world.signed_in("tom"), await usual(world)
+    made = (await post(tom, HOME, **typed)).headers["location"]
+    number = int(made.rsplit("/", 1)[-1])
+    file = calendar_link(number, secret=world.deps.secret)
+    stranger = httpx.AsyncClient(transport=httpx.ASGITransport(app=world.app), base_url="http://desk.test")
+    assert (await stranger.get(file)).status_code == 404
+    assert (await post(tom, made, then="invite")).status_code == 303
+    assert file in (await tom.get(made)).text.replace("&amp;", "&")
+    later = (world.clock() + timedelta(days=4)).astimezone(accounts.zone_of(world.client))
+    move = {"then": "move", "starts_at": later.strftime("%Y-%m-%dT%H:%M"), "minutes": "90", "place": "Room 2"}
+    for wrong in ({"starts_at": "soon"}, {"minutes": "x"}, {"starts_at": "2020-01-01T10:00"}):
+        assert (await post(tom, made, **move | wrong)).status_code == 422
+    assert (await post(tom, made, **move)).status_code == 303
+    page = (await tom.get(made)).text
+    assert later.strftime("%Y-%m-%d %H:%M") in page
+    assert "Room 2" in page
+    answer = await stranger.get(file)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert "LOCATION:Room 2" in answer.text
+    assert "<script>" not in answer.headers["content-disposition"]
+    for bad in (file[:-1], f"/trainings/{number}.ics", "/trainings/999.ics?s=x", "/trainings/x.ics", file.replace(f"/{number}.", f"/{number + 1}.")):  # fmt: skip
+        assert (await stranger.get(bad)).status_code == 404
+    await stranger.aclose()

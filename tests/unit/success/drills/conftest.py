@@ -9,7 +9,8 @@ from handoff.policy import Contract, load
 from success.drills import reading, shelf
 from success.drills.bounds import Bounds
 from success.drills.model import Scenario
-from success.drills.rubric import Ground, Result, score
+from success.drills.results import Ground, Result
+from success.drills.rubric import score
 
 MANUAL = Path(__file__).parents[4] / "manual"
 
@@ -37,11 +38,11 @@ def ground(scenario: Scenario) -> Ground:
     return Ground(public=tuple(page(each) for each in scenario.pages if not each.startswith("internal/")), internal=own)
 
 
-def scored(name: str, *said: str) -> Result:
+def scored(name: str, *said: str, language: str | None = None) -> Result:
     """What a trainee's messages come to."""
     scenario = drill(name)
     bounds = Bounds.of(contract(), level=scenario.level, tier=scenario.tier)
-    return score(scenario, said, bounds=bounds, ground=ground(scenario))
+    return score(scenario, said, bounds=bounds, ground=ground(scenario), language=language)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from success.drills.rubric import Result, Score
+from success.drills.results import Result, Score
 from tests.unit.success.drills.conftest import page, scored
 
 GOOD = {

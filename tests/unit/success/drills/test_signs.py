@@ -6,8 +6,9 @@ import pytest
 
 from knowledge.language import fold
 from success.drills.model import Sign
-from success.drills.promising import Aim, aim, instants, resolve, spans
+from success.drills.promising import Aim, aim
 from success.drills.signs import read, sentences, signs_of
+from success.drills.times import instants, resolve, spans
 
 AT = datetime(2026, 11, 20, 22, 10, tzinfo=UTC)  # a Friday
 

@@ -1,0 +1,59 @@
+"""How words that are data are found: `a…b` (a few characters between), `a|b & c|d` (one of each). Pure."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from knowledge.language import fold
+
+_GAP: Final = ".{0,8}?"
+_CLAUSE: Final = re.compile(r"(?<!\d),|,(?!\d)|[，;；:：](?!\d)|\b(?:but|and)\b|但是?|不过")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Alternatives, each of parts that must all stand in a text, in any order."""
+
+    ways: tuple[tuple[re.Pattern[str], ...], ...]
+
+    def stand_in(self, folded: str) -> bool:
+        """Whether one of the alternatives does."""
+        return self.rest_of(folded) is not None
+
+    def rest_of(self, folded: str) -> str | None:
+        """The text without what one of the alternatives found; None where none stands in it."""
+        for way in self.ways:
+            found = [part.search(folded) for part in way]
+            if all(found):
+                rest = folded
+                for each in found:
+                    assert each is not None
+                    rest = rest[: each.start()] + "\0" * (each.end() - each.start()) + rest[each.end() :]
+                return rest
+        return None
+
+
+@cache
+def words_of(written: tuple[str, ...]) -> Words:
+    """What a list of words asks for."""
+    ways = (tuple(_either(part) for part in each.split(" & ")) for each in written)
+    return Words(ways=tuple(ways))
+
+
+def clauses(folded: str) -> tuple[str, ...]:
+    """The parts of a sentence that can be denied on their own."""
+    return tuple(each.strip() for each in _CLAUSE.split(folded) if each.strip())
+
+
+def _either(part: str) -> re.Pattern[str]:
+    return re.compile("|".join(_one(word.strip()) for word in part.split("|") if word.strip()))
+
+
+def _one(word: str) -> str:
+    parts = [fold(part) for part in word.split("…")]
+    inner = _GAP.join(re.escape(part).replace(r"\ ", r"\s+") for part in parts)
+    starts, ends = parts[0][:1], parts[-1][-1:]
+    before = r"(?<![a-z0-9])" if starts.isascii() and starts.isalnum() else ""
+    after = r"(?![a-z0-9])" if ends.isascii() and ends.isalnum() else ""
+    return f"{before}{inner}{after}"
