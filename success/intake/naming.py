@@ -74,7 +74,7 @@ def only_names(folded: str, question: Question) -> bool:
     """Whether a clause says nothing but what it is about ("关于风格", "the style:")."""
     named = next((word for word in about(question) if word in folded), "")
     rest = folded.replace(named, "", 1)
-    return len(re.sub(r"[\W_]|关于|一下|的|要|是|呢|the|about|change|改|my|our", "", rest)) < 2  # noqa: PLR2004
+    return not re.sub(r"[\W_]|关于|一下|这块|方面|[的要是呢吧啊嘛呀]|the|about|change|改|my|our", "", rest)
 
 
 def mentioned(folded: str, question: Question, *, asked: bool) -> Mentioned:
