@@ -197,7 +197,7 @@ async def test_a_stage_is_rated_once_a_person_and_a_low_one_followed_up(world: W
 
 @pytest.mark.parametrize(
     ("why", "changes"),
-    [("project", {"project": " "}), ("project", {"project": "x" * 81}), ("stage", {"stage": "launch"}), ("person", {})],
+    [("project", {"project": " "}), ("project", {"project": "x" * 81}), ("stage", {"stage": "party"}), ("person", {})],
 )
 async def test_a_stage_that_cannot_be_asked(world: World, why: str, changes: dict[str, str]) -> None:
     """Nor can another client's person be."""
