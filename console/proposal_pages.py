@@ -119,7 +119,9 @@ async def show_proposal(
         names = directory.names(conn, [each for each in people if each is not None])
         shown: dict[str, Any] = {"found": found, "seen": seen, "versions": every, "accepted": accepted, "people": names}
         shown |= {"sheet": sheet_of(conn, pages, found, seen), "clients": directory.clients(conn)}
-        board = [each for each in boards.listed(conn) if each.origin == f"proposal:{proposal_id}"]
+        board = [
+            each for each in boards.listed(conn, client_id=found.client_id) if each.origin == f"proposal:{proposal_id}"
+        ]
         shown |= {"board": board[0] if board else None, "of": None, "place": None, "contacts": ()}
         if found.client_id is not None:
             shown["of"] = directory.client(conn, found.client_id)

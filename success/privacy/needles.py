@@ -14,7 +14,10 @@ _HAN: Final = re.compile(r"[㐀-鿿]")
 _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _PHONE: Final = re.compile(r"(?<![\w-])\+?\d[\d -]{6,}\d(?![\w-])")
 _CODE: Final = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{6,40}(?![\w-])", re.ASCII)
-_FIELD: Final = re.compile(r"[a-z_]{1,40}")
+_FIELD: Final = re.compile(r"[a-z_]{1,40}(?:\.[A-Z]{2})?")
+_CHOSEN: Final = frozenset({"stage", "tier", "currency", "language", "when", "about", "role"})
+_CHOICE: Final = re.compile(r"[a-z]{1,20}|[A-Z]{3}|zh-Han[st]")
+"""Fields of choices, and what a choice looks like: nobody's words stand there, and what has them must still be read."""
 _ZONE: Final = re.compile(
     r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)(?:/[A-Z][\w+-]*){1,2}",
     re.ASCII,
@@ -89,7 +92,7 @@ def needles(*, accounts: Iterable[str], names: Iterable[str], said: Iterable[str
 
 
 def scrubbed(value: Any, judge: Callable[[str], str]) -> Any:
-    """A JSON value with every text in it, keys too, as `judge` leaves it; names of fields and of zones stay.
+    """A JSON value with every text in it, keys too, as `judge` leaves it; names of fields and zones, and choices, stay.
 
     Somebody may be called Max or Asia: what has fields of these names must still be read.
     """
@@ -98,11 +101,16 @@ def scrubbed(value: Any, judge: Callable[[str], str]) -> Any:
             return value if _ZONE.fullmatch(value) else judge(value)
         case dict():
             return {
-                name if _FIELD.fullmatch(name) else judge(name): scrubbed(each, judge) for name, each in value.items()
+                name if _FIELD.fullmatch(name) else judge(name): each if _chosen(name, each) else scrubbed(each, judge)
+                for name, each in value.items()
             }
         case list():
             return [scrubbed(each, judge) for each in value]
     return value
+
+
+def _chosen(name: str, value: Any) -> bool:
+    return name in _CHOSEN and isinstance(value, str) and _CHOICE.fullmatch(value) is not None
 
 
 def wholly(needles_: Needles) -> Callable[[str], str]:

@@ -20,6 +20,7 @@ from handoff.model import Message, Person
 from handoff.tables import message as message_table
 from success import surveys, tasks
 from success.people import NAMED
+from success.privacy import erasing
 from success.projects import boards, briefs, change_store, changes, price_book, proposal_store, proposals, watch
 from success.projects.board_rules import SlipKind
 from success.projects.boards import Project, TaskDraft
@@ -33,6 +34,7 @@ from success.projects.proposal_store import Kept
 from success.projects.wish import read_wish
 from success.tasks import TaskKind
 from tests.contract.handoff.conftest import World
+from tests.contract.success.test_erasing import finished
 
 TEXTS = Texts.shipped()
 WISH = read_wish({"title": "新官网", "client": "青禾", "functions": "在线商城", "language": "zh-Hans"})
@@ -442,3 +444,36 @@ async def test_two_records_of_one_contact_join(world: World) -> None:
     }
     await world.do(people.merge, **merging, also=NAMED, by=world.ann.id)
     assert (await world.ask(proposal_store.acceptance, kept.id)).person_id == other.id
+
+
+@pytest.mark.parametrize("name", ["陈梅梅", "design", "gold", "CNY", "Launch", "start"])
+async def test_an_erased_contact_leaves_a_readable_offer(world: World, tmp_path: Path, name: str) -> None:
+    """Their name is gone from what was drafted, put and accepted; the offer, its board and its record are still read."""
+    client = world.clients[Tier.GOLD]
+    facts: dict[str, Any] = {"platform": "web", "external_id": f"e-{name}", "name": name, "client_id": client.id}
+    person = await world.do(directory.ensure_person, **facts)
+    await world.do(accounts.authorise, client_id=client.id, person_id=person.id, powers=["contract", "money"], by=None)
+    wish = read_wish(
+        {
+            "title": f"新官网 {name}",
+            "client": name,
+            "functions": "在线商城",
+            "language": "zh-Hans",
+            "look": f"{name} 喜欢蓝色",
+        }
+    )
+    drawn = {"client_id": client.id, "say": TEXTS.say, "by": world.ann.id}
+    kept, said = await sent(world, await world.do(proposals.draft, wish=wish, **drawn))
+    assert await pressed(world, said, ACCEPT, person) == "answered"
+    before = await world.ask(proposal_store.version, kept.id, 1)
+    asked = await world.do(erasing.ask, person_id=person.id, by=None)
+    await finished(world, asked.id, tmp_path)
+    after = await world.ask(proposal_store.version, kept.id, 1)
+    assert (after.content.total, after.content.milestones) == (before.content.total, before.content.milestones)
+    assert (after.content.language, after.content.currency, after.hash) == ("zh-Hans", "CNY", before.hash)
+    (project,) = await world.ask(boards.listed)
+    assert [each.stage for each in await world.ask(boards.stages, project.id)] == list(Stage)
+    assert (await world.ask(proposal_store.acceptance, kept.id)).person_id == person.id
+    if name == "陈梅梅":
+        left = [str(after.content.kept), project.title, (await world.ask(messages.message, said.id)).text]
+        assert not any(name in each for each in left)
