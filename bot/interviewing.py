@@ -15,6 +15,7 @@ from bot.model import Act, Offer, Situation, Stepped
 from console import intake_words
 from console.texts import Texts
 from handoff.kinds import ChatKind, Level, Mode, Outcome, PersonKind, TicketState
+from knowledge.language import fold
 from store.zones import find_zone
 from success.intake import interview as rules
 from success.intake.form_model import QuestionKind
@@ -23,6 +24,7 @@ from success.intake.store import Interview
 from success.intake.surroundings import Around
 from success.intake.understanding import Understood, Wish, asked_for, understand
 from success.intake.values import Chosen, Words
+from success.intake.wishes import asks_back
 
 REASON: Final = "intake"
 _HERE: Final = "Asia/Shanghai"
@@ -90,7 +92,7 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
     if standing.state in {State.OFFERED, State.EXPIRED}:
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None
-    asks = (reading.question or reading.how_to) and not around.replied
+    asks = (reading.question or reading.how_to) and asks_back(fold(frame.text)) and not around.replied
     ordered = reading.level is not Level.QUESTION and not around.replied  # a change or a fault of the site they have
     said = understand(
         frame.text, around.form, asked=standing.asked, held=standing.answers,

@@ -26,6 +26,9 @@ _WANTS: Final = re.compile(
     r"|could|be|able|remove|drop|too|"
     r"online|site|website|it|some|our|for|plus|on|top|as|well|actually|feature|function)\b"
 )
+_THEIR_CUSTOMERS: Final = re.compile(
+    r"客户|买家|卖给|供应给|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
+)
 _MOST_BESIDES: Final = 4
 
 
@@ -145,6 +148,8 @@ class Reading:
 
     def _options(self, question: Question, clause: str, folded: str, *, cued: bool) -> bool:
         if not (cued or question is self._asked or self._may_be_read(question)):
+            return False
+        if question.holds is Holds.INDUSTRY and not cued and _THEIR_CUSTOMERS.search(folded):
             return False
         named = mentioned(folded, question, asked=question is self._asked)
         if not named.wanted and not named.without:

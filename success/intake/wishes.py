@@ -100,6 +100,19 @@ _ONLY_CHANGE: Final = re.compile(
     r"|sorry|update|please|rather|wait|no|one|said|what|earlier|just now|a|s)\b"
 )
 _NOT_THAT: Final = re.compile(r"(?:而?不是|not|instead of)\s*[$€£¥]?[\d一二两三四五六七八九十][^，,]{0,6}$")
+_ASKS: Final = re.compile(
+    _any(
+        r"[?](?:\s|$)|怎么|怎样|如何|为什么|为啥|多久|什么意思|哪里|哪儿|在哪|能不能|可不可以|有没有|是不是|要不要"
+        r"|[吗呢][\s.!~]*$",
+        "请问|请教|求助|忘了|忘记|找不到|打不开|进不去|登不上",
+        r"(?:^|[.!,;\n]\s*|\bbut |\band )(?:so )?(?:how|what|why|where|when|which|who) (?:do|does|did|is|are|can"
+        r"|could|should|would|will|much|many|long)\b",
+        r"(?:^|[.!,;\n]\s*)(?:can|could|would|will|do|does|did|is|are|should) (?:you|i|we|it|they|there|this|that"
+        r"|the)\b",
+        r"\b(?:forgot|forgotten|unable to|trying to|help me|help us|how to)\b|\b(?:can'?t|cannot|can not) (?:log"
+        r"|find|see|open|access|get|reach|upload|edit)\b",
+    )
+)
 _FILLER: Final = re.compile(
     "^(?:嗯|哦|好的?|对|是的?|那|就|你好|您好|谢谢你?们?|呃|额|可以|行|没问题|麻烦了?|辛苦了?"
     "|ok|okay|yes|well|um|hi|hello|hey|thanks|thank you|cheers|sure|great|there| )+[啊呀吧呢的了~!. ]*$"
@@ -134,6 +147,11 @@ def only_changes(clause: str, *, cues: Collection[str] = ()) -> bool:
     for cue in sorted(cues, key=len, reverse=True):
         rest = rest.replace(cue, " ")
     return bool(_CHANGE.search(clause)) and len(re.sub(r"[\W\d_]", "", _ONLY_CHANGE.sub("", rest))) < 2  # noqa: PLR2004
+
+
+def asks_back(folded: str) -> bool:
+    """Whether a text has the form of a question, or of a call for help: an answer often only holds words of one."""
+    return bool(_ASKS.search(folded))
 
 
 def filler(clause: str) -> bool:

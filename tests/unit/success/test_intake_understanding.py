@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from knowledge.language import fold
 from success.intake import forms_kept
 from success.intake.form_model import Form
 from success.intake.understanding import Understood, Wish, asks_for, understand
 from success.intake.values import Chosen, Links, Money, Number, Time, Words, from_json, to_json
+from success.intake.wishes import asks_back
 
 TODAY = date(2026, 11, 24)
 FORM: Form = forms_kept.parsed(forms_kept.shipped())
@@ -237,3 +239,18 @@ def test_values_are_kept_as_they_are(kept: Any) -> None:
 def test_what_was_asked_for_in_words_is_kept_whole(text: str) -> None:
     """Though one of its clauses says itself what it is about."""
     assert value(text, "look", "look") == Words(text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("our budget is around 10 grand", False), ("people should be able to book a table", False),
+        ("when our shop opens", False), ("不知道", False), ("多少钱都行", False), ("money is not an issue", False),
+        ("how much does it usually cost", True), ("what do you mean by audience?", True), ("一般要多少钱？", True),
+        ("能不能做预约", True), ("这样够吗", True), ("I forgot my password", True), ("we can't log in", True),
+        ("5万。后台密码忘了", True), ("is there a monthly fee", True),
+    ],
+)  # fmt: skip
+def test_a_question_has_the_form_of_one(text: str, asks: bool) -> None:
+    """An answer with "is" or "can" in it is none: it must not be looked for in the manual."""
+    assert asks_back(fold(text)) is asks
