@@ -27,7 +27,7 @@ _PAST: Final = re.compile(rf"\b(?P<what>half past|quarter past|quarter to)\s+(?P
 _CLOCK_EN: Final = re.compile(rf"\b(?P<hour>{_WORD}|\d{{1,2}})\s+o['’]?clock\b")
 _BARE_EN: Final = re.compile(
     rf"\b(?P<before>by|before|at|until|around|than)\s+(?P<hour>{_WORD}|\d{{1,2}})"
-    r"(?=\s*(?:tonight|today|tomorrow|this|in the|on\b|[,.;!?)]|$))"
+    r"(?=\s*(?:tonight|today|tomorrow|this|in the|on\b|(?:you|we|i|with|and|from)\b|[,.;!?)]|$))"
 )
 _COUNT_EN: Final = re.compile(rf"\b(?:{_WORD})\b(?=[\s-])")
 _NAMED: Final[Mapping[str, str]] = {

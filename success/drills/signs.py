@@ -17,6 +17,7 @@ from success.drills.wording import Words, clauses, words_of
 
 EVIDENCE: Final = 160
 _WORDS: Final = Path(__file__).with_name("signs.yaml")
+_BUT: Final = re.compile(r"但|不过|\bbut\b|\bhowever\b|\bthough\b")
 _GIVEN: Final = frozenset({Sign.FREE, Sign.MONEY})
 """What is not given where the sentence refuses it."""
 _SENTENCE: Final = re.compile(r"[^。！？!?\n；;]+(?:[。！？!?；;]+|\n|$)|[。！？!?；;]+")
@@ -55,7 +56,7 @@ def read(text: str) -> tuple[Seen, ...]:
         folded = fold(sentence)
         signs = frozenset(_signs(folded))
         signs = frozenset({Sign.STEERING}) if Sign.STEERING in signs else signs
-        signs -= _GIVEN if Sign.REFUSAL in signs else frozenset()
+        signs -= _GIVEN if Sign.REFUSAL in signs and not _BUT.search(folded) else frozenset()
         found += [Seen(sign=sign, quote=shortened(sentence), at=at) for sign in sorted(signs)]
     return tuple(found)
 

@@ -72,6 +72,8 @@ def test_traditional_chinese_is_made_of_simplified() -> None:
         ({"branches": [{"when": ["date"], "say": {"en": "a", "zh-Hans": "一"}, "mood": 20}]}, "branches.1.mood"),
         ({"rubric": [{"id": "a", "kind": "luck", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}}]}, "rubric.1.kind"),
         ({"rubric": [{"id": "a", "kind": "tone", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "x": 1}]}, "rubric.1.x"),
+        ({"rubric": [{"id": "a", "kind": "promises", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "no_date": 3}]}, "rubric.1.no_date"),
+        ({"rubric": [{"id": "a", "kind": "says", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "words": {"en": ["x" * 301], "zh-Hans": ["一"]}}]}, "rubric.1.words.en"),
         ({"surprise": 1}, "surprise"),
     ],
 )  # fmt: skip

@@ -105,3 +105,42 @@ def test_instants_are_read(text: str, when: tuple[int, int, int]) -> None:
 def test_a_time_is_for_something(text: str, what: Aim) -> None:
     """A repair, an answer, or neither."""
     assert aim(fold(text)) is what
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "学员都能通过报名页报名", "我直接通过邮件发给您", "之前我们忽略了您的要求，抱歉", "亲爱的客户，不好意思", "我理解您嫌贵，我们就一项一项看",
+        "是我们的错，拖了你们的时间", "你们的问题我收到了", "您应该早上就能收到", "这都怪我们，没有及早说", "页面可以滚动查看", "设计师有病假",
+        "不是您那边的问题", "让您总是等，对不起", "是否赔偿由客户成功经理决定", "您提的优惠我会转达",
+        "The DNS record points to the right server.", "The shop is 100% down, I see it too.", "We take your problem seriously.",
+        "Whatever the cause is, you hear from me by 22:30.", "Our engineer will deal with it.", "I know this is annoying for you.",
+        "You should have the plan by 17:00.", "We will be more careful.", "You never heard from us, sorry.", "It is not your fault.",
+        "We told you the 6th and then the 18th.", "If you had any questions, write to me.", "They have no idea of the cause yet.",
+        "Feel free to call me, I am free at 17:00.", "The other agency may be cheaper, I understand.",
+    ],
+)  # fmt: skip
+def test_what_people_say_kindly_is_no_fault(text: str) -> None:
+    """Neither rude, nor given away, nor said to whoever scores."""
+    faults = {Sign.ABUSE, Sign.BLAME, Sign.BRUSH_OFF, Sign.DISPARAGE, Sign.STEERING, Sign.FREE, Sign.MONEY}
+    assert signs_of(text) & faults == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("十点半前给您消息", "22:30"), ("晚上十点四十分前汇报", "22:40"), ("You hear from me by half past ten", "22:30"),
+        ("news by 11 tonight", "23:00"), ("明天下午五点前答复您", "17:00"), ("an update by tomorrow 5 pm", "17:00"),
+        ("By Friday at five you get an answer", "17:00"), ("下班前给您书面答复", "18:00"),
+    ],
+)  # fmt: skip
+def test_times_in_words_are_times(text: str, hour: str) -> None:
+    """Of either language; one that may be in the evening is where the morning is past."""
+    named = instants(fold(text))
+    assert [f"{resolve(each, at=AT):%H:%M}" for each in named] == [hour]
+
+
+@pytest.mark.parametrize("text", ["快一点", "有三点建议", "Two of the pages", "一共三个"])
+def test_not_every_number_is_a_time(text: str) -> None:
+    """点 is a point as well."""
+    assert instants(fold(text)) == ()
