@@ -18,9 +18,9 @@ _EDGE: Final = re.compile(
 )
 _LINK: Final = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]{1,500}", re.IGNORECASE)
 _DOMAIN: Final = re.compile(
-    r"(?<![\w.@/-])(?:[a-z0-9-]{1,63}\.){1,4}"
+    r"(?<![\w.@/-])(?:www\.(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}|(?:[a-z0-9-]{1,63}\.){1,4}"
     r"(?:com|cn|net|org|hk|tw|io|co|shop|info|eu|uk|de|jp|us|asia|fr|it|es|nl|au|ca|sg|my|kr|store|site|online|me|tv"
-    r"|biz|edu|gov)(?![\w.-])"
+    r"|biz|edu|gov))(?![\w.-])"
     r"(?:/[^\s<>\"'，。；、）)】\]]{0,300})?",
     re.IGNORECASE | re.ASCII,
 )

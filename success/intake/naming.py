@@ -52,6 +52,14 @@ _FEW_WORDS: Final = re.compile(
 )
 
 
+_TRADE: Final = re.compile(r".*卖.*|sells?")
+_WANTED: Final = re.compile(
+    r"想|(?<!主)要|希望|需要|能|可以|加|网|线|商城|店铺"
+    r"|\b(?:online|site|website|web|want|need|like|able|can|could|should|shop|store|add)\b"
+)
+"""What makes of "we sell tea" a wish for the site; alone it tells what they do."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mentioned:
     """The options that a clause names: wanted, and ruled out."""
@@ -85,13 +93,22 @@ def mentioned(folded: str, question: Question, *, asked: bool) -> Mentioned:
         before, behind = folded[:start], folded[end:]
         if _HELD.search(before) or _ELSEWHERE.match(behind):
             continue
-        (without if _is_ruled_out(folded[start:end], before, behind) else wanted)[option.key] = None
+        word = folded[start:end]
+        if _is_ruled_out(word, before, behind):
+            without[option.key] = None
+        elif asked or not _only_trades(folded, word, behind):
+            wanted[option.key] = None
     if asked:
         if _ALL.search(folded) and not wanted.keys() - without.keys():
             wanted |= {each.key: None for each in question.options}
         elif not wanted and not without:
             wanted |= {each.key: None for each in question.options if _is_piece(folded, each)}
     return Mentioned(wanted=tuple(each for each in wanted if each not in without), without=tuple(without))
+
+
+def _only_trades(folded: str, word: str, behind: str) -> bool:
+    """Whether "we sell tea" tells what they do, not what the site should."""
+    return bool(_TRADE.fullmatch(word)) and (behind.startswith("给") or not _WANTED.search(folded))
 
 
 def _is_ruled_out(word: str, before: str, behind: str) -> bool:

@@ -100,7 +100,7 @@ def understand(
     for key, own in sorting.texts(clauses, alone=not reading.found, words=words and wish is None).items():
         reading.words(key, own)
     unread = False
-    if words and wish is None and not reading.found and not sorting.left_open:
+    if words and wish is None and not _news(reading, held) and not sorting.left_open:
         unread = _in_their_words(reading, question, sorting.left, text)
     if words and wish in {None, Wish.SUMMARY} and question is not None and not sorting.left_open:
         _besides(reading, question, clauses.whole if not reading.found else clauses.joined(sorting.left), sorting.left)
@@ -166,6 +166,16 @@ class _Sorting:
         self._own.setdefault(key, []).append(clause)
         self._last = key
         self._taken |= self._asked is None or key != self._asked.key
+
+
+def _news(reading: Reading, held: Collection[str]) -> bool:
+    """Whether anything was read that was not said before: words beside what is known answer what was asked."""
+    known = held if isinstance(held, Mapping) else {}
+    return not all(
+        isinstance(each.value, Chosen) and not each.without and not each.asked
+        and isinstance(before := known.get(each.key), Chosen) and {*each.value.keys} <= {*before.keys}
+        for each in reading.found.values()
+    )  # fmt: skip
 
 
 def _in_their_words(reading: Reading, question: Question | None, left: list[str], text: str) -> bool:
