@@ -24,7 +24,7 @@ class ProposalPress:
 
     def title(self, content: Proposal) -> str:
         """What the document is called, as a file too."""
-        said = self.texts.say("proposal.doc.file", content.language, title=content.title, client=content.client)
+        said = self.texts.say("proposal.doc.file", content.language, title=content.title)
         return said if content.language == "en" else spaced(said)
 
     def sheet(self, content: Proposal, *, agency: str, number: int, n: int, on: date) -> Sheet:

@@ -66,7 +66,7 @@ def _understanding(wish: Wish, names: Sequence[str], *, say: Say) -> str:
 
 def _architecture(chosen: Chosen, language: str, *, say: Say) -> str:
     comma = say("proposal.list", language)
-    layers = {"shop", "members", "integration", "forms"}
+    layers = {"shop", "booking", "members", "integration", "forms"}
     behind = [each.name(language) for each in chosen.modules if each.key in layers]
     lines = [
         say("proposal.architecture.front", language, n=len({p(language) for m in chosen.modules for p in m.pages}))
