@@ -153,7 +153,7 @@ class _Words:
         head = [self(f"proposal.doc.plan.{name}") for name in ("stage", "gives", "starts", "ends", "bar")]
         return Block(
             title=self("proposal.doc.plan"), hint=self("proposal.doc.plan.hint"), head=head, rows=rows,
-            widths=(11, 28, 20, 20, 21), bars=bars(milestones),
+            widths=(11, 24, 22, 22, 21), bars=bars(milestones),
         )  # fmt: skip
 
     def _prices(self) -> Block:

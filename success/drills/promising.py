@@ -28,6 +28,9 @@ _ANSWER: Final = re.compile(
 )
 _NOT_PROMISED: Final = re.compile(
     r"如果|要是|假如|万一|(?:没有?|未)能?(?:恢复|修好|修复|做完|做好|弄好|完成|解决|收到|上线|交付|发布|改完|赶上|能)|原定|原订|原计划|原本|本来|本该|本应|说好|之前说|之前答应|上次|还没"
+    r"|(?:理解|明白|知道|清楚|体谅|体会)[^,，。]{0,30}(?:心情|想法|愿望|期望|期待|需求|压力|着急|急)"
+    r"|\b(?:understand|know|see|realise|realize|appreciate)\b.{0,20}"
+    r"\byou(?:'d| would)? (?:want|need|like|wish|hope|have)"
     r"|能不能|能否|是否|会不会|不能|无法|没法|不敢|不好说|不知道|两次|为什么|至周|到周"
     r"|已经?(?:修|恢复|完成|做)|昨天|前天|上周|刚才|刚刚|(?:到今天|到现在|至今)(?:还|都|也|仍)|推了|推到|推迟了|改到|病|请假|了\s?\d"
     r"|(?<!even )\bif\b|\bunless\b|\bshould (?:it|he|she|this|that|they)\b"
