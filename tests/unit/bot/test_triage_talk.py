@@ -12,7 +12,7 @@ from knowledge.language import fold
 SAYS = {
     "greeting": """你好 | 您好！ | 大家好 | 在吗 | 在吗？ | 您好 在吗 | 有人吗 | 早上好 | 哈喽 | 請問 | 你好，请问一下 | 那个 | hi | Hello! | hey there |
         Good morning | 打擾一下""",
-    "thanks": """谢谢 | 谢谢！ | 好的谢谢 | 多謝 | 感謝 | 收到 | 好 | 好的 | 嗯嗯嗯 | OK | ok谢谢 | 明白了 | 辛苦了 | 解决了，谢谢 | 可以用了 | 好了 | 哈哈哈 |
+    "thanks": """谢谢 | 就这些 | 没别的问题了，谢谢 | that's all, thanks | 谢谢！ | 好的谢谢 | 多謝 | 感謝 | 收到 | 好 | 好的 | 嗯嗯嗯 | OK | ok谢谢 | 明白了 | 辛苦了 | 解决了，谢谢 | 可以用了 | 好了 | 哈哈哈 |
         Thanks | thank you so much | Thanks a lot! | great, thanks | got it | 太好了 | bye""",
     "chaser": """好了吗 | 好了吗？ | 好了么 | 好了？ | 好了没 | 弄好没 | 修好了吗 | 还没弄好? | 怎么还没好 | 网站修好了吗 | 请问好了吗 | 你好，处理得怎么样了 |
         处理好了吗 | 搞定了吗 | 进度如何 | 怎么样了 | 什么时候能好？ | 我的网站什么时候能修好 | 还要多久 | ？？ | ??? | 人呢 | 有人吗？ | 有人在吗 |
@@ -38,7 +38,7 @@ SAYS = {
 
 SAYS_NOT = {
     "greeting": "你好,首页标题怎么改 | hi, how do I reset my password | 在吗 网站怎么备案 | 早餐店网站",
-    "thanks": "好了吗 | 好了？ | 可以了? | 解决了吗 | ok? | 好的，那首页呢 | 谢谢，还有一个问题 | 好难用 | thanks, but it fails | 行业新闻怎么发",
+    "thanks": "没别的办法了吗 | that's all wrong | 好了吗 | 好了？ | 可以了? | 解决了吗 | ok? | 好的，那首页呢 | 谢谢，还有一个问题 | 好难用 | thanks, but it fails | 行业新闻怎么发",
     "chaser": "好了 | 好的 | 什么时候能加一个按钮 | 网站多久备份一次 | 备案要多久 | 域名多久生效 | how long does a domain transfer take | 怎么改进度条",
     "assent": "好了吗 | 可以吗 | 不行 | 不可以 | 不是 | 好像不对 | no | 可以换一张图吗 | 行不行 | 谢谢 | yes but change the colour",
     "wants_human": """网站怎么加人工客服窗口 | 怎么把域名转接到新服务器 | 真人照片怎么上传 | 怎么换人物图片 | 这个功能叫人脸识别 | 首页客服电话在哪改 | 找技术参数在哪里 |
