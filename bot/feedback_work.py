@@ -78,8 +78,9 @@ class Feedback:
         if (later := self._not_before(conn, found)) is not None:
             return later
         now, person = self._clock(), directory.person(conn, found.person_id)
-        group = group_of(conn, found.client_id) if found.kind is SurveyKind.STAGE else None
-        reach = self._asking.ways.to(conn, person, group=group)
+        of_project = found.kind is SurveyKind.STAGE
+        group = group_of(conn, found.client_id) if of_project else None
+        reach = self._asking.ways.to(conn, person, group=group, page=of_project)
         if reach is not None:
             self._asking.questions.survey(conn, found, reach, now=now)
         surveys.put(conn, found.id, way=reach.name if reach else "", now=now)

@@ -61,11 +61,12 @@ class Ways:
     links: bool = False
 
     def to(
-        self, conn: Connection, person: Person, *, ticket: Ticket | None = None, group: Chat | None = None
-    ) -> Reach | None:
+        self, conn: Connection, person: Person, *, ticket: Ticket | None = None, group: Chat | None = None,
+        page: bool = False,
+    ) -> Reach | None:  # fmt: skip
         """The best way to a person; a group only about its own ticket, or about what everybody in `group` works on.
 
-        About a ticket nobody is asked on a page: it asks by itself.
+        `page`: they may be asked on a page of ours, where there is no other way.
         """
         about = directory.chat_of(conn, ticket.conversation_id) if ticket is not None else None
         direct = self._direct(conn, person, near=about)
@@ -77,8 +78,8 @@ class Ways:
         address = self.addresses(conn, person.id) if self.links else None
         if address and is_address(address):
             return Reach(way=Way.MAIL, address=address)
-        page = self._page(conn, person) if ticket is None else None
-        return Reach(way=Way.DIRECT, chat=page) if page is not None else None
+        here = self._page(conn, person) if page else None
+        return Reach(way=Way.DIRECT, chat=here) if here is not None else None
 
     def unopened(self, conn: Connection, person: Person, *, doors: Collection[str]) -> tuple[tuple[str, str], ...]:
         """The person's accounts where a direct chat could be begun; none where there is one already."""

@@ -29,7 +29,7 @@ async def somebody(world: World, *, mode: Mode = Mode.AUTO) -> tuple[Person, Cha
 
 
 async def way(world: World, ways: Ways, who: Person, group: Chat | None = None) -> Reach | None:
-    found: Reach | None = await world.ask(ways.to, who, group=group)
+    found: Reach | None = await world.ask(ways.to, who, group=group, page=True)
     return found
 
 
@@ -51,13 +51,7 @@ async def test_where_nothing_may_be_said_nothing_is_asked(world: World, mode: Mo
     assert await way(world, Ways(platforms={"telegram"}, pages={"web"}), who, group) is None
 
 
-async def test_about_a_ticket_the_page_asks_by_itself(world: World) -> None:
-    """Its rating stands on the page already: no second question."""
-    who, page, _ = await somebody(world)
-    talk = await world.db.read(lambda conn: directory.find_conversation(conn, chat_id=page.id))
-    assert talk is not None
-    facts = {"title": "x", "summary": "x", "reason": "asked", "level": "question", "since": world.clock()}
-    ticket = await world.do(
-        world.desk.open, conversation_id=talk.id, client_id=who.client_id, requester_id=who.id, **facts
-    )
-    assert await world.ask(Ways(pages={"web"}).to, who, ticket=ticket) is None
+async def test_nobody_is_asked_on_a_page_about_anything_else(world: World) -> None:
+    """A ticket's rating stands there already; who only looked around is not asked for a recommendation."""
+    who, *_ = await somebody(world)
+    assert await world.ask(Ways(pages={"web"}).to, who) is None
