@@ -26,7 +26,7 @@ from store import jobs
 from store.jobs import enqueue
 from success import tasks
 from success.intake import store as intakes
-from success.projects import boards, briefs, changes, proposals
+from success.projects import boards, briefs, change_store, proposal_store
 from success.projects.change_rules import ChangeState
 from success.tasks import TaskKind
 from tests.house import WORKING_HOURS, House, MovableClock, Visitor
@@ -227,8 +227,8 @@ async def a_proposal(side: Side, desk: Agency, brief: str) -> str:
     offer = await side.heard("第 2 版")
     await side.press(offer, "接受此版本")
     (project,) = await until(lambda: desk.read(boards.listed), what="the project begins")
-    (kept,) = await desk.read(proposals.latest)
-    record = await desk.read(proposals.acceptance, kept.id)
+    (kept,) = await desk.read(proposal_store.latest)
+    record = await desk.read(proposal_store.acceptance, kept.id)
     assert (record.n, record.way) == (2, "chat")
     await until(lambda: side.times("已由"), what="the record stands in the chat")
     assert project.managers == (desk.mira.id, desk.bob.id)
@@ -271,7 +271,7 @@ async def a_change(side: Side, desk: Agency) -> None:
 
 
 async def confirmed(desk: Agency) -> bool:
-    return {each.state for each in await desk.read(changes.listed)} == {ChangeState.CONFIRMED}
+    return {each.state for each in await desk.read(change_store.listed)} == {ChangeState.CONFIRMED}
 
 
 async def a_week(side: Side, desk: Agency, project: str) -> None:
