@@ -20,6 +20,7 @@ AREAS: Final = (
     ("/rate/", "client_page"),
     ("/survey/", "client_page"),
     ("/leave/", "client_page"),
+    ("/trainings/", "client_page"),
     ("/m/", "manual"),
     ("/manual-picture/", "manual"),
     ("/telegram/", "platform"),
