@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -30,6 +31,7 @@ TOGETHER = pytest.mark.asyncio(loop_scope="module")
 COMMANDS = shown()
 MESSAGES = 45  # the guides ask about message 42
 PATIENCE_S = 150
+ENDS_WITHIN_S = 60
 SHIMS = {
     "aftercare": f'#!/bin/sh\nexec {sys.executable} -m bot "$@"\n',
     "chroma": f'#!/bin/sh\nexec {Path(sys.executable).with_name("chroma")} "$@"\n',
@@ -40,6 +42,12 @@ FILES = {
     "notice.csv": "date,kind,name\n2027-01-01,off,元旦\n",
     "通知.csv": "date,kind,name\n2027-01-01,off,元旦\n",
 }
+
+
+def _heed_ctrl_c() -> None:
+    """As in a terminal: tests in the background have it ignored, and what they start would have too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
@@ -76,6 +84,7 @@ class Reader:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def reader(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reader]:
     """A desk in which clients have asked some things, with a ticket, a token, and the files that the guides name."""
+    _heed_ctrl_c()
     folder = tmp_path_factory.mktemp("guides")
     data, programs = folder / "data", folder / "programs"
     for kept, at in (
@@ -208,7 +217,7 @@ async def test_it_starts(command: str, reader: Reader, typed: list[subprocess.Po
     os.killpg(
         process.pid, 2 if "aftercare " in command else 15
     )  # Chroma's server does not heed Ctrl-C without a terminal
-    await asyncio.to_thread(process.wait, PATIENCE_S)
+    await asyncio.to_thread(process.wait, ENDS_WITHIN_S)
 
 
 @pytest.mark.parametrize("command", [each.command for each in COMMANDS if isinstance(how(each.command), Cannot)])
