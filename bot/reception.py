@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -13,13 +12,11 @@ from bot import (
     feedback_presses,
     intake,
     interview_ground,
-    project_presses,
     staff_reception,
     staff_whispers,
     standings,
-    training_presses,
 )
-from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Pressed, Said, Standing, Withdrawn
+from bot.arrived import EDITED, STAFF_COMMANDS, Author, Ordered, Place, Said, Standing, Withdrawn
 from bot.gate import SPEAKS
 from bot.masking import mask
 from bot.model import Inbound
@@ -199,64 +196,6 @@ def _our_own(conn: Connection, ordered: Ordered) -> Chat | None:
     )
     staff_chats.belongs(conn, made.id, person.id)
     return directory.chat(conn, made.id)
-
-
-def press(
-    conn: Connection, pressed: Pressed, *, room: Room, now: datetime
-) -> Literal["taken", "again", "other", "gone", "answered", "not_resolved", "unauthorised"]:
-    """Press a button under a message of ours; taken once, from the one it was said to.
-
-    ``answered``: it was a question about themselves, which has changed by now; ``not_resolved``: it cannot be yet;
-    ``unauthorised``: somebody else of the client's decides on it.
-    """
-    chat = directory.find_chat(conn, platform=pressed.place.platform, external_id=pressed.place.chat)
-    person = directory.find_person(conn, platform=pressed.place.platform, external_id=pressed.author.id)
-    said = messages.find(conn, pressed.message)
-    if chat is None or said is None or said.chat_id != chat.id or pressed.button >= len(said.buttons):
-        return "gone"
-    button = said.buttons[pressed.button]
-    who = person.id if person is not None else None
-    unasked = training_presses.press(conn, said, button.id, person_id=who, texts=room.texts, now=now)
-    if unasked is None:
-        unasked = care_presses.press(conn, said, button.id, chat=chat, author=pressed.author, now=now)
-    if unasked is not None:
-        return unasked
-    if project_presses.is_ours(conn, said):
-        decider = person or directory.ensure_person(
-            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
-            client_id=chat.client_id, now=now,
-        )  # fmt: skip
-        became = project_presses.press(
-            conn, said, button.id, person=decider, desk=room.desk, texts=room.desk_texts, now=now
-        )
-        return became or "gone"
-    if person is not None and (asks := feedback_presses.question_of(conn, said.id)) is not None:
-        return feedback_presses.press(
-            conn, asks, said, button.id, person_id=person.id, questions=room.questions, now=now
-        )
-    if interview_ground.asks(conn, said.id):
-        person = person or directory.ensure_person(
-            conn, platform=chat.platform, external_id=pressed.author.id, name=pressed.author.name,
-            client_id=chat.client_id, now=now,
-        )  # fmt: skip
-    asker = interview_ground.asker(conn, said.id, person)
-    if person is None or not messages.press(conn, said.id, button.id, person_id=person.id, asker=asker, now=now):
-        return "again" if messages.message(conn, said.id).pressed else "other"
-    inbound = Inbound(
-        platform=chat.platform,
-        chat=chat.external_id,
-        chat_kind=chat.kind,
-        thread=directory.conversation(conn, said.conversation_id).thread,
-        person=pressed.author.id,
-        name=pressed.author.name,
-        message=f"press:{said.id}:{button.id}",
-        text=button.label,
-        reply_to=said.id,
-        pressed=button.id,
-        at=now,
-    )
-    intake.accept(conn, inbound, at_once=True, now=now)
-    return "taken"
 
 
 def _answered(conn: Connection, inbound: Inbound, said: Said, *, room: Room, now: datetime) -> Message | None:

@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import Connection
 
-from bot import following, reception, staff_reception, staff_whispers
+from bot import following, pressing, reception, staff_reception, staff_whispers
 from bot.arrived import (
     File,
     Ignored,
@@ -164,7 +164,7 @@ class Arrivals:
     async def _pressed(self, pressed: Pressed, body: Json) -> None:
         def press(conn: Connection) -> str:
             by = replace(pressed, author=named(conn, pressed.author))
-            return reception.press(conn, by, room=self._room, now=self._clock())
+            return pressing.press(conn, by, room=self._room, now=self._clock())
 
         became = await self._db.write(press)
         if became in _TOLD:

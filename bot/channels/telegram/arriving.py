@@ -12,7 +12,7 @@ from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from bot import following, reception, staff_presses
+from bot import following, pressing, reception, staff_presses
 from bot.arrived import File, Ignored, Moved, Ordered, Place, Pressed, Said, StaffPressed, Standing
 from bot.channels.telegram.account import Account
 from bot.channels.telegram.reading import read
@@ -98,7 +98,7 @@ class Arrivals:
         self._show_typing(said.place, message)
 
     async def _pressed(self, pressed: Pressed, update: Update) -> None:
-        became = await self._db.write(partial(reception.press, pressed=pressed, room=self._room, now=self._clock()))
+        became = await self._db.write(partial(pressing.press, pressed=pressed, room=self._room, now=self._clock()))
         text = ""
         if became in _TOLD:
             tongue = await self._db.read(partial(reception.language, place=pressed.place, author=pressed.author))

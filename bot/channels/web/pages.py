@@ -52,7 +52,7 @@ async def own_requests(request: Request, web: Web, key: str) -> Response:
     visit = await _visit(web, request, key)
     if visit is None or visit.chat is None or visit.person is None:
         return RedirectResponse(f"/c/{quote(key)}", 303)
-    who, client_id, now = visit.person.id, visit.client_id, web.clock()
+    who, client_id, now = visit.person.id, visit.owner.id, web.clock()
     link = await web.db.write(lambda conn: progress_links.for_person(conn, client_id, who, now=now))
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return RedirectResponse(progress_path(link, secret=web.secret), 303, headers=headers)

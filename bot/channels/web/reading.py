@@ -97,7 +97,7 @@ def _banner(conn: Connection, *, web: WebChat, visit: Visit) -> dict[str, Any] |
     line = standings.progress(
         conn,
         ticket,
-        zone=visit.client.timezone,
+        zone=visit.owner.timezone,
         language=turns[0].language if turns else "zh-Hans",
         texts=web.texts,
         desk=web.desk,

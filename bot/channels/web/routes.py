@@ -9,7 +9,8 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import Connection
 from sse_starlette import EventSourceResponse
 
-from bot import feedback_presses, following, intake, interview_ground, project_presses, training_presses
+from bot import following, intake, pressing
+from bot.arrived import Author
 from bot.channels.web import reading
 from bot.channels.web.bodies import read_body
 from bot.channels.web.events import changes
@@ -19,8 +20,7 @@ from bot.model import Inbound
 from bot.triage import Reading
 from console import attachments
 from console.file_answers import file_answer
-from console.texts import Texts as DeskTexts
-from handoff import board, chat_history, directory, messages, typing
+from handoff import board, chat_history, directory, typing
 from handoff.errors import NotFound
 from handoff.model import Attachment, Message
 from store import rates
@@ -73,21 +73,13 @@ async def stream(web: Web, visit: Visiting) -> EventSourceResponse:
 async def press(request: Request, web: Web, visit: Visiting, pressed: Press) -> Response:
     """Press a button under a message of ours."""
     said = await web.db.read(partial(reading.pressable, visit=visit, message_id=pressed.message))
-    label = next((b.label for b in said.buttons if b.id == pressed.button), None) if said else None
-    if said is None or label is None:
+    button = next((each for each in said.buttons if each.id == pressed.button), None) if said else None
+    if said is None or button is None or visit.chat is None:
         raise HTTPException(404)
-    arrived = inbound(
-        client=visit.client,
-        visitor=visit.visitor,
-        key=f"press:{said.id}:{pressed.button}",
-        text=label,
-        at=web.clock(),
-        name=visit.name,
-        thread=next(talk.thread for talk in visit.talks if talk.id == said.conversation_id),
-        reply_to=said.id,
-        pressed=pressed.button,
+    author = Author(id=visit.visitor, name=visit.name)
+    became = await web.db.write(
+        partial(pressing.take, said=said, button=button, chat=visit.chat, author=author, room=web.room, now=web.clock())
     )
-    became = await web.db.write(partial(_press, inbound=arrived, visit=visit, web=web))
     if became == "unauthorised":
         return _refused(403, web.texts.say("chat.press.unauthorised", request.state.language))
     return Response(status_code=204)
@@ -217,25 +209,3 @@ def _take_in(
 def _refused(status: int, sentence: str, *, wait: timedelta | None = None) -> JSONResponse:
     headers = {"Retry-After": str(int(wait.total_seconds()) + 1)} if wait else {}
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)
-
-
-def _press(conn: Connection, *, inbound: Inbound, visit: Visit, web: WebChat) -> str | None:
-    """Take a press; what became of one that is about new work."""
-    assert visit.person is not None
-    assert inbound.reply_to is not None
-    assert inbound.pressed is not None
-    now, said = web.clock(), messages.message(conn, inbound.reply_to)
-    if project_presses.is_ours(conn, said):
-        return project_presses.press(
-            conn, said, inbound.pressed, person=visit.person, desk=web.desk, texts=DeskTexts.shipped(), now=now
-        )
-    person_id, texts = visit.person.id, web.texts
-    if training_presses.press(conn, said, inbound.pressed, person_id=person_id, texts=texts, now=now) is not None:
-        return None
-    if (asks := feedback_presses.question_of(conn, said.id)) is not None:
-        feedback_presses.press(conn, asks, said, inbound.pressed, person_id=person_id, questions=web.questions, now=now)
-        return None
-    asker = interview_ground.asker(conn, inbound.reply_to, visit.person)
-    if messages.press(conn, inbound.reply_to, inbound.pressed, person_id=person_id, asker=asker, now=now):
-        intake.accept(conn, inbound, at_once=True, now=now)
-    return None

@@ -61,8 +61,6 @@ def inbound(
     at: datetime,
     name: str,
     thread: str = "",
-    reply_to: int | None = None,
-    pressed: str | None = None,
 ) -> Inbound:
     """A visitor's message as the core knows it; the browser's own id of it makes a repeated send harmless."""
     return Inbound(
@@ -75,8 +73,6 @@ def inbound(
         attachments=files,
         addressed=True,
         thread=thread,
-        reply_to=reply_to,
-        pressed=pressed,
         client_id=client.id,
         at=at,
     )

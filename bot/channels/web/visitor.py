@@ -13,7 +13,8 @@ from fastapi import Depends, HTTPException, Request
 from sqlalchemy import Connection
 
 from bot.channels.web.translations import PLATFORM
-from bot.questions import Questions
+from bot.own_pages import OwnPages
+from bot.reception import Room
 from bot.triage import Rules
 from console.texts import Texts
 from handoff import chat_history, directory
@@ -51,9 +52,10 @@ class WebChat:
     public_url: str | None = None
 
     @property
-    def questions(self) -> Questions:
-        """How questions about somebody are put and answered."""
-        return Questions(texts=self.texts, public_url=self.public_url, secret=self.secret)
+    def room(self) -> Room:
+        """What a press needs, as on any platform."""
+        own_pages = OwnPages(public_url=self.public_url, secret=self.secret)
+        return Room(desk=self.desk, rules=self.rules, texts=self.texts, own_pages=own_pages)
 
     def sign(self, visitor: str) -> str:
         """The cookie of a visitor."""
@@ -93,10 +95,12 @@ class WebChat:
 class Visit:
     """A request's client and visitor, and the chat they have, once something was said.
 
-    `talks` are all conversations of the chat, `conversation` the newest; `framed`: by a token, without our cookie.
+    `owner` is whose the chat is: who came in by our own front door may be a client by now. `talks` are all
+    conversations of the chat, `conversation` the newest; `framed`: by a token, without our cookie.
     """
 
     client: Client
+    owner: Client
     visitor: str
     name: str
     api: str
@@ -109,11 +113,6 @@ class Visit:
     def conversation(self) -> Conversation | None:
         """Where the visitor writes now."""
         return self.talks[-1] if self.talks else None
-
-    @property
-    def client_id(self) -> int:
-        """Whose the visitor's chat is: who came in by our own front door may be a client by now."""
-        return (self.chat.client_id if self.chat else None) or self.client.id
 
     @property
     def talk_ids(self) -> list[int]:
@@ -167,8 +166,10 @@ def visiting(conn: Connection, *, key: str, visitor: Visitor, framed: bool = Fal
     if client is None:
         return None
     chat = directory.find_chat(conn, platform=PLATFORM, external_id=f"{client.slug}:{visitor.id}")
+    bound = chat.client_id if chat else None
     return Visit(
         client=client,
+        owner=client if bound is None else directory.client(conn, bound),
         visitor=visitor.id,
         name=visitor.name or visitor_name(visitor.id),
         api=f"/chat/api/{client.web_key}",
