@@ -11,7 +11,7 @@ from console.client_pages import SLUG, read_record
 from console.forms import typed_fields, typed_id
 from console.guard import FORM, AdminDep
 from console.pages import PagesDep
-from handoff.errors import Duplicate, NotFound
+from handoff.errors import Duplicate
 from success.intake import welcome
 from success.intake.errors import IntakeRefused
 
@@ -38,8 +38,6 @@ async def make_client(request: Request, *, pages: PagesDep, viewer: AdminDep, br
     if problem is None:
         try:
             await pages.deps.db.write(body)
-        except NotFound as error:
-            raise HTTPException(404) from error
         except Duplicate:
             problem = "clients.error.taken"
         except IntakeRefused as refused:

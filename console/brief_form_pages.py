@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
@@ -13,7 +12,6 @@ from console.forms import LongTexts, typed_fields, typed_id
 from console.guard import FORM, AdminDep
 from console.pages import Pages, PagesDep
 from handoff import directory
-from handoff.errors import NotFound
 from success.intake import forms_kept, prospects
 from success.intake.errors import FormBroken, Problem
 from success.intake.form_reading import LONGEST
@@ -31,10 +29,7 @@ async def allow_prospects(request: Request, *, pages: PagesDep, viewer: AdminDep
         if take_form(conn, typed.get("once", ""), person_id=by, now=now):
             prospects.allow(conn, allowed=typed.get("allowed") == "yes", door_id=door, by=by, now=now)
 
-    try:
-        await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    await pages.deps.db.write(body)
     return RedirectResponse("/desk/briefs#settings", 303)
 
 

@@ -19,7 +19,6 @@ from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
 from console.texts import LANGUAGES
 from handoff import accounts, directory, messages
-from handoff.errors import NotFound
 from handoff.kinds import Audience, Role, Tier
 from handoff.model import Attachment
 from success.intake import forms_kept, notes, prospects, store
@@ -52,8 +51,6 @@ async def begin_interview(request: Request, *, pages: PagesDep, viewer: ReaderDe
 
     try:
         made = await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except IntakeRefused as refused:
         return await show_list(request, pages, viewer, problem=pages.say(request, f"briefs.error.{refused.why}"))
     return RedirectResponse(f"/desk/briefs/{made}" if made else "/desk/briefs", 303)
@@ -77,8 +74,7 @@ async def brief_file(pages: PagesDep, viewer: ReaderDep, brief_id: str, file_id:
             return None
         return messages.attachment(conn, found.conversation_id, file_id, audience=Audience.CLIENT)
 
-    found = await _found(pages, load)
-    return file_answer(pages.deps.files, found)
+    return file_answer(pages.deps.files, await pages.deps.db.read(load))
 
 
 @router.post("/{brief_id}/hold", dependencies=FORM)
@@ -164,7 +160,7 @@ async def show_brief(
 ) -> Response:  # fmt: skip
     """One brief; with a problem, what was typed is kept. Raises 404."""
     language = request.state.language
-    loaded = await _found(pages, lambda conn: shown(conn, which, language=language, texts=pages.texts))
+    loaded = await pages.deps.db.read(lambda conn: shown(conn, which, language=language, texts=pages.texts))
     loaded = await frame(pages, viewer, section="care") | loaded | {"problem": problem, "typed": kept(typed)}
     loaded |= {"tiers": list(Tier), "languages": LANGUAGES, "zone": accounts.DEFAULT_ZONE}
     loaded |= {"is_admin": viewer.person.role is Role.ADMIN}
@@ -185,19 +181,10 @@ async def _do(
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except IntakeRefused as refused:
         problem = pages.say(request, f"briefs.error.{refused.why}")
         return await show_brief(request, pages, viewer, which, problem=problem)
     return RedirectResponse(f"/desk/briefs/{which}", 303)
-
-
-async def _found(pages: Pages, load: Callable[[Connection], Any]) -> Any:
-    try:
-        return await pages.deps.db.read(load)
-    except NotFound as error:
-        raise HTTPException(404) from error
 
 
 def _id(text: str) -> int:

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.case_verbs import sentence
@@ -82,10 +81,7 @@ async def forget_view(
         if take_form(conn, once, person_id=who.id, now=now):
             views.forget(conn, typed_id(view_id) or 0, person_id=who.id, role=who.role)
 
-    try:
-        await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    await pages.deps.db.write(body)
     return RedirectResponse("/desk", 303)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.case_verbs import sentence
@@ -80,8 +79,6 @@ async def make(request: Request, *, pages: PagesDep, viewer: ReaderDep) -> Respo
 
     try:
         made = await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except ProjectRefused as refused:
         problem = pages.say(request, f"changes.error.{refused.reason}")
         return await _form(request, pages, viewer, typed=typed, problem=problem)
@@ -97,10 +94,7 @@ async def change_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, c
 @router.get("/{change_id}/edit")
 async def edit_page(request: Request, *, pages: PagesDep, viewer: ReaderDep, change_id: int) -> Response:
     """The form of one that is not answered, to describe or quote it anew."""
-    try:
-        found, typed = await pages.deps.db.read(partial(_kept, change_id=change_id))
-    except NotFound as error:
-        raise HTTPException(404) from error
+    found, typed = await pages.deps.db.read(partial(_kept, change_id=change_id))
     if found.state not in {ChangeState.DRAFT, ChangeState.SENT}:
         return await _show(request, pages, viewer, change_id, problem=pages.say(request, "changes.error.answered"))
     return await _form(request, pages, viewer, typed=typed, found=found)
@@ -121,8 +115,6 @@ async def edit(request: Request, *, pages: PagesDep, viewer: ReaderDep, change_i
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except ProjectRefused as refused:
         gone = {"state": "answered"}.get(refused.reason, refused.reason)
         problem = pages.say(request, f"changes.error.{gone}")
@@ -155,8 +147,6 @@ async def decide(request: Request, *, pages: PagesDep, viewer: ReaderDep, change
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except ProjectRefused as refused:
         problem = pages.say(request, f"changes.error.{refused.reason}")
         return await _show(request, pages, viewer, change_id, problem=problem)
@@ -211,10 +201,7 @@ async def _form(
             "people": [person for person, _ in accounts.contacts(conn, client.id)],
         }  # fmt: skip
 
-    try:
-        loaded = await pages.deps.db.read(load)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    loaded = await pages.deps.db.read(load)
     shown = await frame(pages, viewer, section="care") | loaded
     if shown["ticket"] is not None and "title" not in typed:
         typed = {"title": shown["ticket"].title, "says": shown["ticket"].summary, **typed}

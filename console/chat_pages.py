@@ -15,7 +15,6 @@ from console.guard import FORM, AdminDep, ReaderDep
 from console.pages import Pages, PagesDep
 from handoff import autonomy, contracts, directory, modes
 from handoff.autonomy import Bound, Tally
-from handoff.errors import NotFound
 from handoff.kinds import Mode
 from handoff.modes import ChatRow
 from success.intake import forms_kept
@@ -72,10 +71,7 @@ async def set_mode(
         if take_form(conn, once, person_id=by, now=now):
             modes.change(conn, chat_id, Mode(mode), by=by, now=now)
 
-    try:
-        await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    await pages.deps.db.write(body)
     return RedirectResponse(f"/desk/chats#chat-{chat_id}", 303)
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
@@ -183,8 +182,6 @@ async def _do(request: Request, pages: Pages, viewer: Viewer, project_id: int, v
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except ProjectRefused as refused:
         problem = pages.say(request, f"projects.error.{refused.reason}")
         return await _show(request, pages, viewer, project_id, problem=problem, typed=typed)

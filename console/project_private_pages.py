@@ -12,7 +12,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import csrf_token
 from console.guard import check_form
@@ -120,10 +119,7 @@ async def project_page(request: Request, *, pages: PagesDep, held: OpenedDep, to
             "briefs": briefs.of_project(conn, project_id, states=(briefs.SENT,)),
         }  # fmt: skip
 
-    try:
-        shown = await pages.deps.db.read(load)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    shown = await pages.deps.db.read(load)
     return show(request, pages, held, "progress_project.html", token=token, events=f"/p/{quote(token)}/events", **shown)
 
 
@@ -170,10 +166,7 @@ async def _offered(pages: Pages, held: Held, proposal_id: int) -> Offered:
         sheet = sheet_of(conn, pages, found, seen)
         return Offered(found=found, seen=seen, sheet=sheet, by=by, accepted=accepted, name=name)
 
-    try:
-        return await pages.deps.db.read(load)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    return await pages.deps.db.read(load)
 
 
 def _form_of(held: Held, proposal_id: int) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.forms import typed_fields, typed_id
@@ -14,7 +13,6 @@ from console.guard import FORM, ReaderDep
 from console.pages import Pages, PagesDep
 from console.proposal_pages import show_proposal
 from handoff import directory
-from handoff.errors import NotFound
 from success.projects import proposal_store, proposals
 from success.projects.edits import edited
 from success.projects.errors import ProjectRefused
@@ -40,11 +38,8 @@ async def words(request: Request, *, pages: PagesDep, viewer: ReaderDep, proposa
     """Have the model write the free texts better, as the next version; where it fails, nothing changes."""
     typed = await typed_fields(request)
     n = _n(typed)
-    try:
-        seen = await pages.deps.db.read(lambda conn: proposal_store.version(conn, proposal_id, n))
-        found = await pages.deps.db.read(lambda conn: proposal_store.proposal(conn, proposal_id))
-    except NotFound as error:
-        raise HTTPException(404) from error
+    seen = await pages.deps.db.read(lambda conn: proposal_store.version(conn, proposal_id, n))
+    found = await pages.deps.db.read(lambda conn: proposal_store.proposal(conn, proposal_id))
     better = None
     if pages.deps.proposer is not None:
         better = await pages.deps.proposer.write(seen.content, found.wish)
@@ -118,8 +113,6 @@ async def _do(
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except ProjectRefused as refused:
         problem = pages.say(request, f"proposal.error.{refused.reason}")
         held: dict[str, Any] = {"typed": typed} if keep else {}

@@ -23,7 +23,6 @@ from console.report_document import POLICY
 from console.report_pages import pdf_answer
 from console.report_pdf import NoFont, NotPrinted
 from handoff import accounts, directory
-from handoff.errors import NotFound
 from success.projects import authority, boards, proposal_store, proposals
 from success.projects.edits import typed_lines, typed_payments
 from success.projects.errors import ProjectRefused
@@ -63,10 +62,7 @@ async def new_page(
     which = typed_id(brief)
     if which is None:
         raise HTTPException(404)
-    try:
-        typed = await pages.deps.db.read(lambda conn: brief_wish.fields(conn, which, texts=pages.texts))
-    except NotFound as error:
-        raise HTTPException(404) from error
+    typed = await pages.deps.db.read(lambda conn: brief_wish.fields(conn, which, texts=pages.texts))
     return await _form(request, pages, viewer, typed=typed)
 
 
@@ -194,10 +190,7 @@ async def _sheet(pages: Pages, proposal_id: int, n: int) -> Sheet:
         found = proposal_store.proposal(conn, proposal_id)
         return sheet_of(conn, pages, found, proposal_store.version(conn, proposal_id, n))
 
-    try:
-        return await pages.deps.db.read(load)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    return await pages.deps.db.read(load)
 
 
 async def _form(

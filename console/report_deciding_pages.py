@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.forms import typed_fields, typed_id
@@ -18,7 +17,6 @@ from console.pages import Pages, PagesDep
 from console.report_document import Press
 from console.report_pages import paper_for, show_list, show_report
 from handoff import directory
-from handoff.errors import NotFound
 from success.errors import WrongReport
 from success.reports import schedule, store
 from success.reports.model import OURS, Kind
@@ -128,8 +126,6 @@ async def _do(
 
     try:
         await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
     except WrongReport as error:
         problem = pages.say(request, f"reports.error.{error.why}")
         return await show_report(request, pages, viewer, report_id, problem=problem)

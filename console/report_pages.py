@@ -17,7 +17,6 @@ from console.report_document import POLICY, Paper, Press
 from console.report_pdf import NoFont, NotPrinted
 from console.report_words import message_of
 from handoff import directory
-from handoff.errors import NotFound
 from handoff.ticket_names import named
 from success import proactive
 from success.reports import store
@@ -191,10 +190,7 @@ def paper_for(report: Report, language: str) -> Paper:
 
 def kept(conn: Connection, report_id: int) -> Report:
     """The report of a page; 404 if there is none."""
-    try:
-        return store.report(conn, report_id)
-    except NotFound as error:
-        raise HTTPException(404) from error
+    return store.report(conn, report_id)
 
 
 async def _read(pages: Pages, report_id: int) -> Report:

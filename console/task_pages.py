@@ -7,7 +7,6 @@ from typing import Any, Final, get_args
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from console.auth import Viewer, take_form
 from console.desk_pages import frame
@@ -17,7 +16,6 @@ from console.guard import FORM, READERS, ViewerDep
 from console.pages import Pages, PagesDep
 from console.task_words import sentence
 from handoff import directory
-from handoff.errors import NotFound
 from handoff.model import Client
 from success import task_lists, tasks
 from success.task_lists import Which
@@ -59,7 +57,7 @@ async def close_task(request: Request, *, pages: PagesDep, viewer: ViewerDep, ta
         if take_form(conn, typed.get("once", ""), person_id=by, now=now):
             tasks.close(conn, task_id, state, by=by, note=typed.get("note", ""), now=now)
 
-    await _write(pages, body)
+    await pages.deps.db.write(body)
     return _back(typed)
 
 
@@ -77,7 +75,7 @@ async def hand_over_task(request: Request, *, pages: PagesDep, viewer: ViewerDep
             tasks.hand_over(conn, task_id, to=to)
         return True
 
-    if not await _write(pages, body):
+    if not await pages.deps.db.write(body):
         return await _back_with(request, pages, viewer, typed, "tasks.error.to")
     return _back(typed)
 
@@ -142,13 +140,6 @@ def _touchable(conn: Connection, task_id: int, viewer: Viewer) -> Task:
     if not task_lists.may_touch(found, person_id=viewer.person.id, own=own_only(viewer)):
         raise Forbidden("role")
     return found
-
-
-async def _write(pages: Pages, body: Any) -> Any:
-    try:
-        return await pages.deps.db.write(body)
-    except NotFound as error:
-        raise HTTPException(404) from error
 
 
 def _back(typed: dict[str, str]) -> Response:
