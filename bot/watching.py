@@ -1,6 +1,5 @@
 """The manual indexed again on every save: what changed is awaited, done, told; nothing ends it but Ctrl-C."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,10 +45,7 @@ async def watch(
     tell: Callable[[Mapping[str, Any]], None],
     fail: Callable[[str], None],
 ) -> None:
-    """Index now, then after each change; a run that fails is told, and the watch goes on.
-
-    Who ends the watch ends it too where a run that is broken off says that it failed.
-    """
+    """Index now, then after each change; a run that fails is told, and the watch goes on."""
     await _once(index, tell=tell, fail=fail)
     async for names in changes:
         begin(names)
@@ -60,9 +56,6 @@ async def _once(index: Index, *, tell: Callable[[Mapping[str, Any]], None], fail
     try:
         report = await index()
     except (BotError, OwnerError, KnowledgeError, StoreError) as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError from error
         fail(str(error) or type(error).__name__)
     else:
         tell(report)

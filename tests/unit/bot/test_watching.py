@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot import watching
 from bot.manual_runs import as_json
 from bot.manual_showing import show_indexed, show_manual, show_preview
@@ -134,29 +132,3 @@ def test_what_is_printed_takes_any_text(capsys: Any) -> None:
         "[x]",
     ):
         assert words in printed
-
-
-async def test_ctrl_c_in_the_middle_of_a_run_ends_the_watch() -> None:
-    """Though the run that is broken off says that it failed, as another one's might."""
-    begun = asyncio.Event()
-
-    async def index() -> Mapping[str, Any]:
-        begun.set()
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            raise AlreadyIndexing(7) from None
-        return {}
-
-    async def changes() -> AsyncIterator[list[str]]:
-        await asyncio.sleep(60)
-        yield []
-
-    told: list[str] = []
-    ways = {"begin": lambda _: None, "tell": lambda _: None, "fail": told.append}
-    watch = asyncio.create_task(watching.watch(changes(), index=index, **ways))
-    await begun.wait()
-    watch.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(watch, 5)
-    assert told == []
