@@ -150,6 +150,8 @@ async def decide(request: Request, *, pages: PagesDep, viewer: ReaderDep, change
     except ProjectRefused as refused:
         problem = pages.say(request, f"changes.error.{refused.reason}")
         return await _show(request, pages, viewer, change_id, problem=problem)
+    except NotFound:
+        raise
     except HandoffError as error:
         return await _show(request, pages, viewer, change_id, problem=sentence(request, pages, error))
     return RedirectResponse(f"/desk/changes/{change_id}", 303)

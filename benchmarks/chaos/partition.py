@@ -10,15 +10,17 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.fleet import Fleet
 from tests.server import Server
 
-OURS, THEIRS = "10.213.77.1", "10.213.77.2"
-"""Of the two ends of a link that lies wholly in this machine's own namespaces."""
-OUR_END, THEIR_END = f"ours{os.getpid()}", f"theirs{os.getpid()}"
+_FIRST = IPv4Address("10.213.0.0") + os.getpid() % 2**14 * 4
+OURS, THEIRS = str(_FIRST + 1), str(_FIRST + 2)
+"""Of the two ends of a link that lies wholly in this machine's own namespaces; each run has a network of its own."""
+_NAMESPACE, OUR_END, THEIR_END = f"aftercare{os.getpid()}", f"ours{os.getpid()}", f"theirs{os.getpid()}"
 NAME = "localhost"
 """What the platforms are called there; its own file of names leads it over the link."""
 _PLATFORMS = ("TELEGRAM_API", "SLACK_API")
@@ -29,12 +31,11 @@ class Apart:
     """The worker, its link, and the file of the names that it knows."""
 
     server: Server
-    namespace: str
     hosts: Path
 
     def cut(self, *, whole: bool = False) -> None:
         """Let nothing through any more, without a word to either side; or let it through again."""
-        _ip("-n", self.namespace, "link", "set", THEIR_END, "up" if whole else "down")
+        _ip("-n", _NAMESPACE, "link", "set", THEIR_END, "up" if whole else "down")
 
     def forget_names(self, *, known: bool = False) -> None:
         """Let the platform's name lead nowhere, or where it did."""
@@ -47,16 +48,16 @@ class Apart:
         if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("unshare") is None:
             yield None
             return
-        namespace = f"aftercare{os.getpid()}"
+        _sweep()
         async with AsyncExitStack() as stack:
-            _ip("netns", "add", namespace)
-            stack.callback(_ip, "netns", "del", namespace)
-            _ip("link", "add", OUR_END, "type", "veth", "peer", "name", THEIR_END, "netns", namespace)
+            _ip("netns", "add", _NAMESPACE)
+            stack.callback(_ip, "netns", "del", _NAMESPACE)
+            _ip("link", "add", OUR_END, "type", "veth", "peer", "name", THEIR_END, "netns", _NAMESPACE)
             _ip("addr", "add", f"{OURS}/30", "dev", OUR_END)
             _ip("link", "set", OUR_END, "up")
-            _ip("-n", namespace, "addr", "add", f"{THEIRS}/30", "dev", THEIR_END)
+            _ip("-n", _NAMESPACE, "addr", "add", f"{THEIRS}/30", "dev", THEIR_END)
             for device in ("lo", THEIR_END):
-                _ip("-n", namespace, "link", "set", device, "up")
+                _ip("-n", _NAMESPACE, "link", "set", device, "up")
             shared = {**fleet.shared, **told}
             moved = {}
             for name in ("DATABASE_URL", "CHROMA_URL", "OPENAI_BASE_URL", *_PLATFORMS):
@@ -66,7 +67,7 @@ class Apart:
                 moved[name] = text.replace("127.0.0.1", NAME if name in _PLATFORMS else OURS)
             hosts, resolver = folder / "hosts", folder / "resolv.conf"
             resolver.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")  # nobody answers there
-            made = cls(_Outside(fleet, {**shared, **moved}, namespace, hosts, resolver), namespace, hosts)
+            made = cls(_Outside(fleet, {**shared, **moved}, hosts, resolver), hosts)
             made.forget_names(known=True)
             fleet.servers[made.server.name] = made.server
             stack.callback(made.server.abandon)
@@ -76,11 +77,11 @@ class Apart:
 class _Outside(Server):
     """A worker that is started in the namespace, with its own names."""
 
-    def __init__(self, fleet: Fleet, told: Mapping[str, str], namespace: str, hosts: Path, resolver: Path) -> None:
+    def __init__(self, fleet: Fleet, told: Mapping[str, str], hosts: Path, resolver: Path) -> None:
         super().__init__(fleet.data, role="worker", name="worker-apart", host=THEIRS, **told)
         mounts = f"mount --bind {hosts} /etc/hosts && mount --bind {resolver} /etc/resolv.conf"
         self.command = [
-            "unshare", "--mount", "sh", "-c", f'{mounts} && exec ip netns exec {namespace} "$@"', "apart",
+            "unshare", "--mount", "sh", "-c", f'{mounts} && exec ip netns exec {_NAMESPACE} "$@"', "apart",
             *self.command,
         ]  # fmt: skip
 
@@ -112,6 +113,14 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(65536):
         writer.write(data)
         await writer.drain()
+
+
+def _sweep() -> None:
+    """Take away what killed runs left: a namespace whose process is no more, and with it its link."""
+    for found in Path("/run/netns").glob("aftercare[0-9]*"):
+        pid = found.name.removeprefix("aftercare")
+        if int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists():
+            _ip("netns", "del", found.name)
 
 
 def _ip(*arguments: str) -> None:
