@@ -29,6 +29,7 @@ from success.intake.wishes import asks_back
 REASON: Final = "intake"
 _HERE: Final = "Asia/Shanghai"
 _FRESH: Final = timedelta(days=14)  # so long what is put right of a brief that is ready needs no reply to us
+_ADDS: Final = timedelta(minutes=30)  # so long what is said when all is answered, and asks for nothing, is of it too
 _SPOKEN: Final = (Mode.MENTION, Mode.AUTO)
 _TAKEN: Final = (TicketState.OPEN, TicketState.WAITING)
 
@@ -84,26 +85,37 @@ def _pressed(around: Around, there: Interview, pressed: str) -> Step | None:
 def _heard(frame: Frame, situation: Situation, around: Around, there: Interview) -> Step | None:
     reading, standing = frame.reading, there.standing
     asked_one = there.person_id in {None, situation.person.id}
-    if not (around.replied or asked_one) or (frame.scene.called is not None and not around.replied):
+    stale = standing.state is State.READY and frame.scene.now - there.heard_at > _FRESH  # about something else by now
+    if not (around.replied or (asked_one and frame.scene.called is None and not stale)):
         return None
     spoken = situation.chat.kind is ChatKind.DIRECT or around.replied or around.near or frame.scene.called_us
-    if standing.state is State.READY and not around.replied and frame.scene.now - there.heard_at > _FRESH:
-        return None  # by now it is about something else
     if standing.state in {State.OFFERED, State.EXPIRED}:
         begins = spoken and (reading.assent or frame.text.strip().casefold() in _BEGIN)
         return rules.begin(around.form, standing) if begins else None
-    asks = (reading.question or reading.how_to) and asks_back(fold(frame.text)) and not around.replied
+    questions = (reading.question or reading.how_to) and asks_back(fold(frame.text))
+    asks = questions and not around.replied
+    adds = not questions and _adds(frame, situation, around, there)
     ordered = reading.level is not Level.QUESTION and not around.replied  # a change or a fault of the site they have
     said = understand(
         frame.text, around.form, asked=standing.asked, held=standing.answers,
         today=today_at(situation, frame.scene.now),
         words=spoken and not asks and not ordered and standing.state is State.OPEN and not reading.small_talk,
     )  # fmt: skip
+    if adds and not said.found and said.wish is None and frame.text.strip():
+        return rules.add(around.form, standing, frame.text)
     if not (said.found or said.wish or said.left_open or said.unread):
         return _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
-    if not _fits(said, standing, spoken=spoken, asks=asks, replied=around.replied):
+    if not (_fits(said, standing, spoken=spoken, asks=asks, replied=around.replied) or (adds and said.found)):
         return None
     return rules.hear(around.form, standing, said, assent=reading.assent, today=today_at(situation, frame.scene.now))
+
+
+def _adds(frame: Frame, situation: Situation, around: Around, there: Interview) -> bool:
+    """Whether a prospect, who has no site yet to speak of, is still at their brief that has just become ready."""
+    here = situation.chat.kind is ChatKind.DIRECT or around.replied
+    fresh = there.standing.state is State.READY and frame.scene.now - there.heard_at <= _ADDS
+    calm = frame.reading.level in {Level.QUESTION, Level.CHANGE} and not frame.reading.small_talk
+    return there.client_id is None and here and fresh and calm
 
 
 _BEGIN: Final = frozenset({"开始", "開始", "开始吧", "開始吧", "begin", "start", "yes", "let's go"})

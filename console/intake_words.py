@@ -30,7 +30,8 @@ class Spoken:
 def spoken(step: Step, form: Form, *, language: str, texts: Texts) -> Spoken:
     """A step as one message: what was noted, then what is asked."""
     words = _Wording(form, language=language, texts=texts)
-    lines = [words.noted({each.key: each.value for each in step.taken})] if step.taken else []
+    noted = {each.key: each.value for each in step.taken if not words.remarked(each.key)}
+    lines = [words.noted(noted)] if noted else []
     lines += [words.line(each, step) for each in step.lines]
     asking = next((each for each in reversed(step.lines) if not isinstance(each, Plain)), None)
     return Spoken(
@@ -42,7 +43,7 @@ def spoken(step: Step, form: Form, *, language: str, texts: Texts) -> Spoken:
 
 def offer(form: Form, *, language: str, texts: Texts, colleague: str | None = None) -> Spoken:
     """The offer to begin, by a colleague's name where it is theirs."""
-    many = sum(each.required for each in form.questions)
+    many = len(form.asked({}))
     key, named = ("intake.offer.colleague", {"name": colleague}) if colleague else ("intake.offer", {})
     buttons = tuple(
         Button(id=Press(verb=verb).id, label=texts.say(f"intake.button.{verb}", language))
@@ -84,6 +85,9 @@ class _Wording:
 
     def noted(self, answers: Mapping[str, Value]) -> str:
         return self._say("intake.noted", answers=self._listed(answers))
+
+    def remarked(self, key: str) -> bool:
+        return self._question(key).remarks
 
     def line(self, line: Line, step: Step) -> str:
         match line:

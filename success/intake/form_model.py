@@ -65,7 +65,8 @@ class Question:
     """One question. `words` tell free text that speaks of it; `when` names options of which one must be chosen before.
 
     Of money: `currency` is meant where none is said, and `least` and `most` by currency are what can be true. Of a
-    time: `soonest` and `latest` days from today. Of a number: `least` and `most` under "".
+    time: `soonest` and `latest` days from today. Of a number: `least` and `most` under "". The one for `remarks` is not
+    asked by itself: what is said when all the others are done, and is of none of them, is kept there.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Question:
     most: Mapping[str, int]
     soonest: int = 0
     latest: int = 0
+    remarks: bool = False
 
     def option(self, key: str) -> Option | None:
         """The option of that key."""
@@ -103,10 +105,15 @@ class Form:
         """The question of that key."""
         return next((each for each in self.questions if each.key == key), None)
 
+    @property
+    def remarks(self) -> Question | None:
+        """The question that keeps what is said of no other."""
+        return next((each for each in self.questions if each.remarks), None)
+
     def asked(self, chosen: Mapping[str, Collection[str]]) -> tuple[Question, ...]:
         """The questions that are asked, by the options that were chosen, in order."""
         return tuple(
             each
             for each in self.questions
-            if all(set(wanted) & set(chosen.get(key, ())) for key, wanted in each.when.items())
+            if not each.remarks and all(set(wanted) & set(chosen.get(key, ())) for key, wanted in each.when.items())
         )

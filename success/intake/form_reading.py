@@ -23,7 +23,7 @@ _FORM: Final = frozenset({"form", "name", "begins", "questions", "aside"})
 _QUESTION: Final = frozenset(
     {
         "key", "kind", "name", "ask", "holds", "required", "options", "words", "when", "currency", "least", "most",
-        "soonest", "latest",
+        "soonest", "latest", "remarks",
     }
 )  # fmt: skip
 _OPTION: Final = frozenset({"key", "name", "words", "asked"})
@@ -34,6 +34,7 @@ _BUILDS: Final = {
     "most": frozenset({QuestionKind.MONEY, QuestionKind.NUMBER}),
     "soonest": frozenset({QuestionKind.TIME}),
     "latest": frozenset({QuestionKind.TIME}),
+    "remarks": frozenset({QuestionKind.TEXT}),
 }
 
 
@@ -129,13 +130,14 @@ class _Reading:
                 self._wrong(fields["least"], f"{where}.least", "is more than `most`")
         spans = {n: self._number(fields.get(n), f"{where}.{n}") or 0 for n in ("soonest", "latest")}
         options = self._options(fields.get("options"), node, where) if kind in _BUILDS["options"] else ()
+        remarks = "remarks" in fields and self._flag(fields["remarks"], f"{where}.remarks")
         return Question(
             key=self._key(fields.get("key"), node, f"{where}.key"),
             kind=kind,
             name=self._said(fields.get("name"), node, f"{where}.name"),
             ask=self._said(fields.get("ask"), node, f"{where}.ask"),
             holds=holds,
-            required=self._flag(fields.get("required"), f"{where}.required"),
+            required=self._flag(fields.get("required"), f"{where}.required") and not remarks,
             options=options,
             words=self._words(fields.get("words"), f"{where}.words"),
             when=self._when(fields.get("when"), f"{where}.when"),
@@ -144,6 +146,7 @@ class _Reading:
             most=limits["most"],
             soonest=spans["soonest"],
             latest=spans["latest"],
+            remarks=remarks,
         ), fields
 
     def _options(self, node: Any, above: Any, where: str) -> tuple[Option, ...]:
@@ -163,10 +166,10 @@ class _Reading:
         return tuple(made)
 
     def _once(self, questions: list[tuple[Question, Mapping[str, Any]]], listed: list[Any]) -> None:
-        """A key stands once, and so does a place of the brief."""
+        """A key stands once, and so do a place of the brief and the one for remarks."""
         seen: set[str] = set()
         for n, (question, fields) in enumerate(questions, 1):
-            for name, value in (("key", question.key), ("holds", question.holds)):
+            for name, value in (("key", question.key), ("holds", question.holds), ("remarks", question.remarks)):
                 if value and f"{name}:{value}" in seen:
                     self._wrong(fields.get(name) or listed[0], f"questions[{n}].{name}", f"{value} stands twice")
                 seen.add(f"{name}:{value}")

@@ -34,7 +34,7 @@ from success.intake.values import LONGEST, Chosen, Links, Money, Number, Time, V
 
 __all__ = [
     "CONTRADICTION", "LIVE", "Ask", "Clash", "Doubt", "Line", "Pending", "Plain", "Press", "Standing", "State", "Step",
-    "Taken", "Verb", "ask_again", "begin", "hear", "missing", "press",
+    "Taken", "Verb", "add", "ask_again", "begin", "hear", "missing", "press",
 ]  # fmt: skip
 
 
@@ -65,6 +65,18 @@ def hear(form: Form, standing: Standing, said: Understood, *, assent: bool, toda
     if said.wish is Wish.RESUME and standing.state is State.PAUSED:
         lines.insert(0, Plain(what="resumed"))
     return _next(form, replace(standing, state=_reopened(standing)), tuple(taken), tuple(lines))
+
+
+def add(form: Form, standing: Standing, text: str) -> Step | None:
+    """What is said of no question when all are done; None where the form keeps no remarks."""
+    place = form.remarks
+    if place is None or standing.state is not State.READY:
+        return None
+    old = standing.answers.get(place.key)
+    before = f"{old.text}\n" if isinstance(old, Words) else ""
+    taken = Taken(key=place.key, value=Words(text=f"{before}{text.strip()}"[:LONGEST]), quote=text.strip()[:LONGEST])
+    after = replace(standing, answers={**standing.answers, place.key: taken.value})
+    return Step(after=after, taken=(taken,), lines=(Plain(what="added"),))
 
 
 def press(form: Form, standing: Standing, pressed: Press, *, quote: str) -> Step:

@@ -134,8 +134,9 @@ class Plain:
     """A sentence without a question."""
 
     what: Literal[
-        "begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "which", "summary", "back", "unread"
-    ]
+        "begun", "paused", "resumed", "stopped", "declined", "ready", "changed", "added", "which", "summary", "back",
+        "unread",
+    ]  # fmt: skip
 
 
 Line: TypeAlias = Ask | Clash | Doubt | Plain

@@ -16,7 +16,7 @@ from success import tasks
 from success.intake import forms_kept, prospects, store
 from success.intake.brief import Brief
 from success.intake.interview import State
-from success.intake.values import Money
+from success.intake.values import Money, Words
 from tests.house import House, Visitor
 from tests.platforms.telegram import Chat, User
 from tests.scenario.test_telegram_scenes import PATIENCE, Room, clock, room, telegram, transport
@@ -91,7 +91,12 @@ async def test_a_prospect_answers_in_any_order(house: House) -> None:
         await visitor.press(rivals, "in:skip:competitors")
         [ready] = await visitor.say("没想好")
         assert "都齐了" in text(ready)
+        [more] = await visitor.say("对了，老板说首页要放他和茶农的合影")
+        assert "也写进需求单" in text(more)
+        answered = await visitor.say("后台密码忘了怎么办?")
+        assert answered[0]["sources"], "a question is one as before"
     found, brief = await brief_of(house)
+    assert brief.others["remarks"] == Words(text="对了，老板说首页要放他和茶农的合影")
     assert (found.state, brief.missing, brief.functions) == (State.READY, (), ("sell",))
     assert brief.budget == Money(currency="CNY", low=5, high=5)
     assert brief.doubtful == {"budget": "too_small"}
@@ -127,10 +132,15 @@ async def test_a_prospect_who_knows_little_and_says_it_their_way(house: House) -
         assert "success" in text(last)
         [ready] = await visitor.say("not sure yet")
         assert "That is all" in text(ready)
+        [both] = await visitor.say("it should be bilingual, English and French")
+        assert "Several languages" in text(both)
+        assert "in your brief" in text((await visitor.say("our logo is green, by the way"))[0])
+        assert "in your brief" in text((await visitor.say("and please keep our old address"))[0])
     found, brief = await brief_of(house)
     assert (found.state, brief.missing, brief.doubtful) == (State.READY, ("look",), {})
     assert (brief.industry.keys, brief.audience.keys) == (("food",), ("consumer",))
-    assert set(brief.functions) == {"show", "book"}
+    assert set(brief.functions) == {"show", "book", "languages"}
+    assert brief.others["remarks"] == Words(text="our logo is green, by the way\nand please keep our old address")
     assert brief.budget == Money(currency="USD", low=12_000, high=12_000)
     assert brief.wanted is not None
     assert brief.wanted.by is not None

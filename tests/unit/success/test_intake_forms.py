@@ -59,6 +59,7 @@ def test_a_small_form() -> None:
         ("key: many", "key: what", 12, "stands twice"),
         ("when: {what: [sell]}", "when: {what: [fly]}", 16, "has no option fly"),
         ("when: {what: [sell]}", "when: {later: [sell]}", 16, "no question that is asked before"),
+        ("least: 1", "remarks: true", 17, "no meaning for the kind number"),
         ("least: 1", "least: none", 17, "whole number"),
         ("least: 1", "soonest: 1", 17, "no meaning for the kind number"),
         ("least: 1", "colour: red", 17, "is not known here"),

@@ -19,6 +19,7 @@ from success.intake.interview import (
     State,
     Step,
     Verb,
+    add,
     ask_again,
     begin,
     hear,
@@ -294,3 +295,18 @@ def test_a_currency_said_before_holds() -> None:
     dollars = Money(currency="USD", low=50_000, high=50_000)
     step = heard("actually make it 60k", replace(standing(asked="look"), answers={"budget": dollars}))
     assert [each.value for each in step.taken] == [Money(currency="USD", low=60_000, high=60_000)]
+
+
+def test_what_is_said_when_all_is_answered_is_kept() -> None:
+    """Remarks are never asked by themselves, and add up; before the end there are none, nor in a form without a place."""
+    ready = standing(state=State.READY)
+    step = add(FORM, ready, " 首页放合影 ")
+    assert step is not None
+    assert (step.after.state, step.lines) == (State.READY, (Plain(what="added"),))
+    again = add(FORM, step.after, "英文也要")
+    assert again is not None
+    assert [each.value for each in again.taken] == [Words(text="首页放合影\n英文也要")]
+    assert "remarks" not in missing(FORM, Standing())
+    assert all(not each.remarks for each in FORM.asked({}))
+    assert add(FORM, standing(state=State.OPEN), "英文也要") is None
+    assert add(replace(FORM, questions=FORM.questions[:-1]), ready, "英文也要") is None
