@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from console.intake_words import value_words
 from console.texts import Texts
 from handoff import directory
+from handoff.visitors import is_nameless
 from success.intake import store
 from success.intake.brief import Brief, Choice
 from success.intake.form_model import Form, Holds
@@ -18,15 +19,16 @@ def fields(conn: Connection, interview_id: int, *, texts: Texts) -> dict[str, st
     found = store.one(conn, interview_id)
     form, brief = store.form_of(conn, found), store.brief(conn, interview_id)
     client = directory.client(conn, found.client_id) if found.client_id is not None else None
-    name = client.name if client else directory.person(conn, found.person_id).name if found.person_id else ""
+    person = directory.person(conn, found.person_id) if client is None and found.person_id else None
+    name = client.name if client else person.name if person and not is_nameless(person.name) else ""
     language, budget = brief.language, brief.budget
-    title = texts.say("proposal.wish.for", language, name=calm(name))[:TITLE_LENGTH]
+    title = texts.say("proposal.wish.for", language, name=calm(name)) if name else form.name[language]
     typed = {
-        "slug": client.slug if client else "", "client": calm(name)[:TITLE_LENGTH], "title": title,
-        "language": language,
+        "slug": client.slug if client else "", "client": calm(name)[:TITLE_LENGTH],
+        "title": title[:TITLE_LENGTH], "language": language,
         "industry": _named(form, Holds.INDUSTRY, brief.industry, language),
         "audience": _named(form, Holds.AUDIENCE, brief.audience, language),
-        "functions": "\n".join(_functions(form, brief)),
+        "functions": "\n".join(dict.fromkeys(_functions(form, brief))),
         "look": brief.look,
         "references": "\n".join(brief.references),
         "competitors": _lines(brief.competitors),
@@ -47,7 +49,8 @@ def _functions(form: Form, brief: Brief) -> Iterator[str]:
     if brief.functions_other:
         yield brief.functions_other[:ITEM_LENGTH]
     place = _key(form, Holds.FUNCTIONS)
-    yield from (each.quote[:ITEM_LENGTH] for each in brief.evidence if each.question == place and not each.former)
+    quotes = (each.quote for each in brief.evidence if each.question == place and not each.former)
+    yield from (line[:ITEM_LENGTH] for quote in quotes for line in quote.splitlines())
 
 
 def _open(form: Form, brief: Brief, texts: Texts) -> Iterator[str]:

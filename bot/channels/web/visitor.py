@@ -17,7 +17,7 @@ from bot.own_pages import OwnPages
 from bot.reception import Room
 from bot.triage import Rules
 from console.texts import Texts
-from handoff import chat_history, directory
+from handoff import chat_history, directory, visitors
 from handoff.desk import Desk
 from handoff.model import Chat, Client, Conversation, Person
 from store.clock import Clock
@@ -171,7 +171,7 @@ def visiting(conn: Connection, *, key: str, visitor: Visitor, framed: bool = Fal
         client=client,
         owner=client if bound is None else directory.client(conn, bound),
         visitor=visitor.id,
-        name=visitor.name or visitor_name(visitor.id),
+        name=visitor.name or visitors.called(visitor.id),
         api=f"/chat/api/{client.web_key}",
         framed=framed,
         chat=chat,
@@ -190,12 +190,6 @@ def vouched(client: Client, user: str, name: str) -> Visitor:
     """The visitor that a signed-in user of the client's site is, wherever they sign in."""
     digest = hashlib.sha256(f"{client.id}\0{user}".encode("utf-8", "replace")).hexdigest()
     return Visitor(f"u{digest[:30]}", name)
-
-
-def visitor_name(visitor: str) -> str:
-    """A name to tell visitors apart by; browsers have none."""
-    digest = hashlib.sha256(visitor.encode()).hexdigest()
-    return f"访客 {digest[:4].upper()}"
 
 
 def _same(given: str, expected: str) -> bool:

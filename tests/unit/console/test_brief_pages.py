@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from console.attachments import keep
-from handoff import directory, messages
+from handoff import directory, messages, visitors
 from handoff.kinds import Audience, ChatKind, Mode
 from handoff.modes import change
 from success.intake import forms_kept, prospects, store
@@ -223,3 +223,34 @@ async def test_a_proposal_is_drafted_from_it(world: World) -> None:
     assert world.client.name in (await lead.get(answer.headers["location"])).text
     for unknown in ("99999", "x"):
         assert (await lead.get(f"/desk/proposals/new?brief={unknown}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "client"),
+    [("Jonas Weber", "Website for Jonas Weber", "Jonas Weber"), (visitors.called("a-browser"), "Website project", "")],
+)
+async def test_who_said_no_name_is_named_by_a_colleague(world: World, name: str, title: str, client: str) -> None:
+    """What a visitor of the web chat is called at the desk does not get into a proposal; each of their lines once."""
+    chat = await group(world, bound=False)
+
+    def body(conn: Connection) -> int:
+        now = world.clock()
+        talk = directory.ensure_conversation(conn, chat_id=chat, now=now)
+        who = directory.ensure_person(conn, platform="web", external_id="v", name=name, client_id=None, now=now)
+        made = store.open_one(conn, conversation_id=talk.id, language="en", person_id=who.id, now=now)
+        heard = understand(
+            "a small blog, bookings", store.form_of(conn, made), asked="functions", today=date(2026, 11, 16)
+        )
+        step = rules.hear(store.form_of(conn, made), made.standing, heard, assent=False, today=date(2026, 11, 16))
+        said = messages.accept(conn, conversation=talk, person=who, external_id="1", text="x", at=now, now=now)
+        assert said is not None
+        store.apply(conn, made.id, step, told=Told(person_id=who.id, pieces=((said.id, "x", ()),)), now=now)
+        return made.id
+
+    lead, made = await world.signed_in("tom"), await world.write(body)
+    form = (await lead.get(f"/desk/proposals/new?brief={made}")).text
+    typed = dict(re.findall(r'<input[^>]*name="(\w+)"[^>]* value="([^"]*)"', form))
+    assert (typed["title"], typed.get("client", "")) == (title, client)
+    assert form.count("a small blog\n") == 1
+    refused = await submit(lead, f"/desk/proposals/new?brief={made}", "/desk/proposals", title=title, language="en")
+    assert refused.status_code == 422
