@@ -104,7 +104,8 @@ def _heard(frame: Frame, situation: Situation, around: Around, there: Interview)
     if adds and not said.found and said.wish is None and frame.text.strip():
         return rules.add(around.form, standing, frame.text)
     if not (said.found or said.wish or said.left_open or said.unread):
-        return _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
+        again = _wants_again(frame, around, standing) if spoken else None
+        return again or _without_words(frame, situation, around, standing, assent=reading.assent and spoken)
     if not (_fits(said, standing, spoken=spoken, asks=asks, replied=around.replied) or (adds and said.found)):
         return None
     return rules.hear(around.form, standing, said, assent=reading.assent, today=today_at(situation, frame.scene.now))
@@ -132,6 +133,15 @@ def _fits(said: Understood, standing: Standing, *, spoken: bool, asks: bool, rep
         chosen = any(each.asked and isinstance(each.value, Chosen) and each.value.keys for each in said.found)
         return spoken or shaped or chosen
     return spoken and not (said.wish is Wish.CHANGE and not said.about)
+
+
+def _wants_again(frame: Frame, around: Around, standing: Standing) -> Step | None:
+    """Who says again that they want it is asked what they were asked last."""
+    if standing.state not in {State.OPEN, State.PAUSED} or not asked_for(around.forms, frame.text):
+        return None
+    if standing.state is State.OPEN and standing.asked is not None:
+        return Step(after=standing, lines=(rules.Ask(key=standing.asked),))
+    return rules.begin(around.form, standing)
 
 
 def _without_words(

@@ -53,7 +53,8 @@ def in_force(conn: Connection, key: str = WEBSITE) -> Form:
 
 def source_in_force(conn: Connection, key: str = WEBSITE) -> str:
     """The same as it is written."""
-    query = select(forms.c.source).where(forms.c.key == key).order_by(forms.c.published_at.desc()).limit(1)
+    published = (forms.c.key == key) & (forms.c.published_at > _LONG_AGO)  # else kept as a former program's own
+    query = select(forms.c.source).where(published).order_by(forms.c.published_at.desc()).limit(1)
     return conn.execute(query).scalar_one_or_none() or shipped()
 
 

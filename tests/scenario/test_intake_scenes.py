@@ -74,6 +74,8 @@ async def test_a_prospect_answers_in_any_order(house: House) -> None:
     async with house.visitor() as visitor:
         [first] = await begun(visitor)
         assert "什么行业" in text(first)
+        [again] = await visitor.say("我们想做个网站")
+        assert "什么行业" in text(again), "who says so again is not sent to the manual"
         [noted] = await visitor.say("我们做茶叶的，卖给消费者，想在网上卖茶，预算5-8万，三个月内上线")
         assert "预算：50,000–80,000 元" in text(noted)
         assert "商品" in text(noted), "a branch: who sells is asked how much"

@@ -110,6 +110,17 @@ async def test_a_form_that_was_changed_meanwhile(world: World) -> None:
         await world.do(forms_kept.publish, source="form: website", by=world.lead.id)
 
 
+async def test_a_newer_program_brings_its_form(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form that came with a former program is kept for who began with it, and asks nobody else any more."""
+    made, mei = await begun(world)
+    newer = forms_kept.shipped().replace("key: look", "key: style")
+    monkeypatch.setattr(forms_kept, "shipped", lambda: newer)
+    assert (await world.ask(forms_kept.in_force)).question("style") is not None
+    await said(world, made.id, mei, "风格要简洁")
+    brief = await world.ask(store.brief, made.id)
+    assert (brief.form_changed, brief.look) == (True, "风格要简洁")
+
+
 APP = """
 form: app
 name: {en: App, zh-Hans: 小程序}
