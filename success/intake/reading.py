@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from success.intake.amounts import amount, number
+from success.intake.amounts import amount, both_ends, number
 from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
 from success.intake.naming import about, has, mentioned
-from success.intake.times import is_only, time_of
+from success.intake.times import is_only, names_the_moment, time_of
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
 
 _BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
@@ -27,8 +27,10 @@ _WANTS: Final = re.compile(
     r"online|site|website|it|some|our|for|plus|on|top|as|well|actually|feature|function)\b"
 )
 _THEIR_CUSTOMERS: Final = re.compile(
-    r"客户|买家|卖给|供应给|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
+    r"客户|买家|卖给|供应给|服务于|(?:给|为|帮|替)(?!我|自己|自家|咱)[^,]{1,8}(?:供应|供货|提供|配套|服务|安装|维修|代工)"
+    r"|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
 )
+_RATHER: Final = re.compile(r"最好|理想|希望|尽量|\b(?:ideally|preferably|prefer|hope|hoping|better)\b")
 _MOST_BESIDES: Final = 4
 
 
@@ -123,6 +125,9 @@ class Reading:
         if money is None:
             return False
         self._currencies[question.key] = money.currency
+        before = self.found.get(question.key)
+        if before is not None and isinstance(before.value, Money) and not self._changes:
+            money = _together(before.value, money, folded) or money
         return self.keep(question, money, clause, shape=True)
 
     def _time(self, question: Question, clause: str, folded: str, *, sure: bool, cued: bool, others: bool) -> bool:
@@ -131,6 +136,8 @@ class Reading:
         if self._of_others and not (self._changes or (cued and not others and not self._holds(Holds.INDICATORS))):
             return False
         alone = (self._changes or bool(self.found)) and is_only(folded, today=self._today)
+        if not cued and not is_only(folded, today=self._today) and names_the_moment(folded):
+            return False  # "I am out today"
         time = time_of(folded, today=self._today, sure=sure or (alone and not self._asks(QuestionKind.NUMBER)))
         if time is None:
             return False
@@ -180,6 +187,13 @@ class Reading:
 
     def _holds(self, place: Holds) -> bool:
         return self._asked is not None and self._asked.holds is place
+
+
+def _together(before: Money, money: Money, folded: str) -> Money | None:
+    """One amount of two clauses: "at least 3, at most 5", "within 8, better 6"; None where the later one holds."""
+    if _RATHER.search(folded) and before.low is None:
+        return both_ends(money, before)
+    return both_ends(before, money) if before.about or before.high is None else None
 
 
 def _beside(folded: str, cues: Collection[str]) -> bool:

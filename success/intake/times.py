@@ -93,10 +93,27 @@ _NO_HURRY: Final = re.compile(
 )
 
 
+_MOMENT: Final = re.compile(r"今[天晚]|明[天晚早]|后天|现在|\b(?:today|tonight|tomorrow|now)\b|[下这本]个?周|周[一-日]")
+_MOVED: Final = re.compile(
+    r"(?:推迟|推后|延后|延期|延长|顺延|提前|提早|[往向][前后][推延挪]|(?<![最不])[晚早])(?!到|至|于)[^到至,]{0,2}(?:[\d一二两三四五六七八九十半]+个?半?(?:天|周|星期|月|年))"
+    r"|\b(?:push|move|bring|delay|postpone|extend|shift)\w*\b[^.,;]{0,20}\b(?:by|back|forward)\s+(?:an?\b|\d|one|two|three)"
+    r"|\b(?:weeks?|months?|days?) (?:earlier|later)\b"
+)
+"""So much earlier or later than what was said before."""
+
+
+def names_the_moment(text: str) -> bool:
+    """Whether a folded clause speaks of these days, and of no launch: it is about its author then."""
+    rest = re.sub(r"[\W_]", "", _TALK.sub("", _MOMENT.sub(" ", text)))
+    return bool(_MOMENT.search(text)) and len(rest) > 1 and not _VERBS.search(text)
+
+
 def time_of(text: str, *, today: date, sure: bool) -> Time | None:
     """The day that a folded text names; None where it names none. `sure`: it speaks of when something is wanted."""
     if _PAST.search(text) or not (sure or _VERBS.search(text) or (_LIMITS.search(text) and _is_only(text, today))):
         return None
+    if _MOVED.search(text):
+        return Time(by=None, words=_short(text))
     for rule in _RULES:
         by = rule(text, today)
         if by is not None:

@@ -17,6 +17,7 @@ from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
 from success.intake.naming import about, has, only_names
 from success.intake.numerals import in_digits
+from success.intake.plain_words import plain
 from success.intake.reading import Found, Reading
 from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
 from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, wish_of
@@ -89,7 +90,8 @@ def understand(
     text = text[: LONGEST * 2]
     question = form.question(asked) if asked else None
     clauses = Clauses.of(text, links=not _keeps_links(question))
-    said = [fold(each) for each in clauses.each]
+    said = [plain(each) for each in clauses.each]
+    question = _put_right(form, said) or question
     wish = wish_of(said, cues=about(question) if question else ())
     puts_right = any(changes(each) for each in said)
     reading = Reading(form, asked=question, today=today, changes=puts_right, held=held)
@@ -112,6 +114,17 @@ def understand(
         wish = None
     left_open = tuple(key for key in sorting.left_open if key not in reading.found)
     return Understood(found=kept, wish=wish, changes=puts_right, about=named, left_open=left_open, unread=unread)
+
+
+def _put_right(form: Form, said: Sequence[str]) -> Question | None:
+    """The one question of which a clause says that it was wrong, and no more: what follows is to that one."""
+    named = {
+        each.key: each
+        for clause in said
+        for each in form.questions
+        if changes(clause) and any(has(clause, word) for word in about(each)) and only_changes(clause, cues=about(each))
+    }
+    return next(iter(named.values())) if len(named) == 1 else None
 
 
 class _Sorting:

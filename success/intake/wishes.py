@@ -30,18 +30,20 @@ _LEFT_OPEN: Final = re.compile(_any(
     "|确定|晓得|了解|懂)|说不准|不好说",
     "无所谓|没关系|(?:暂时|目前|现在|还|暂)*(?:没有?|无)(?:什么|啥)?(?:特别|特殊|具体|明确)?(?:的|要求|想法|计划"
     "|概念|偏好|数|参考)*|未定|待定",
-    "随便|随意|都[行可]以?|不限|你们?(?:看着?|来|先)*(?:定|决定|安排|推荐|建议|看着办|办|看|说|报价?|出方案)|看着办"
+    "随便|随意|没(?:怎么|太|咋)?(?:关注|留意|注意|研究|了解)过?|不(?:怎么|太)?(?:关注|关心)|想不(?:出来?|到|起来?)"
+    "|(?:回头|之后|稍后|晚点|以后|等下|改天|再)(?:整理好|找到|想到|想好|确定)?了?再?(?:发|传|给)(?:给)?[你您]们?|先看(?:看)?(?:方案|报价)"
+    "|都[行可]以?|不限|你们?(?:看着?|来|先)*(?:定|决定|安排|推荐|建议|看着办|办|看|说|报价?|出方案)|看着办"
     "|听你们的?|你们?专业|看情况|看方案|再说",
     "先?不?(?:方便|想|便)(?:说|透露|谈)|保密|先不谈|不谈|(?:先|以后|回头|之后|晚点|稍后|待会)(?:再)?(?:谈|说|定|聊"
     "|看|告诉你?)",
     r"\bskip\b|\bnext(?: one| question)?\b|\bpass\b|\bnot (?:yet )?(?:sure|decided|certain|known)(?: yet)?\b"
     r"|\bundecided\b|\bunsure\b|\bno (?:real )?(?:idea|clue|preference|opinion)s?\b",
     r"\b(?:i |we )?(?:really |honestly )?(?:do not|don'?t|dont) (?:really )?(?:know|mind|care|have (?:one|any"
-    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b|\bnone\b|\bnothing\b|\bno\b|\bnope\b"
+    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b|\b(?:none|nothing|no one)\b(?: (?:comes?|springs?) to mind)?|\bcan'?t think of (?:any|one|anything)\b|\bno\b|\bnope\b"
     r"|\bn/?a\b|\btb[dc]\b"
     r"|\bto be (?:decided|confirmed|discussed)\b",
     r"\bup to you\b|\byou (?:guys )?(?:decide|choose|tell me|suggest|recommend)\b|\bwhat(?:ever)? (?:do "
-    r"|would )?you (?:guys )?(?:suggest|recommend|think|advise)(?: is best)?\b|\bany(?:thing)?(?: is fine| works)?\b"
+    r"|would )?you (?:guys )?(?:suggest|recommend|think|advise)(?: (?:is best|works|fits|looks (?:good|best|right)))?\b|\bany(?:thing)?(?: is fine| works)?\b"
     r"|\bopen\b",
     r"\bhaven'?t (?:really )?(?:thought|decided|got)(?: about (?:it|that|this))?\b|\b(?:i'?d |we'?d )?(?:rather"
     r"|prefer) not (?:to )?say\b|\bconfidential\b|\bit depends\b|\bdepends\b",
@@ -55,7 +57,7 @@ _THIS_ONE: Final = re.compile(
 )
 _SMALL: Final = re.compile(
     "[嗯哦额呃哈啊呀吧呢的了啦嘛哎唉这那我您你它就先也还真太]|我们|目前|暂时|现在|问题|好的?|抱歉|不好意思|谢谢"
-    "|老实说|说实话|其实|都|个|题"
+    "|老实说|说实话|其实|都|个|题|设计|钱"
     r"|\b(?:um|well|so|ok|okay|hmm|honestly|sorry|please|thanks|thank you|for|the|a|an|this|that|one|it|yet"
     r"|at the moment|currently|right now"
     r"|really|tbh|i|we|to|be|honest|is|are|of|on|just|us|have|specific|particular|question|guess|think|best|fine|with"
@@ -64,7 +66,7 @@ _SMALL: Final = re.compile(
 _DAYS: Final = r"(?:明天|后天|改天|下次|回头|晚点|晚些|等会|待会|稍后|过几天|下午|晚上|有空|下周|周[一二三四五六日])"
 _WISHES: Final = (
     (Wish.STOP, _any(
-        "(?:算了)?我?们?(?:不想?)(?:填|做|弄|搞|答|回答)了|算了不(?:填|问)|取消(?:问卷|填写)?|不用(?:再)?问了"
+        "(?:算了)?我?们?(?<!就)(?:不想?)(?:填|做|弄|搞|答|回答)了|算了不(?:填|问)|取消(?:问卷|填写)?|不用(?:再)?问了"
         "|别(?:再)?问了",
         r"\bcancel\b(?: (?:it|this|the (?:questions|questionnaire|form)))?|\bstop(?: asking| it| this)?\b"
         r"|\bforget it\b|\bno more questions\b",
@@ -103,7 +105,7 @@ _ONLY_CHANGE: Final = re.compile(
 _NOT_THAT: Final = re.compile(r"(?:而?不是|not|instead of)\s*[$€£¥]?[\d一二两三四五六七八九十][^，,]{0,6}$")
 _ASKS: Final = re.compile(
     _any(
-        r"[?](?:\s|$)|怎么|怎样|如何|为什么|为啥|多久|什么意思|哪里|哪儿|在哪|能不能|可不可以|有没有|是不是|要不要"
+        r"[?](?:\s|$)|(?:多少钱?|啥价|什么价|怎么收费)[啊呀呢哦]*[\s.!~]*$|怎么|怎样|如何|为什么|为啥|多久|什么意思|哪里|哪儿|在哪|能不能|可不可以|有没有|是不是|要不要"
         r"|[吗呢][\s.!~]*$",
         "请问|请教|求助|忘了|忘记|找不到|打不开|进不去|登不上",
         r"(?:^|[.!,;\n]\s*|\bbut |\band )(?:so )?(?:how|what|why|where|when|which|who) (?:do|does|did|is|are|can"
