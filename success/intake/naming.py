@@ -12,12 +12,13 @@ from typing import Final
 
 from knowledge.language import fold
 from success.intake.form_model import Holds, Option, Question
+from success.intake.typos import slipped
 
 _SHORT: Final = 3
 _NOT: Final = re.compile(
     r"(?:不用|不要|不需要|不需|不想|不打算|不做|不再|没有|无需|无须|暂不|先不|别|去掉|删掉|删除|取消|砍掉|除了|除去"
     r"|不含|不包括|不是|并非"
-    r"|(?<![能可])不(?![过但仅光只单止同错知管如妨论然少])|没|无(?!论|锡|线))[^，,和跟但而也还]{0,8}$"
+    r"|(?<![能可])不(?![过但仅光只单止同错知管如妨论然少锈]|干胶|动产)|没|无(?![论锡线缝纺]|人机))[^，,和跟但而也还]{0,8}$"
     r"|(?:\bnot?\b|\bwithout\b|n't\b|\bnever\b|\bno need\b|\bremove\b|\bdrop\b|\bscrap\b|\bdelete\b|\bexcept\b"
     r"|\bbut not\b|\btake out\b"
     r"|\bget rid of\b|\b(?:everything|all|anything) but\b|\binstead of\b|\brather than\b)(?:(?!\bbut\b|\bjust\b"
@@ -30,7 +31,7 @@ _NOT_ONLY: Final = re.compile(
 )
 _NOT_BEHIND: Final = re.compile(
     r"\s*(?:的?(?:功能|系统|模块|部分|这块|这个))?\s*(?:就|也|都|先|可以|我们|暂时|目前|暂|还|现在)*\s*"
-    r"(?:不用|不要|不需要|不做|没必要|免了|算了|取消|去掉|删掉|砍掉|以后再|下期|二期|后期再|再说|不考虑)"
+    r"(?:不用|不要|不需要|不做|没必要|免了|算了|取消|去掉|删掉|砍掉|以后再|下期|二期|后期再|后面再|之后再|将来再|晚点再|下一?步再|再说|不考虑)"
     r"|\s*(?:(?:is|are|was)n'?t|is not|are not|not|isnt|don'?t) (?:needed|necessary|required|wanted|need)\b"
     r"|\s*[:?]?\s*no\b(?! problem)|\s*(?:can wait|later|in phase 2)\b"
 )
@@ -53,7 +54,7 @@ _UNDECIDED_BEHIND: Final = re.compile(
 )
 """What leaves an option neither wanted nor ruled out."""
 _SUPPLIED: Final = re.compile(
-    r"的?(?:用品|设备|器材|家具|耗材|包装|布草|校服|制服|装修|软件|系统|小程序|招聘|猎头|营销|推广)"
+    r"(?:管理|行业|专用|业)?的?(?:用品|设备|器材|家具|耗材|包装|布草|校服|制服|装修|软件|系统|小程序|招聘|猎头|营销|推广)"
     r"|\s+(?:uniforms?|furniture|equipment|suppl(?:y|ies|iers?)|software|packaging|marketing|staffing|recruit\w*|design"
     r"|fit-?outs?|signage|linens?|wear)\b"
 )
@@ -63,7 +64,8 @@ _SUPPLIED_BEFORE: Final = re.compile(
 )
 """What makes of a trade the customers of another one ("酒店用品", "software for hotels")."""
 _ENDINGS: Final = (
-    r"(?:'?s|e|es|e?d|e?rs?|ors?|ier|p?ings?|ling|lers?|y|ies|ion|ions|ial|al|ally|ality|ments?|ists?|therap\w+)?(?![a-z0-9])"
+    r"(?:'?s|e|es|e?d|e?rs?|ors?|ier|p?ings?|ling|lers?|y|ies|ion|ions"
+    r"|ial|al|ally|ality|ments?|ists?|therap\w+)?(?![a-z0-9])"
 )
 _ALL: Final = re.compile(
     r"全都?[要选有]|都[要选有]|全部都?[要选]?|[两二三四五]个都|两者|两种都|都需要|\ball (?:of (?:them|the above|it"
@@ -154,7 +156,9 @@ def _places(folded: str, question: Question, *, asked: bool) -> Iterator[tuple[O
         words = (*option.words, *option.asked) if asked else option.words
         place = next((hit for word in words if (hit := _option_word(word).search(folded))), None)
         if place is not None:
-            found.append((option, place.start(), place.end()))
+            found.append((option, *place.span()))
+        elif asked and (slip := next((at for word in words if (at := slipped(folded, word))), None)) is not None:
+            found.append((option, *slip))
     yield from sorted(found, key=lambda each: each[1])
 
 

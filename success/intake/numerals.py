@@ -49,6 +49,8 @@ _ENGLISH_WORDS: Final = (
     (re.compile(r"\b(?:a )?few" + _SCALE), "about 2-9"),
     (re.compile(r"\b(?:a )?couple(?: of)?" + _SCALE), "about 2"),
     (re.compile(r"\ban?" + _SCALE), "1"),
+    (re.compile(r"\bhalf a dozen\b"), "6"),
+    (re.compile(r"\b(?:(?:a )?couple(?: of)?|two|2) dozen\b"), "24"),
     (re.compile(r"\ba dozen\b|\bone dozen\b"), "12"),
 )
 

@@ -32,6 +32,20 @@ _THEIR_CUSTOMERS: Final = re.compile(
 )
 _RATHER: Final = re.compile(r"最好|理想|希望|尽量|\b(?:ideally|preferably|prefer|hope|hoping|better)\b")
 _MOST_BESIDES: Final = 4
+_FEW_PERCENT: Final = 50
+_OWN_TRADE: Final = re.compile(
+    r"^(?:您?你?好[,!]?\s*)?(?:我们?|我家|咱们?|我司|本公司|这边)"
+    r"(?:家|公司|这边)?(?:是|主要|专门|一直)*(?:做|卖|搞|经营|生产|开|干)"
+    r"(?![过了得好]|一?个|网|给)[^,给]{2,14}的(?:公司|小?店|厂家?|工作室)?[~!.]?$"
+    r"|^(?:(?:hi|hello|hey)[,! ]+)?(?:we'?re|we are|i'?m|i am|we run|i run|i own|we own) "
+    r"(?:an? |the )?(?:[\w'-]+ ){0,4}(?:photographer"
+    r"|studio|agency|firm|salon|practice|contractor|builder|consultant|consultancy|designer|charity|gym|architects?|barber"
+    r"|plumber|electrician|florist|gallery|farm|winery|brewery|garage|spa|nursery|museum|theatre|band|musician|artist"
+    r"|writer|coach|translator|landscaper|caterer|wholesaler|retailer|manufacturer|distributor)s?"
+    r"(?: (?:in|from|based in) [\w ]{2,20})?[.!]?$"
+)
+"""Somebody tells what they do, whether or not an option is named."""
+_NO_TRADE: Final = re.compile(r"客户|网站|官网|页面|项目|功能|小程序|预算|时间|\b(?:bit|little|lot|client|customer)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +142,8 @@ class Reading:
         before = self.found.get(question.key)
         if before is not None and isinstance(before.value, Money) and not self._changes:
             money = _together(before.value, money, folded) or money
+            if money.currency == before.value.currency and _size(money) * _FEW_PERCENT < _size(before.value):
+                return True  # "10k at most, 7 would be better"
         return self.keep(question, money, clause, shape=True)
 
     def _time(self, question: Question, clause: str, folded: str, *, sure: bool, cued: bool, others: bool) -> bool:
@@ -187,6 +203,15 @@ class Reading:
 
     def _holds(self, place: Holds) -> bool:
         return self._asked is not None and self._asked.holds is place
+
+
+def tells_own_trade(folded: str) -> bool:
+    """Whether a clause says what its author does, and no more: "我们是做装修的", "I'm a wedding photographer"."""
+    return bool(_OWN_TRADE.search(folded)) and not _NO_TRADE.search(folded)
+
+
+def _size(money: Money) -> int:
+    return money.low or money.high or 0
 
 
 def _together(before: Money, money: Money, folded: str) -> Money | None:

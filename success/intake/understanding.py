@@ -15,12 +15,12 @@ from knowledge.language import fold
 from success.intake.amounts import OTHER_MONEY
 from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
-from success.intake.naming import about, has, only_names
+from success.intake.naming import about, has, mentioned, only_names
 from success.intake.numerals import in_digits
 from success.intake.plain_words import plain
-from success.intake.reading import Found, Reading
+from success.intake.reading import Found, Reading, tells_own_trade
 from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
-from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, wish_of
+from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, pending, wish_of
 
 _SHAPED: Final = frozenset({QuestionKind.MONEY, QuestionKind.NUMBER})
 _OF_TIME: Final = re.compile(
@@ -97,15 +97,21 @@ def understand(
     reading = Reading(form, asked=question, today=today, changes=puts_right, held=held)
     sorting = _Sorting(form, question)
     for clause, folded in zip(clauses.each, said, strict=True):
-        sorting.take(clause, folded, reading.clause(clause, folded))
+        taken = reading.clause(clause, folded)
+        sorting.take(clause, folded, taken)
+        if taken and question is not None and question.kind is QuestionKind.CHOICES:
+            sorting.left += _unnamed(clause, question, form, reading)
     reading.links(clauses)
     for key, own in sorting.texts(clauses, alone=not reading.found, words=words and wish is None).items():
         reading.words(key, own)
     unread = False
-    if words and wish is None and not _news(reading, held) and not sorting.left_open:
+    counted = question is not None and question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(plain(text)))
+    if words and wish is None and not _news(reading, held) and (counted or not sorting.left_open):
         unread = _in_their_words(reading, question, sorting.left, text)
     if words and wish in {None, Wish.SUMMARY} and question is not None and not sorting.left_open:
-        _besides(reading, question, clauses.whole if not reading.found else clauses.joined(sorting.left), sorting.left)
+        _besides(reading, question, clauses, sorting.left)
+    if words and not (question is not None and question.kind is QuestionKind.TEXT):
+        _trade(form, reading, [(each, plain(each)) for each in sorting.left], held)
     named = tuple(q.key for q in form.questions if any(has(fold(text), word) for word in about(q)))
     kept = tuple(reading.found.values())
     if puts_right and not kept and wish is None:
@@ -147,7 +153,8 @@ class _Sorting:
             self._taken |= not filler(folded)
             return
         for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
-            if not taken and leaves_open([folded], cues=about(each)):
+            open_yet = each is not self._asked and each.kind in {*_SHAPED, QuestionKind.TIME} and pending(folded)
+            if not taken and (open_yet or leaves_open([folded], cues=about(each))):
                 self.left_open[each.key] = None
         if not taken and any(each.key in self.left_open for each in spoke):
             self._taken = True
@@ -207,16 +214,55 @@ def _in_their_words(reading: Reading, question: Question | None, left: list[str]
     return question.kind in {*_SHAPED, QuestionKind.TIME}
 
 
-def _besides(reading: Reading, question: Question, rest: str, left: list[str]) -> None:
+def _only_rules_out(question: Question, found: Found) -> bool:
+    """Whether somebody says which one it is not, and of one choice that leaves open which it is."""
+    return question.kind is QuestionKind.CHOICE and found.value == Chosen() and bool(found.without)
+
+
+def _besides(reading: Reading, question: Question, clauses: Clauses, left: list[str]) -> None:
     """What was said beside options is kept with them, where it is nothing else."""
-    if question.kind not in {QuestionKind.CHOICE, QuestionKind.CHOICES} or not left:
+    if question.kind not in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
         return
     before = reading.found.get(question.key)
+    if not left and before is not None and reading.found.keys() > {question.key} and _only_rules_out(question, before):
+        reading.keep(question, Chosen(other=cut(clauses.whole)), clauses.whole, without=before.without)
+    if not left:
+        return
+    rest = clauses.joined(left) if reading.found else clauses.whole
     if before is None:
         reading.keep(question, Chosen(other=cut(rest)), rest)
     elif isinstance(before.value, Chosen):
         value = Chosen(keys=before.value.keys, other=cut(rest))
         reading.keep(question, value, f"{before.quote}\n{rest}", without=before.without)
+
+
+def _trade(form: Form, reading: Reading, left: list[tuple[str, str]], held: Collection[str]) -> None:
+    """What they do, said unasked in words that no option has."""
+    question = next((each for each in form.questions if each.holds is Holds.INDUSTRY), None)
+    said = next((clause for clause, folded in left if tells_own_trade(folded)), None)
+    known = question is None or question.key in reading.found or question.key in held
+    if said is not None and question is not None and not known:
+        reading.keep(question, Chosen(other=cut(said)), said)
+
+
+_PIECES: Final = re.compile(r"\s*[+/、]\s*|\s+(?:&|plus)\s+|\s+and\s+(?=an?\s)")
+
+
+def _unnamed(clause: str, question: Question, form: Form, reading: Reading) -> list[str]:
+    """The pieces of a list that name no option: "booking + live chat"."""
+    found = reading.found.get(question.key)
+    pieces = _PIECES.split(clause)
+    named_here = mentioned(plain(clause), question, asked=True).wanted
+    if len(pieces) == 1 or not named_here or found is None or found.without:
+        return []
+    cues = [word for each in form.questions for word in about(each)]
+
+    def names_none(piece: str) -> bool:
+        named = mentioned(piece, question, asked=True)
+        plainly = re.search(r"\d", in_digits(piece)) or any(has(piece, cue) for cue in cues)
+        return len(piece) > 1 and not (named.wanted or named.without or plainly or filler(piece))
+
+    return [each for each in pieces if names_none(plain(each))]
 
 
 def _keeps_links(question: Question | None) -> bool:

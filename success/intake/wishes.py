@@ -25,25 +25,28 @@ def _any(*words: str) -> str:
 
 
 _LEFT_OPEN: Final = re.compile(_any(
+    "没(?:怎么|太|咋)?(?:关注|留意|注意|研究|了解)过?|不(?:怎么|太)?(?:关注|关心)|想不(?:出来?|到|起来?)"
+    "|(?:回头|之后|稍后|晚点|以后|等下|改天|再)(?:整理好|找到|想到|想好|确定)?了?再?(?:发|传|给)(?:给)?[你您]们?|先看(?:看)?(?:方案|报价)",
     r"就这些|没有?别的|没了$|\bthat'?s (?:all|it)\b|\bthat is all\b|\bnothing else\b|\bno more\b",
     "跳过|略过|下一[个题项]|先?空着|先?不填|还?没(?:有)?(?:想|考虑|确定|决定|定)(?:好|过|下来|清楚)?|不(?:知道|清楚"
     "|确定|晓得|了解|懂)|说不准|不好说",
     "无所谓|没关系|(?:暂时|目前|现在|还|暂)*(?:没有?|无)(?:什么|啥)?(?:特别|特殊|具体|明确)?(?:的|要求|想法|计划"
     "|概念|偏好|数|参考)*|未定|待定",
-    "随便|随意|没(?:怎么|太|咋)?(?:关注|留意|注意|研究|了解)过?|不(?:怎么|太)?(?:关注|关心)|想不(?:出来?|到|起来?)"
-    "|(?:回头|之后|稍后|晚点|以后|等下|改天|再)(?:整理好|找到|想到|想好|确定)?了?再?(?:发|传|给)(?:给)?[你您]们?|先看(?:看)?(?:方案|报价)"
-    "|都[行可]以?|不限|你们?(?:看着?|来|先)*(?:定|决定|安排|推荐|建议|看着办|办|看|说|报价?|出方案)|看着办"
+    "随便|随意|都[行可]以?|不限|你们?(?:看着?|来|先)*(?:定|决定|安排|推荐|建议|看着办|办|看|说|报价?|出方案)|看着办"
     "|听你们的?|你们?专业|看情况|看方案|再说",
     "先?不?(?:方便|想|便)(?:说|透露|谈)|保密|先不谈|不谈|(?:先|以后|回头|之后|晚点|稍后|待会)(?:再)?(?:谈|说|定|聊"
     "|看|告诉你?)",
     r"\bskip\b|\bnext(?: one| question)?\b|\bpass\b|\bnot (?:yet )?(?:sure|decided|certain|known)(?: yet)?\b"
     r"|\bundecided\b|\bunsure\b|\bno (?:real )?(?:idea|clue|preference|opinion)s?\b",
     r"\b(?:i |we )?(?:really |honestly )?(?:do not|don'?t|dont) (?:really )?(?:know|mind|care|have (?:one|any"
-    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b|\b(?:none|nothing|no one)\b(?: (?:comes?|springs?) to mind)?|\bcan'?t think of (?:any|one|anything)\b|\bno\b|\bnope\b"
+    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b"
+    r"|\b(?:none|nothing|no one)\b(?: (?:comes?|springs?) to mind)?|\bcan'?t think of (?:any|one|anything)\b"
+    r"|\bno\b|\bnope\b"
     r"|\bn/?a\b|\btb[dc]\b"
     r"|\bto be (?:decided|confirmed|discussed)\b",
     r"\bup to you\b|\byou (?:guys )?(?:decide|choose|tell me|suggest|recommend)\b|\bwhat(?:ever)? (?:do "
-    r"|would )?you (?:guys )?(?:suggest|recommend|think|advise)(?: (?:is best|works|fits|looks (?:good|best|right)))?\b|\bany(?:thing)?(?: is fine| works)?\b"
+    r"|would )?you (?:guys )?(?:suggest|recommend|think"
+    r"|advise)(?: (?:is best|works|fits|looks (?:good|best|right)))?\b|\bany(?:thing)?(?: is fine| works)?\b"
     r"|\bopen\b",
     r"\bhaven'?t (?:really )?(?:thought|decided|got)(?: about (?:it|that|this))?\b|\b(?:i'?d |we'?d )?(?:rather"
     r"|prefer) not (?:to )?say\b|\bconfidential\b|\bit depends\b|\bdepends\b",
@@ -51,6 +54,12 @@ _LEFT_OPEN: Final = re.compile(_any(
     r"|you)? ?(?:later)?\b|\bnot (?:right )?now\b",
 ))  # fmt: skip
 """What leaves a question open: nothing known, nothing wanted, you decide."""
+_PENDING: Final = re.compile(_any(
+    "(?:还|得|先|需要?|要|等)[^,]{0,3}(?:跟|和|与|等|问|看)[^,]{0,8}(?:商量|商议|讨论|审批|批|决定|定|拍板|确认|同意|点头)",
+    "还?在(?:商量|讨论|考虑|审批|申请|算)|还没(?:有)?(?:批|谈|报批|审批)",
+    r"\b(?:need|have|got) to (?:ask|check|discuss|clear|run|talk)\b|\bwaiting (?:for|on)\b"
+    r"|\bstill (?:discussing|waiting|deciding|being|working)\b",
+))  # fmt: skip
 _THIS_ONE: Final = re.compile(
     "(?:这|那)[个题项一]|\\b(?:this|that|it|you)\\b.{0,12}\\blater\\b|告诉你|再告诉|\\b(?:discuss|decide"
     "|tell)\\b.*\\blater\\b"
@@ -135,6 +144,11 @@ def wish_of(clauses: Collection[str], *, cues: Collection[str]) -> Wish | None:
 def leaves_open(clauses: Iterable[str], *, cues: Collection[str]) -> bool:
     """Whether every clause leaves the question open."""
     return all(_leaves_open(each, cues) for each in clauses)
+
+
+def pending(folded: str) -> bool:
+    """Whether somebody else has yet to say: "that I have to discuss with my partners"."""
+    return bool(_PENDING.search(folded))
 
 
 def changes(folded: str) -> bool:
