@@ -19,6 +19,8 @@ _NOT: Final = re.compile(
     r"(?:不用|不要|不需要|不需|不想|不打算|不做|不再|没有|无需|无须|暂不|先不|别|去掉|删掉|删除|取消|砍掉|除了|除去"
     r"|不含|不包括|不是|并非"
     r"|(?<![能可])不(?![过但仅光只单止同错知管如妨论然少锈]|干胶|动产)|没|无(?![论锡线缝纺]|人机))[^，,和跟但而也还]{0,8}$"
+    r"|(?:[二下]一?期|二阶段|以后|后期|将来|后面|明年)(?:再|才)[^，,]{0,6}$"
+    r"|\b(?:later|phase (?:2|two)|next year)[^.,;]{0,20}$"
     r"|(?:\bnot?\b|\bwithout\b|n't\b|\bnever\b|\bno need\b|\bremove\b|\bdrop\b|\bscrap\b|\bdelete\b|\bexcept\b"
     r"|\bbut not\b|\btake out\b"
     r"|\bget rid of\b|\b(?:everything|all|anything) but\b|\binstead of\b|\brather than\b)(?:(?!\bbut\b|\bjust\b"

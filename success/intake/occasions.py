@@ -92,8 +92,13 @@ _UNPLAIN: Final = re.compile(
     r"|\bearly (?:next|this) year|第[一二三四1-4]个?(?:周|星期)|下个?季度|元月|腊月|正月"
     r"|(?<![\d一二两三四五六七八九十几半])年后|节后|(?<!十)[一二三四五六七八九][二三四五六七八九]月"
     r"|\b(?:1st|2nd|3rd|4th|first|second|third|last) week\b|\bh[12]\b|\bnext quarter\b|\bquarter \d\b"
-    r"|\bin the new year\b|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
+    r"|\bin the new year\b|\b(?:days?|weeks?|months?) (?:before|ahead of|after) (?:that|then|this)\b"
+    r"|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
     r"|周|星期|月|年)"
+)
+_AVOIDED: Final = re.compile(
+    r"\bnot (?:in|during|on|over)\b(?! a hurry)|\b(?:except|avoid)\b|避开|除了"
+    r"|(?:不要|别|不能|不想)(?:在|是|放在?|赶在?)"
 )
 _HALF_YEARS: Final = re.compile(r"(?P<rel>明年|后年|今年)?(?:(?P<half>[上下])半年|年?(?P<mid>年中))")
 _MONTH_WORD: Final = re.compile(
@@ -140,6 +145,11 @@ def _from_when(text: str, today: date) -> date:
 def unplain(text: str, today: date) -> Named:  # noqa: ARG001 - a rule among the rules
     """A season, the beginning of a year, an occasion of which we know no day."""
     return Unsure() if _UNPLAIN.search(text) else None
+
+
+def avoided(text: str, today: date) -> Named:  # noqa: ARG001 - a rule among the rules
+    """When it should not be."""
+    return Unsure() if _AVOIDED.search(text) else None
 
 
 def half_year(text: str, today: date) -> Named:

@@ -227,6 +227,7 @@ def _year(text: str, today: date) -> Named:
 
 
 _RULES: Final = (
+    occasions.avoided,
     _written, occasions.feast, occasions.unplain, _month, _english_month, _quarter, occasions.half_year,
     occasions.month_word, occasions.year_end, _span, occasions.week, _year,
 )  # fmt: skip

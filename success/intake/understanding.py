@@ -38,6 +38,11 @@ _NOT_YET: Final = re.compile(
     r"(?:不用|不要|不需要|不想|不打算|不做|没有|无需|不|没|无)[^，,]{0,8}$|(?:\bnot?\b|n't\b)[^.,;]{0,30}$"
 )
 _HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
+_COMPARED: Final = re.compile(
+    r"(?:被|跟|和|与|比|像|别学|超过|赶上)(?:我们的?|那些|其他|别的)?(?:同行|竞争对手|对手|竞品|友商)"
+    r"|\b(?:like|than|from|as|beat|ahead of|above) (?:the |our |all |any )*(?:competit|rival)"
+)
+"""Competitors as what one's own site is held against: no word on what they do well."""
 _GOES_ON: Final = re.compile(r"\s*(?:他们|她们|它们|其|they\b|their\b|its?\b)")
 
 
@@ -92,15 +97,18 @@ def understand(
     clauses = Clauses.of(text, links=not _keeps_links(question))
     said = [plain(each) for each in clauses.each]
     question = _put_right(form, said) or question
-    wish = wish_of(said, cues=about(question) if question else ())
     puts_right = any(changes(each) for each in said)
     reading = Reading(form, asked=question, today=today, changes=puts_right, held=held)
     sorting = _Sorting(form, question)
+    unchosen: list[str] = []
     for clause, folded in zip(clauses.each, said, strict=True):
         taken = reading.clause(clause, folded)
         sorting.take(clause, folded, taken)
+        if not (taken and any(isinstance(f.value, Chosen) and clause in f.quote for f in reading.found.values())):
+            unchosen.append(folded)
         if taken and question is not None and question.kind is QuestionKind.CHOICES:
             sorting.left += _unnamed(clause, question, form, reading)
+    wish = wish_of(unchosen, cues=about(question) if question else ())
     reading.links(clauses)
     for key, own in sorting.texts(clauses, alone=not reading.found, words=words and wish is None).items():
         reading.words(key, own)
@@ -160,6 +168,8 @@ class _Sorting:
             self._taken = True
             return
         in_words = next((each for each in spoke if each.kind is QuestionKind.TEXT), None)
+        if in_words is not None and self._asked_in_words() and _COMPARED.search(folded):
+            in_words = self._asked
         if in_words is not None and not only_names(folded, in_words):
             self._give(in_words.key, clause)
         elif _GOES_ON.match(folded) and self._last is not None and not taken:
@@ -170,6 +180,9 @@ class _Sorting:
                 self._own.setdefault(self._asked.key, []).append(clause)
         else:
             self._taken = True
+
+    def _asked_in_words(self) -> bool:
+        return self._asked is not None and self._asked.kind is QuestionKind.TEXT
 
     def texts(self, clauses: Clauses, *, alone: bool, words: bool) -> dict[str, str]:
         """The answers in words: what was said of a question, and all of the rest to the one that was asked."""
