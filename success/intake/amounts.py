@@ -52,17 +52,19 @@ _ABOUT: Final = re.compile(
     r"|~\s*$|^~"
 )
 _UP_TO: Final = re.compile(
-    r"(?:不|别)[^,，\d]{0,4}(?:超|过\s*$)|最多|顶多|不到|(?<!不)[低少]于|不[高大多]于|控制在|\bup to\b"
+    r"(?:不|别|没有?)[^,，\d]{0,4}(?:超|过\s*$)|最多|顶多|不到|(?<!不)[低少]于|不[高大多]于|控制在|\bup to\b"
     r"|(?<!not )(?<!no )\bunder\b"
     r"|\bat most\b|\bmax"
     r"|\bno more than\b|\bnot more than\b"
     r"|(?<!not )(?<!no )\b(?:less than|below)\b|\bwithin\b|\bcap"
-    r"|(?:\bno\b|\bnot\b|n't\b|\bnever\b|\bcannot\b)[^.,;\d]{0,20}"
+    r"|(?:\bno\b|\bnot\b|n't\b|\bnever\b|\bcannot\b)(?! -)[^.,;:\d]{0,20}"
     r"\b(?:over|above|beyond|past|exceed|(?:more|higher) than)\b"
 )
 _UP_TO_AFTER: Final = re.compile(
-    r"\s*(?:元|块钱?)?\s*(?:以内|以下|之内|内|max|tops?\b|at most|at the most|or less"
+    r"\s*(?:元|块钱?)?\s*(?:以内|以下|之内|内|不到|max|tops?\b|at most|at the most|or less"
     r"|(?:就?是|为|算)?(?:我们的?|预算的?)?(?:封顶|上限|打住|为止|顶了|顶天|到顶|到头|极限|天花板)|(?:的话)?就(?:不|没|太|超|算了|免)"
+    r"|(?:以上)?(?:的话)?(?:就|都|也)?(?:要|得|需要?)(?:报批|审批|申请|上报|老板|领导|开会)"
+    r"|(?:needs?|requires?) (?:\w+ )?(?:approval|sign-?off|permission)"
     r"|(?:is|would be) (?:out\b|too (?:much|expensive)|off the table|(?:my|our|the) (?:(?:upper|absolute|hard) )?"
     r"(?:limit|ceiling|max|cap|top|most)))"
 )

@@ -8,10 +8,11 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final
 
 from knowledge.language import fold
-from success.intake.form_model import Holds, Option, Question
+from success.intake.form_model import Holds, Option, Question, QuestionKind
 from success.intake.typos import slipped
 
 _SHORT: Final = 3
@@ -27,7 +28,9 @@ _NOT: Final = re.compile(
     r"|\band\b)[^.,;]){0,30}$"
 )
 _NOT_ONLY: Final = re.compile(
-    r"(?:不只|不光|不仅|不但|不单|不止)[^，,]{0,8}$|\bnot (?:just|only|merely)\b[^.,;]{0,30}$|(?:不能没有?|不可没有"
+    r"(?:别忘了?|不要忘了?|不妨|何不)[^，,]{0,8}$"
+    r"|\b(?:don'?t forget|no problem with|why not|no objection to)\b[^.,;]{0,30}$"
+    r"|(?:不只|不光|不仅|不但|不单|不止)[^，,]{0,8}$|\bnot (?:just|only|merely)\b[^.,;]{0,30}$|(?:不能没有?|不可没有"
     r"|离不开|少不了|不能少|不能不)[^，,]{0,8}$"
     r"|\b(?:can'?t|cannot|can not|couldn'?t) (?:do |be |live )?without\b[^.,;]{0,30}$"
 )
@@ -47,7 +50,7 @@ _ELSEWHERE: Final = re.compile(
     r"|opentable|markets?|fairs?)\b"
 )
 _UNDECIDED: Final = re.compile(
-    r"(?:要不要|需不需要|该不该|用不用|会不会|有没有|是不是|做不做|是否)[^，,]{0,8}$"
+    r"(?:要不要|需不需要|该不该|用不用|会不会|有没有|是不是|做不做|是否|不知道|不确定|不清楚|没想好)[^，,]{0,8}$"
     r"|\b(?:should we|do we (?:even |really )?need|whether|not sure (?:if|about)|wonder\w* (?:if|about))\b[^.,;]{0,30}$"
 )
 _UNDECIDED_BEHIND: Final = re.compile(
@@ -161,7 +164,10 @@ def _places(folded: str, question: Question, *, asked: bool) -> Iterator[tuple[O
             found.append((option, *place.span()))
         elif asked and (slip := next((at for word in words if (at := slipped(folded, word))), None)) is not None:
             found.append((option, *slip))
-    yield from sorted(found, key=lambda each: each[1])
+    found.sort(key=lambda each: each[1])
+    for this, following in zip_longest(found, found[1:]):
+        if following is None or question.kind is not QuestionKind.CHOICE or folded[this[2] : following[1]] != " ":
+            yield this  # "law school" is a school
 
 
 def _is_piece(folded: str, option: Option) -> bool:

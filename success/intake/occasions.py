@@ -98,7 +98,7 @@ _UNPLAIN: Final = re.compile(
 )
 _AVOIDED: Final = re.compile(
     r"\bnot (?:in|during|on|over)\b(?! a hurry)|\b(?:except|avoid)\b|避开|除了"
-    r"|(?:不要|别|不能|不想)(?:在|是|放在?|赶在?)"
+    r"|(?:不要|别|不能|不想)(?:拖|在|是|放在?|赶在?)"
 )
 _HALF_YEARS: Final = re.compile(r"(?P<rel>明年|后年|今年)?(?:(?P<half>[上下])半年|年?(?P<mid>年中))")
 _MONTH_WORD: Final = re.compile(

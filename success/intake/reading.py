@@ -36,7 +36,7 @@ _FEW_PERCENT: Final = 50
 _OWN_TRADE: Final = re.compile(
     r"^(?:您?你?好[,!]?\s*)?(?:我们?|我家|咱们?|我司|本公司|这边)"
     r"(?:家|公司|这边)?(?:是|主要|专门|一直)*(?:做|卖|搞|经营|生产|开|干)"
-    r"(?![过了得好]|一?个|网|给)[^,给]{2,14}的(?:公司|小?店|厂家?|工作室)?[~!.]?$"
+    r"(?![过了得好的]|一?个|网|给)[^,给]{2,14}的(?:公司|小?店|厂家?|工作室)?[~!.]?$"
     r"|^(?:(?:hi|hello|hey)[,! ]+)?(?:we'?re|we are|i'?m|i am|we run|i run|i own|we own) "
     r"(?:an? |the )?(?:[\w'-]+ ){0,4}(?:photographer"
     r"|studio|agency|firm|salon|practice|contractor|builder|consultant|consultancy|designer|charity|gym|architects?|barber"

@@ -99,14 +99,14 @@ _WISHES: Final = (
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _WISHES)
 _CHANGE: Final = re.compile(
     _any(
-        "改成|改为|改到|改一下|改下|改了|要改|修改|更正|纠正|不对|说错|写错|搞错|打错|应该是|其实是|换成|调整"
+        "改成|改为|改到|改一下|改下|改了|要改|修改|更正|纠正|不对|[说写搞打填选弄讲记看]错|应该是|其实是|换成|调整"
         "|更新一下|(?:预算|时间).{0,4}[加提降减]到",
         r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b|\bmistake\b|\bwrong\b",
         r"\bmake (?:it|that)\b|\brather\b|\bupdate\b|\b(?:can|could) (?:stretch|go up) to\b",
     )
 )
 _ONLY_CHANGE: Final = re.compile(
-    "改成|改为|改到|改一下|改下|改|修改|更正|纠正|不对|说错|写错|搞错|打错|应该是|其实是|其实|换成|调整|更新|一下"
+    "改成|改为|改到|改一下|改下|改|修改|更正|纠正|不对|[说写搞打填选弄讲记看]错|应该是|其实是|其实|换成|调整|更新|一下"
     "|刚才|刚刚|之前|前面|上面|抱歉|不好意思|等等|是|我|了"
     r"|\b(?:change|changed|actually|correction|correct|instead|i|meant|mean|mistake|wrong|make|it|that|was|is|my|oops"
     r"|sorry|update|please|rather|wait|no|one|said|what|earlier|just now|a|s)\b"
