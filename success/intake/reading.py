@@ -10,7 +10,7 @@ from success.intake.amounts import amount, both_ends, number
 from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
 from success.intake.naming import about, has, mentioned
-from success.intake.times import is_only, names_the_moment, time_of
+from success.intake.times import is_only, moved, names_the_moment, time_of
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
 
 _BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
@@ -76,6 +76,9 @@ class Reading:
             {key: each.currency for key, each in held.items() if isinstance(each, Money)}
             if isinstance(held, Mapping)
             else {}
+        )
+        self._days = (
+            {key: each.by for key, each in held.items() if isinstance(each, Time)} if isinstance(held, Mapping) else {}
         )
         self._in_words = asked is not None and asked.kind is QuestionKind.TEXT
         self._of_others = asked is not None and asked.holds in _ABOUT_OTHERS
@@ -157,6 +160,9 @@ class Reading:
         time = time_of(folded, today=self._today, sure=sure or (alone and not self._asks(QuestionKind.NUMBER)))
         if time is None:
             return False
+        said = self._days.get(question.key)
+        if time.by is None and said is not None and (day := moved(folded, said)) is not None:
+            time = Time(by=day, words=time.words)
         before = self.found.get(question.key)
         if time.by is None and before is not None and isinstance(before.value, Time) and before.value.by:
             return True  # "within three months, no hurry"
