@@ -38,7 +38,8 @@ _NOT_BEHIND: Final = re.compile(
     r"\s*(?:的?(?:功能|系统|模块|部分|这块|这个))?\s*(?:就|也|都|先|可以|我们|暂时|目前|暂|还|现在)*\s*"
     r"(?:不用|不要|不需要|不做|没必要|免了|算了|取消|去掉|删掉|砍掉|以后再|下期|二期|后期再|后面再|之后再|将来再|晚点再|下一?步再|再说|不考虑)"
     r"|\s*(?:(?:is|are|was)n'?t|is not|are not|not|isnt|don'?t) (?:needed|necessary|required|wanted|need)\b"
-    r"|\s*[:?]?\s*no\b(?! problem)|\s*(?:can wait|later|in phase 2)\b"
+    r"|\s*[:?]?\s*no\b(?! problem)|\s*(?:can wait|later|in phase 2"
+    r"|down the (?:line|road)|eventually|(?:some|one) day|at some point|in (?:the )?future)\b"
 )
 _NEEDED_BEHIND: Final = re.compile(r"[^，,]{0,6}(?:不行|不可|的话)")
 _HELD: Final = re.compile(
@@ -51,7 +52,8 @@ _ELSEWHERE: Final = re.compile(
 )
 _UNDECIDED: Final = re.compile(
     r"(?:要不要|需不需要|该不该|用不用|会不会|有没有|是不是|做不做|是否|不知道|不确定|不清楚|没想好)[^，,]{0,8}$"
-    r"|\b(?:should we|do we (?:even |really )?need|whether|not sure (?:if|about)|wonder\w* (?:if|about))\b[^.,;]{0,30}$"
+    r"|\b(?:should we|do we (?:even |really )?need|whether|can'?t decide|torn between"
+    r"|not sure (?:if|about)|wonder\w* (?:if|about))\b[^.,;]{0,30}$"
 )
 _UNDECIDED_BEHIND: Final = re.compile(
     r"[^，,]{0,6}(?:要不要|需不需要|有没有必要|做不做|还没想好|没想好|再想想|不确定|还在考虑)"
@@ -59,7 +61,7 @@ _UNDECIDED_BEHIND: Final = re.compile(
 )
 """What leaves an option neither wanted nor ruled out."""
 _SUPPLIED: Final = re.compile(
-    r"(?:管理|行业|专用|业)?的?(?:用品|设备|器材|家具|耗材|包装|布草|校服|制服|装修|软件|系统|小程序|招聘|猎头|营销|推广)"
+    r"(?:[^，,在正刚重新要想和与]{0,2})的?(?:用品|设备|器材|家具|耗材|包装|布草|校服|制服|装修|软件|系统|小程序|招聘|猎头|营销|推广)"
     r"|\s+(?:uniforms?|furniture|equipment|suppl(?:y|ies|iers?)|software|packaging|marketing|staffing|recruit\w*|design"
     r"|fit-?outs?|signage|linens?|wear)\b"
 )

@@ -19,6 +19,7 @@ _ABOUT_OTHERS: Final = frozenset({Holds.COMPETITORS, Holds.INDICATORS})
 _OTHERS: Final = re.compile(
     r"他们|她们|人家|别人|别家|同行|对手|竞品|友商|\b(?:they|their|competitors?|rivals?|others)\b"
 )
+_OURS: Final = re.compile(r"我|咱|\b(?:we|our|i|my)\b|对了|另外|还有|\b(?:also|btw|by the way)\b")
 _WANTS: Final = re.compile(
     r"不用|不要|不需要|不做|没有|去掉|取消|删掉|希望|想要|需要|加上?|增加|还要|也要|必须|得有"
     r"|[要想有能再个也还和不没就做]|功能|系统|可以|一个|网站|请|了|吧|先"
@@ -132,6 +133,8 @@ class Reading:
         return True
 
     def _money(self, question: Question, clause: str, folded: str, *, sure: bool, spoke: bool) -> bool:
+        if self._holds(Holds.COMPETITORS) and not self._changes and not _OURS.search(folded):
+            return False
         least = 0 if question is self._asked else _BARE
         if not sure and self._changes and not spoke and not self._asks(QuestionKind.NUMBER):
             sure, least = True, _NEVER  # "make it 60k"

@@ -20,7 +20,7 @@ from success.intake.numerals import in_digits
 from success.intake.plain_words import plain
 from success.intake.reading import Found, Reading, tells_own_trade
 from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
-from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, pending, wish_of
+from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, pending, says_wrong, wish_of
 
 _SHAPED: Final = frozenset({QuestionKind.MONEY, QuestionKind.NUMBER})
 _OF_TIME: Final = re.compile(
@@ -122,7 +122,7 @@ def understand(
         _trade(form, reading, [(each, plain(each)) for each in sorting.left], held)
     named = tuple(q.key for q in form.questions if any(has(fold(text), word) for word in about(q)))
     kept = tuple(reading.found.values())
-    if puts_right and not kept and wish is None:
+    if puts_right and not kept and wish is None and (asked is None or any(says_wrong(each) for each in said)):
         wish = Wish.CHANGE
     if wish is Wish.SKIP and (kept or (sorting.left_open and asked not in sorting.left_open)):
         wish = None
@@ -157,7 +157,7 @@ class _Sorting:
         spoke = [each for each in self._form.questions if any(has(folded, word) for word in each.words)]
         self._taken |= taken
         cues = [word for each in spoke for word in about(each)]
-        if filler(folded) or (not taken and only_changes(folded, cues=cues)):
+        if filler(folded) or (not taken and only_changes(folded, cues=cues) and (says_wrong(folded) or not cues)):
             self._taken |= not filler(folded)
             return
         for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
@@ -213,12 +213,13 @@ def _news(reading: Reading, held: Collection[str]) -> bool:
 
 def _in_their_words(reading: Reading, question: Question | None, left: list[str], text: str) -> bool:
     """An answer that has no shape we know is kept as it was said ("when our shop opens"); whether one is unread."""
-    if question is None or not left or len(text.strip()) < _SHORTEST:
-        return False
     folded = fold(text)
+    counts = question is not None and question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(folded))
+    if question is None or not left or (len(text.strip()) < _SHORTEST and not counts):
+        return False
     if question.kind is QuestionKind.TIME and _OF_TIME.search(folded) and not re.search(r"\d", folded):
         return not reading.keep(question, Time(by=None, words=" ".join(text.split())[:200]), text)
-    if question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(folded)):
+    if counts:
         return not reading.keep(question, Words(text=cut(text)), text)  # "50-100"
     if question.kind in _SHAPED and _OF_MONEY.search(folded) and not OTHER_MONEY.search(folded):
         return not reading.keep(question, Words(text=cut(text)), text)

@@ -105,6 +105,7 @@ _CHANGE: Final = re.compile(
         r"\bmake (?:it|that)\b|\brather\b|\bupdate\b|\b(?:can|could) (?:stretch|go up) to\b",
     )
 )
+_SOFTLY: Final = re.compile(r"应该是|其实是|\b(?:actually|instead|rather)\b")
 _ONLY_CHANGE: Final = re.compile(
     "改成|改为|改到|改一下|改下|改|修改|更正|纠正|不对|[说写搞打填选弄讲记看]错|应该是|其实是|其实|换成|调整|更新|一下"
     "|刚才|刚刚|之前|前面|上面|抱歉|不好意思|等等|是|我|了"
@@ -144,6 +145,11 @@ def wish_of(clauses: Collection[str], *, cues: Collection[str]) -> Wish | None:
 def leaves_open(clauses: Iterable[str], *, cues: Collection[str]) -> bool:
     """Whether every clause leaves the question open."""
     return all(_leaves_open(each, cues) for each in clauses)
+
+
+def says_wrong(folded: str) -> bool:
+    """Whether it says so outright: "it should be" and "actually" alone may begin an answer like any."""
+    return bool(_CHANGE.search(_SOFTLY.sub(" ", folded)))
 
 
 def pending(folded: str) -> bool:
