@@ -33,7 +33,7 @@ _THEIR_CUSTOMERS: Final = re.compile(
 )
 _RATHER: Final = re.compile(r"最好|理想|希望|尽量|\b(?:ideally|preferably|prefer|hope|hoping|better)\b")
 _MOST_BESIDES: Final = 4
-_FEW_PERCENT: Final = 50
+_FAR_LESS: Final = 50
 _OWN_TRADE: Final = re.compile(
     r"^(?:您?你?好[,!]?\s*)?(?:我们?|我家|咱们?|我司|本公司|这边)"
     r"(?:家|公司|这边)?(?:是|主要|专门|一直)*(?:做|卖|搞|经营|生产|开|干)"
@@ -148,7 +148,7 @@ class Reading:
         before = self.found.get(question.key)
         if before is not None and isinstance(before.value, Money) and not self._changes:
             money = _together(before.value, money, folded) or money
-            if money.currency == before.value.currency and _size(money) * _FEW_PERCENT < _size(before.value):
+            if money.currency == before.value.currency and _size(money) * _FAR_LESS < _size(before.value):
                 return True  # "10k at most, 7 would be better"
         return self.keep(question, money, clause, shape=True)
 
