@@ -52,20 +52,29 @@ _ABOUT: Final = re.compile(
     r"|~\s*$|^~"
 )
 _UP_TO: Final = re.compile(
-    r"不超过|不能超|不要超|别超|最多|顶多|不到|低于|少于|控制在|\bup to\b|\bunder\b|\bat most\b|\bmax"
+    r"(?:不|别|没有?)[^,，\d]{0,4}(?:超|过\s*$)|最多|顶多|不到|(?<!不)[低少]于|不[高大多]于|控制在|\bup to\b"
+    r"|(?<!not )(?<!no )\bunder\b"
+    r"|\bat most\b|\bmax"
     r"|\bno more than\b|\bnot more than\b"
-    r"|\bless than\b|\bbelow\b|\bwithin\b|\bcap"
+    r"|(?<!not )(?<!no )\b(?:less than|below)\b|\bwithin\b|\bcap"
+    r"|(?:\bno\b|\bnot\b|n't\b|\bnever\b|\bcannot\b)(?! -)[^.,;:\d]{0,20}"
+    r"\b(?:over|above|beyond|past|exceed|(?:more|higher) than)\b"
 )
 _UP_TO_AFTER: Final = re.compile(
-    r"\s*(?:元|块钱?)?\s*(?:以内|以下|之内|内|封顶|max|tops?\b|at most|at the most|or less)"
+    r"\s*(?:元|块钱?)?\s*(?:以内|以下|之内|内|不到|max|tops?\b|at most|at the most|or less"
+    r"|(?:就?是|为|算)?(?:我们的?|预算的?)?(?:封顶|上限|打住|为止|顶了|顶天|到顶|到头|极限|天花板)|(?:的话)?就(?:不|没|太|超|算了|免)"
+    r"|(?:以上)?(?:的话)?(?:就|都|也)?(?:要|得|需要?)(?:报批|审批|申请|上报|老板|领导|开会)"
+    r"|(?:needs?|requires?) (?:\w+ )?(?:approval|sign-?off|permission)"
+    r"|(?:is|would be) (?:out\b|too (?:much|expensive)|off the table|(?:my|our|the) (?:(?:upper|absolute|hard) )?"
+    r"(?:limit|ceiling|max|cap|top|most)))"
 )
 _FROM: Final = re.compile(
-    r"至少|最少|起步|不低于|不少于|超过|高于|打底|\bat least\b|\bmin|\bmore than\b|\bover\b|\babove\b"
-    r"|\bstarting (?:at|from)\b"
+    r"至少|最少|起步|不[低少]于|超过|高于|打底|\bat least\b|\bmin|\bmore than\b|\bover\b|\babove\b"
+    r"|\bstarting (?:at|from)\b|\b(?:no|not) (?:less than|under|below)\b"
 )
 _FROM_AFTER: Final = re.compile(
     r"\s*(?:元|块钱?)?\s*(?:以上|起步?|打底|往上|\+(?!\s*(?:vat|tax|gst|税))|and up\b|or more\b|upwards\b"
-    r"|minimum\b|plus\b)"
+    r"|minimum\b|plus\b|(?:就?是|为)(?:下限|底线)|is (?:my|our|the) (?:minimum|floor))"
 )
 _NO_MONEY: Final = re.compile(
     r"[年月日号天周个人款种页张件单次家间台套平分秒岁位名条粉后代倍级期点%％:°]|\s?(?:用户|会员|粉丝|访问|阅读|流量"
@@ -99,7 +108,7 @@ OTHER_MONEY: Final = re.compile(
 )
 """Money that is something else than what may be spent on the project, and numbers that are no money."""
 _NEGATED: Final = re.compile(r"(?:不是|并非|不要|\bnot|n't|\binstead of|\brather than)\s*$")
-_MOVED: Final = re.compile(r"改|提|加|升|降|调|变|减|涨|\bto\b|\bnow\b|→|->")
+_MOVED: Final = re.compile(r"改|提|加|升|降|调|变|减|涨|砍|缩|压|\bto\b|\bnow\b|→|->")
 _MOVES: Final = re.compile(r"从|由|\b(?:change|raise|increase|cut|lower|move|bump|reduce|up)\w*\b.*\bfrom\b")
 _TALK: Final = re.compile(
     r"我们?|咱们?|公司|老板|大概|大约|差不多|左右|上下|应该|可能|也许|吧|的话?|呢|啊|呀|哈|嘛|了|是|在|能|可以|只有?"
@@ -154,7 +163,7 @@ def amount(text: str, *, currency: str, sure: bool, cues: Collection[str] = (), 
     held = [each for each in places if _meant(each, text, sure=sure, only=bare, cues=cues, least=least)]
     if not held:
         return None
-    if len(held) > 1 and (both := _both(held[0].money, held[1].money)) is not None:
+    if len(held) > 1 and (both := both_ends(held[0].money, held[1].money)) is not None:
         return both
     moved = len(held) > 1 and _MOVES.search(text[: held[0].start]) and _MOVED.search(text[held[0].end : held[1].start])
     return held[-1 if moved else 0].money
@@ -168,7 +177,8 @@ def number(text: str) -> int | None:
             continue
         low = _value(found["low"], found["low_unit"])
         vague = digits[found.end("low") :].startswith("几")
-        return None if vague or (found["range"] and found["join"] != "and") else low
+        spans = found["range"] and (found["join"] != "and" or "between" in digits[: found.start()])
+        return None if vague or spans else low
     return None
 
 
@@ -182,7 +192,7 @@ def _places(text: str, currency: str) -> Iterator[_Place]:
         named = next((mark for mark in marks if mark not in _GENERAL), next(iter(marks), ""))
         before, at = text[at : found.start()], max(end, found.start() + 1)
         kind = _currency(named) if named else currency
-        money = _money(found, before, text[end : end + 14], kind, spans=spans)
+        money = _money(found, before, text[end : end + 30], kind, spans=spans)
         if money is not None:
             plain = not (named or found["low_unit"] or (spans and found["high_unit"]))
             yield _Place(money=money, start=found.start(), end=end, plain=plain, named=bool(named), before=before)
@@ -200,8 +210,8 @@ def _money(found: re.Match[str], before: str, after: str, currency: str, *, span
             return None
         return Money(currency=currency, low=min(low, high), high=max(low, high), about=about)
     low += _UNITS.get(found["low_unit"] or "", 0) // 2 if found["half"] else 0
-    up_to = bool(_UP_TO.search(before[-24:]) or _UP_TO_AFTER.match(after))
-    at_least = not up_to and bool(_FROM.search(before[-24:]) or _FROM_AFTER.match(after))
+    up_to = bool(_UP_TO.search(before[-32:]) or _UP_TO_AFTER.match(after))
+    at_least = not up_to and bool(_FROM.search(before[-32:]) or _FROM_AFTER.match(after))
     return Money(currency=currency, low=None if up_to else low, high=None if at_least else low, about=about)
 
 
@@ -245,8 +255,8 @@ def _said_besides(text: str) -> bool:
     return bool(han) or bool(re.search(r"\d", text)) or any(each.rstrip(".") not in _TALK_EN for each in words)
 
 
-def _both(first: Money, second: Money) -> Money | None:
-    """As "至少3万，最多5万": one from the other; None where they are no two ends."""
+def both_ends(first: Money, second: Money) -> Money | None:
+    """As "至少3万，最多5万", "6万左右，最多8万": one from the other; None where they are no two ends."""
     if first.currency != second.currency or second.high is None or second.low is not None or first.low is None:
         return None
     if first.low > second.high:

@@ -20,7 +20,8 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]{1,500}", re
 _DOMAIN: Final = re.compile(
     r"(?<![\w.@/-])(?:www\.(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}|(?:[a-z0-9-]{1,63}\.){1,4}"
     r"(?:com|cn|net|org|hk|tw|io|co|shop|info|eu|uk|de|jp|us|asia|fr|it|es|nl|au|ca|sg|my|kr|store|site|online|me|tv"
-    r"|biz|edu|gov))(?![\w.-])"
+    r"|biz|edu|gov|app|dev|ai|xyz|top|vip|club|tech|design|studio|agency|cc|pro|blog|world|life|art|team|cloud|eco"
+    r"|ltd|group|company|restaurant|cafe|hotel|travel|mobi|wiki|ru|br|mx|pl|se|dk|fi|ch|pt|ie|nz|za|th|vn|ph|mo))(?![\w.-])"
     r"(?:/[^\s<>\"'，。；、）)】\]]{0,300})?",
     re.IGNORECASE | re.ASCII,
 )

@@ -21,16 +21,17 @@ _PAIR: Final = re.compile(
 _PAIR_OF_DIGITS: Final = re.compile(r"(?<![\d.])(\d)、(\d)(?=[万千百wk])")
 _PIECES: Final = re.compile(r"(\d)\s*个(?=w(?![a-z0-9])|[万亿])")
 _RUN: Final = re.compile(
-    rf"(?<![\d.{_HAN}])(?:\d{{1,8}}(?:\.\d{{1,4}})?(?=[百千万亿])|[{_ONES}十零〇])[{_HAN}]{{0,15}}"
+    rf"(?<![\d.几{_HAN}])(?:\d{{1,8}}(?:\.\d{{1,4}})?(?=[百千万亿])|[{_ONES}十零〇])[{_HAN}]{{0,15}}"
     rf"(?:(?<=万)\d(?:千|百)?(?![\d.{_HAN}年月日号个%])|(?<=千)\d(?:百)?(?![\d.{_HAN}年月日号个%]))?"
 )
 _NO_ONE: Final = re.compile(
-    r"(?<![零〇一二两三四五六七八九十百千万\d])一(?=[点些下样般直起定旦切律向时会阵]|方面|开始)|(?<=[第统唯之单])一"
+    r"(?<![零〇一二两三四五六七八九十百千万\d])一(?=[点些下样般直起定旦切律向时会阵]|方面|开始)|(?<=[第统唯之单])一|(?<=[这那])一(?=[块个次])"
     r"|\b(?:no|this|that|the|any|some|every|which) one\b"
 )
 """A "one" that counts nothing ("素净一点", "that one")."""
 _FEW: Final = re.compile(r"(?:好|小)?几(?P<ten>十)?(?P<unit>百万|千万|[万千百])")
 _MORE: Final = re.compile(r"(?<![\d.])(?P<n>\d{0,4}0)(?:几|多)(?=[万千百亿wk元块])")
+_OR_SO: Final = re.compile(r"(?<![\d.])(?P<n>\d{0,4}0)来(?=[万千百亿wk元块])")
 _TO_NINETEEN: Final = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -49,6 +50,8 @@ _ENGLISH_WORDS: Final = (
     (re.compile(r"\b(?:a )?few" + _SCALE), "about 2-9"),
     (re.compile(r"\b(?:a )?couple(?: of)?" + _SCALE), "about 2"),
     (re.compile(r"\ban?" + _SCALE), "1"),
+    (re.compile(r"\bhalf a dozen\b"), "6"),
+    (re.compile(r"\b(?:(?:a )?couple(?: of)?|two|2) dozen\b"), "24"),
     (re.compile(r"\ba dozen\b|\bone dozen\b"), "12"),
 )
 
@@ -58,7 +61,7 @@ def in_digits(text: str) -> str:
     text = _NO_ONE.sub(" ", text)
     text = _PAIR_OF_DIGITS.sub(r"\1-\2", _PAIR.sub(_pair, _PIECES.sub(r"\1", text)))
     text = _RUN.sub(_run, text)
-    text = _FEW.sub(_few, _MORE.sub(_more, text))
+    text = _FEW.sub(_few, _MORE.sub(_more, _OR_SO.sub(r"约\g<n>", text)))
     for pattern, digits in _ENGLISH_WORDS:
         text = pattern.sub(digits, text)
     return _ENGLISH_NUMBER.sub(lambda found: str(_ENGLISH[found["n"]] + _ENGLISH.get(found["one"] or "", 0)), text)

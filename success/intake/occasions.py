@@ -57,6 +57,14 @@ def _good_friday(today: date) -> date:
     return next(each for y in (0, 1) if (each := _easter(today.year + y) - timedelta(days=2)) > today)
 
 
+def _black_friday(today: date) -> date:
+    """The day after the fourth Thursday of November."""
+    novembers = (date(today.year + y, 11, 1) for y in (0, 1))
+    fridays = (each + timedelta(days=(3 - each.weekday()) % 7 + 22) for each in novembers)
+    return next(each for each in fridays if each > today)
+
+
+_YEARS_ON: Final = re.compile(r"(?P<y>20\d{2})(?!\d)|(?P<next>明年|来年|next year)|(?P<after>后年)")
 _FEASTS: Final = (
     ((r"春节|过年|(?<![\d一二两三四五六七八九十几半多新])年前|农历新?年|大年|(?:chinese|lunar) new year|spring festival"
      r"|\b(?:before|by|after|ahead of) cny\b"), _spring),
@@ -73,6 +81,8 @@ _FEASTS: Final = (
     (r"教师节", _on(9, 10)),
     (r"情人节|valentine", _on(2, 14)),
     (r"万圣节|halloween", _on(10, 31)),
+    (r"黑色?(?:星期五|五)|black friday|cyber monday", _black_friday),
+    (r"感恩节|thanksgiving", lambda today: _black_friday(today + timedelta(days=1)) - timedelta(days=1)),
     (r"good friday", _good_friday),
     (r"复活节|\beaster\b", _next_easter),
 )  # fmt: skip
@@ -82,8 +92,13 @@ _UNPLAIN: Final = re.compile(
     r"|\bearly (?:next|this) year|第[一二三四1-4]个?(?:周|星期)|下个?季度|元月|腊月|正月"
     r"|(?<![\d一二两三四五六七八九十几半])年后|节后|(?<!十)[一二三四五六七八九][二三四五六七八九]月"
     r"|\b(?:1st|2nd|3rd|4th|first|second|third|last) week\b|\bh[12]\b|\bnext quarter\b|\bquarter \d\b"
-    r"|\bin the new year\b|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
+    r"|\bin the new year\b|\b(?:days?|weeks?|months?) (?:before|ahead of|after) (?:that|then|this)\b"
+    r"|\bnot before\b|\ba few (?:days|weeks|months)|(?<!\d)几个?(?:天"
     r"|周|星期|月|年)"
+)
+_AVOIDED: Final = re.compile(
+    r"\bnot (?:in|during|on|over)\b(?! a hurry)|\b(?:except|avoid)\b|避开|除了"
+    r"|(?:不要|别|不能|不想)(?:拖|在|是|放在?|赶在?)"
 )
 _HALF_YEARS: Final = re.compile(r"(?P<rel>明年|后年|今年)?(?:(?P<half>[上下])半年|年?(?P<mid>年中))")
 _MONTH_WORD: Final = re.compile(
@@ -114,14 +129,27 @@ def feast(text: str, today: date) -> Named:
     for pattern, when in _FEASTS:
         if found := re.search(pattern, text):
             late = _AFTER.match(text, found.end()) or _AFTER_EN.search(text[: found.start()]) or "after" in found[0]
-            day = None if late else when(today)
+            day = None if late else when(_from_when(text, today))
             return Unsure() if day is None else day - timedelta(days=1)
     return None
+
+
+def _from_when(text: str, today: date) -> date:
+    """The day after which a feast is meant: the end of the year before, where a year is named."""
+    if (found := _YEARS_ON.search(text)) is None:
+        return today
+    year = int(found["y"]) if found["y"] else today.year + (1 if found["next"] else 2)
+    return max(today, date(year - 1, 12, 31))
 
 
 def unplain(text: str, today: date) -> Named:  # noqa: ARG001 - a rule among the rules
     """A season, the beginning of a year, an occasion of which we know no day."""
     return Unsure() if _UNPLAIN.search(text) else None
+
+
+def avoided(text: str, today: date) -> Named:  # noqa: ARG001 - a rule among the rules
+    """When it should not be."""
+    return Unsure() if _AVOIDED.search(text) else None
 
 
 def half_year(text: str, today: date) -> Named:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from success.intake.amounts import amount, number
+from success.intake.amounts import amount, both_ends, number
 from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
 from success.intake.naming import about, has, mentioned
-from success.intake.times import is_only, time_of
+from success.intake.times import is_only, moved, names_the_moment, time_of
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
 
 _BARE: Final = 100  # a number without a unit that nobody asked for is no amount below it
@@ -19,6 +19,7 @@ _ABOUT_OTHERS: Final = frozenset({Holds.COMPETITORS, Holds.INDICATORS})
 _OTHERS: Final = re.compile(
     r"他们|她们|人家|别人|别家|同行|对手|竞品|友商|\b(?:they|their|competitors?|rivals?|others)\b"
 )
+_OURS: Final = re.compile(r"我|咱|\b(?:we|our|i|my)\b|对了|另外|还有|\b(?:also|btw|by the way)\b")
 _WANTS: Final = re.compile(
     r"不用|不要|不需要|不做|没有|去掉|取消|删掉|希望|想要|需要|加上?|增加|还要|也要|必须|得有"
     r"|[要想有能再个也还和不没就做]|功能|系统|可以|一个|网站|请|了|吧|先"
@@ -27,9 +28,25 @@ _WANTS: Final = re.compile(
     r"online|site|website|it|some|our|for|plus|on|top|as|well|actually|feature|function)\b"
 )
 _THEIR_CUSTOMERS: Final = re.compile(
-    r"客户|买家|卖给|供应给|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
+    r"客户|买家|卖给|供应给|服务于|(?:给|为|帮|替)(?!我|自己|自家|咱)[^,]{1,8}(?:供应|供货|提供|配套|服务|安装|维修|代工)"
+    r"|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
 )
+_RATHER: Final = re.compile(r"最好|理想|希望|尽量|\b(?:ideally|preferably|prefer|hope|hoping|better)\b")
 _MOST_BESIDES: Final = 4
+_FAR_LESS: Final = 50
+_OWN_TRADE: Final = re.compile(
+    r"^(?:您?你?好[,!]?\s*)?(?:我们?|我家|咱们?|我司|本公司|这边)"
+    r"(?:家|公司|这边)?(?:是|主要|专门|一直)*(?:做|卖|搞|经营|生产|开|干)"
+    r"(?![过了得好的]|一?个|网|给)[^,给]{2,14}的(?:公司|小?店|厂家?|工作室)?[~!.]?$"
+    r"|^(?:(?:hi|hello|hey)[,! ]+)?(?:we'?re|we are|i'?m|i am|we run|i run|i own|we own) "
+    r"(?:an? |the )?(?:[\w'-]+ ){0,4}(?:photographer"
+    r"|studio|agency|firm|salon|practice|contractor|builder|consultant|consultancy|designer|charity|gym|architects?|barber"
+    r"|plumber|electrician|florist|gallery|farm|winery|brewery|garage|spa|nursery|museum|theatre|band|musician|artist"
+    r"|writer|coach|translator|landscaper|caterer|wholesaler|retailer|manufacturer|distributor)s?"
+    r"(?: (?:in|from|based in) [\w ]{2,20})?[.!]?$"
+)
+"""Somebody tells what they do, whether or not an option is named."""
+_NO_TRADE: Final = re.compile(r"客户|网站|官网|页面|项目|功能|小程序|预算|时间|\b(?:bit|little|lot|client|customer)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +77,9 @@ class Reading:
             {key: each.currency for key, each in held.items() if isinstance(each, Money)}
             if isinstance(held, Mapping)
             else {}
+        )
+        self._days = (
+            {key: each.by for key, each in held.items() if isinstance(each, Time)} if isinstance(held, Mapping) else {}
         )
         self._in_words = asked is not None and asked.kind is QuestionKind.TEXT
         self._of_others = asked is not None and asked.holds in _ABOUT_OTHERS
@@ -113,6 +133,8 @@ class Reading:
         return True
 
     def _money(self, question: Question, clause: str, folded: str, *, sure: bool, spoke: bool) -> bool:
+        if self._holds(Holds.COMPETITORS) and not self._changes and not _OURS.search(folded):
+            return False
         least = 0 if question is self._asked else _BARE
         if not sure and self._changes and not spoke and not self._asks(QuestionKind.NUMBER):
             sure, least = True, _NEVER  # "make it 60k"
@@ -123,6 +145,11 @@ class Reading:
         if money is None:
             return False
         self._currencies[question.key] = money.currency
+        before = self.found.get(question.key)
+        if before is not None and isinstance(before.value, Money) and not self._changes:
+            money = _together(before.value, money, folded) or money
+            if money.currency == before.value.currency and _size(money) * _FAR_LESS < _size(before.value):
+                return True  # "10k at most, 7 would be better"
         return self.keep(question, money, clause, shape=True)
 
     def _time(self, question: Question, clause: str, folded: str, *, sure: bool, cued: bool, others: bool) -> bool:
@@ -131,9 +158,14 @@ class Reading:
         if self._of_others and not (self._changes or (cued and not others and not self._holds(Holds.INDICATORS))):
             return False
         alone = (self._changes or bool(self.found)) and is_only(folded, today=self._today)
+        if not cued and not is_only(folded, today=self._today) and names_the_moment(folded):
+            return False  # "I am out today"
         time = time_of(folded, today=self._today, sure=sure or (alone and not self._asks(QuestionKind.NUMBER)))
         if time is None:
             return False
+        said = self._days.get(question.key)
+        if time.by is None and said is not None and (day := moved(folded, said)) is not None:
+            time = Time(by=day, words=time.words)
         before = self.found.get(question.key)
         if time.by is None and before is not None and isinstance(before.value, Time) and before.value.by:
             return True  # "within three months, no hurry"
@@ -180,6 +212,22 @@ class Reading:
 
     def _holds(self, place: Holds) -> bool:
         return self._asked is not None and self._asked.holds is place
+
+
+def tells_own_trade(folded: str) -> bool:
+    """Whether a clause says what its author does, and no more: "我们是做装修的", "I'm a wedding photographer"."""
+    return bool(_OWN_TRADE.search(folded)) and not _NO_TRADE.search(folded)
+
+
+def _size(money: Money) -> int:
+    return money.low or money.high or 0
+
+
+def _together(before: Money, money: Money, folded: str) -> Money | None:
+    """One amount of two clauses: "at least 3, at most 5", "within 8, better 6"; None where the later one holds."""
+    if _RATHER.search(folded) and before.low is None:
+        return both_ends(money, before)
+    return both_ends(before, money) if before.about or before.high is None else None
 
 
 def _beside(folded: str, cues: Collection[str]) -> bool:

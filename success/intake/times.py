@@ -32,7 +32,7 @@ _WORDS: Final = {
 _WORD: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _WITHIN: Final = re.compile(
     rf"(?<![\d{_HAN}月年/.])(?:(?:{_N})\s*(?:-|~|到|至|、)\s*)?(?P<n>{_N})\s*个?\s*(?P<half>半)?"
-    rf"(?P<unit>天|日(?!\d)|周(?![年{_HAN}日末])|星期(?![{_HAN}日])|礼拜|月(?![\d{_HAN}])|年(?![\d级前]))(?!前|之前"
+    rf"(?P<unit>天|日(?!\d)|周(?![年{_HAN}日末])|星期(?![{_HAN}日])|礼拜|月(?![\d{_HAN}])|年(?![\d级前])(?P<and_half>半)?+)(?!前|之前"
     rf"|以前)"
 )
 _WITHIN_EN: Final = re.compile(
@@ -93,10 +93,28 @@ _NO_HURRY: Final = re.compile(
 )
 
 
+_MOMENT: Final = re.compile(r"今[天晚]|明[天晚早]|后天|现在|\b(?:today|tonight|tomorrow|now)\b|[下这本]个?周|周[一-日]")
+_MOVED: Final = re.compile(
+    r"(?:推迟|推后|延后|延期|延长|顺延|提前|提早|[往向][前后][推延挪]|(?<![最不])[晚早])(?!到|至|于)[^到至,]{0,2}(?:[\d一二两三四五六七八九十半]+个?半?(?:天|周|星期|月|年))"
+    r"|\b(?:push|move|bring|delay|postpone|extend|shift)\w*\b[^.,;]{0,20}\b(?:by|back|forward)\s+(?:an?\b|\d|one|two|three)"
+    r"|\b(?:weeks?|months?|days?) (?:earlier|later)\b"
+)
+"""So much earlier or later than what was said before."""
+_EARLIER: Final = re.compile(r"提[前早]|早|[往向]前|\b(?:bring|earlier|forward)\b")
+
+
+def names_the_moment(text: str) -> bool:
+    """Whether a folded clause speaks of these days, and of no launch: it is about its author then."""
+    rest = re.sub(r"[\W_]", "", _TALK.sub("", _MOMENT.sub(" ", text)))
+    return bool(_MOMENT.search(text)) and len(rest) > 1 and not _VERBS.search(text)
+
+
 def time_of(text: str, *, today: date, sure: bool) -> Time | None:
     """The day that a folded text names; None where it names none. `sure`: it speaks of when something is wanted."""
     if _PAST.search(text) or not (sure or _VERBS.search(text) or (_LIMITS.search(text) and _is_only(text, today))):
         return None
+    if _MOVED.search(text):
+        return Time(by=None, words=_short(text))
     for rule in _RULES:
         by = rule(text, today)
         if by is not None:
@@ -104,6 +122,14 @@ def time_of(text: str, *, today: date, sure: bool) -> Time | None:
     if _SOON.search(text) or (sure and _NO_HURRY.search(text)):
         return Time(by=None, words=_short(text))
     return None
+
+
+def moved(text: str, by: date) -> date | None:
+    """The day that was said before, so much earlier or later ("推迟两个月"); None where it is not moved so."""
+    if (found := _MOVED.search(text)) is None:
+        return None
+    day = _span(text, by, sign=-1 if _EARLIER.search(found[0]) else 1)
+    return day if isinstance(day, date) else None
 
 
 def is_only(text: str, *, today: date) -> bool:
@@ -175,18 +201,18 @@ def _of_may(before: str) -> bool:
     return not before.strip() or bool(re.search(r"\b(?:by|in|before|of|until|early|mid|late|end)\W+$", before))
 
 
-def _span(text: str, today: date) -> Named:
-    """A span of time from today; of a range the longer one."""
+def _span(text: str, today: date, *, sign: int = 1) -> Named:
+    """A span of time from today; of a range the longer one. A `sign` of -1: back from there."""
     if found := _WITHIN.search(text):
-        half = found["half"] is not None or found["n"] == "半"
+        half = found["half"] is not None or found["and_half"] is not None or found["n"] == "半"
         n = 0 if found["n"] == "半" else _number(found["n"])
         unit = {"天": "day", "日": "day", "周": "week", "星": "week", "礼": "week", "月": "month", "年": "year"}
-        return _add(today, n, unit[found["unit"][0]], half=half)
+        return _add(today, n, unit[found["unit"][0]], half=half, sign=sign)
     if found := _WITHIN_EN.search(text):
         if found["fortnight"]:
-            return today + timedelta(days=14)
+            return _add(today, 2, "week", half=False, sign=sign)
         n = int(found["n"]) if found["n"].isdigit() else _WORDS[found["n"]]
-        return _add(today, n, found["unit"], half=False)
+        return _add(today, n, found["unit"], half=False, sign=sign)
     return None
 
 
@@ -210,6 +236,7 @@ def _year(text: str, today: date) -> Named:
 
 
 _RULES: Final = (
+    occasions.avoided,
     _written, occasions.feast, occasions.unplain, _month, _english_month, _quarter, occasions.half_year,
     occasions.month_word, occasions.year_end, _span, occasions.week, _year,
 )  # fmt: skip
@@ -261,14 +288,15 @@ def _number(written: str) -> int:
     return int(found if found is not None else chinese(written[-1]) or 0)
 
 
-def _add(on: date, n: int, unit: str, *, half: bool) -> Named:
+def _add(on: date, n: int, unit: str, *, half: bool, sign: int = 1) -> Named:
     try:
+        n, more = n * sign, half * sign
         if unit in {"day", "week"}:
-            return on + timedelta(days=n * (7 if unit == "week" else 1) + (3 if half and unit == "week" else 0))
-        months = n * (12 if unit == "year" else 1) + (6 if half and unit == "year" else 0)
+            return on + timedelta(days=n * (7 if unit == "week" else 1) + (3 * more if unit == "week" else 0))
+        months = n * (12 if unit == "year" else 1) + (6 * more if unit == "year" else 0)
         year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
         day = min(on.day, calendar.monthrange(year, month + 1)[1])
-        return date(year, month + 1, day) + timedelta(days=15 if half and unit == "month" else 0)
+        return date(year, month + 1, day) + timedelta(days=15 * more if unit == "month" else 0)
     except (ValueError, OverflowError):
         return Unsure()
 

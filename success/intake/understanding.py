@@ -15,11 +15,12 @@ from knowledge.language import fold
 from success.intake.amounts import OTHER_MONEY
 from success.intake.clauses import Clauses, addresses, cut
 from success.intake.form_model import Form, Holds, Question, QuestionKind
-from success.intake.naming import about, has, only_names
+from success.intake.naming import about, has, mentioned, only_names
 from success.intake.numerals import in_digits
-from success.intake.reading import Found, Reading
+from success.intake.plain_words import plain
+from success.intake.reading import Found, Reading, tells_own_trade
 from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
-from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, wish_of
+from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, pending, says_wrong, wish_of
 
 _SHAPED: Final = frozenset({QuestionKind.MONEY, QuestionKind.NUMBER})
 _OF_TIME: Final = re.compile(
@@ -37,6 +38,11 @@ _NOT_YET: Final = re.compile(
     r"(?:不用|不要|不需要|不想|不打算|不做|没有|无需|不|没|无)[^，,]{0,8}$|(?:\bnot?\b|n't\b)[^.,;]{0,30}$"
 )
 _HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
+_COMPARED: Final = re.compile(
+    r"(?:被|跟|和|与|比|像|别学|超过|赶上)(?:我们的?|那些|其他|别的)?(?:同行|竞争对手|对手|竞品|友商)"
+    r"|\b(?:like|than|from|as|beat|ahead of|above) (?:the |our |all |any )*(?:competit|rival)"
+)
+"""Competitors as what one's own site is held against: no word on what they do well."""
 _GOES_ON: Final = re.compile(r"\s*(?:他们|她们|它们|其|they\b|their\b|its?\b)")
 
 
@@ -89,29 +95,50 @@ def understand(
     text = text[: LONGEST * 2]
     question = form.question(asked) if asked else None
     clauses = Clauses.of(text, links=not _keeps_links(question))
-    said = [fold(each) for each in clauses.each]
-    wish = wish_of(said, cues=about(question) if question else ())
+    said = [plain(each) for each in clauses.each]
+    question = _put_right(form, said) or question
     puts_right = any(changes(each) for each in said)
     reading = Reading(form, asked=question, today=today, changes=puts_right, held=held)
     sorting = _Sorting(form, question)
+    unchosen: list[str] = []
     for clause, folded in zip(clauses.each, said, strict=True):
-        sorting.take(clause, folded, reading.clause(clause, folded))
+        taken = reading.clause(clause, folded)
+        sorting.take(clause, folded, taken)
+        if not (taken and any(isinstance(f.value, Chosen) and clause in f.quote for f in reading.found.values())):
+            unchosen.append(folded)
+        if taken and question is not None and question.kind is QuestionKind.CHOICES:
+            sorting.left += _unnamed(clause, question, form, reading)
+    wish = wish_of(unchosen, cues=about(question) if question else ())
     reading.links(clauses)
     for key, own in sorting.texts(clauses, alone=not reading.found, words=words and wish is None).items():
         reading.words(key, own)
     unread = False
-    if words and wish is None and not _news(reading, held) and not sorting.left_open:
+    counted = question is not None and question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(plain(text)))
+    if words and wish is None and not _news(reading, held) and (counted or not sorting.left_open):
         unread = _in_their_words(reading, question, sorting.left, text)
     if words and wish in {None, Wish.SUMMARY} and question is not None and not sorting.left_open:
-        _besides(reading, question, clauses.whole if not reading.found else clauses.joined(sorting.left), sorting.left)
+        _besides(reading, question, clauses, sorting.left)
+    if words and not (question is not None and question.kind is QuestionKind.TEXT):
+        _trade(form, reading, [(each, plain(each)) for each in sorting.left], held)
     named = tuple(q.key for q in form.questions if any(has(fold(text), word) for word in about(q)))
     kept = tuple(reading.found.values())
-    if puts_right and not kept and wish is None:
+    if puts_right and not kept and wish is None and (asked is None or any(says_wrong(each) for each in said)):
         wish = Wish.CHANGE
     if wish is Wish.SKIP and (kept or (sorting.left_open and asked not in sorting.left_open)):
         wish = None
     left_open = tuple(key for key in sorting.left_open if key not in reading.found)
     return Understood(found=kept, wish=wish, changes=puts_right, about=named, left_open=left_open, unread=unread)
+
+
+def _put_right(form: Form, said: Sequence[str]) -> Question | None:
+    """The one question of which a clause says that it was wrong, and no more: what follows is to that one."""
+    named = {
+        each.key: each
+        for clause in said
+        for each in form.questions
+        if changes(clause) and any(has(clause, word) for word in about(each)) and only_changes(clause, cues=about(each))
+    }
+    return next(iter(named.values())) if len(named) == 1 else None
 
 
 class _Sorting:
@@ -130,16 +157,19 @@ class _Sorting:
         spoke = [each for each in self._form.questions if any(has(folded, word) for word in each.words)]
         self._taken |= taken
         cues = [word for each in spoke for word in about(each)]
-        if filler(folded) or (not taken and only_changes(folded, cues=cues)):
+        if filler(folded) or (not taken and only_changes(folded, cues=cues) and (says_wrong(folded) or not cues)):
             self._taken |= not filler(folded)
             return
         for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
-            if not taken and leaves_open([folded], cues=about(each)):
+            open_yet = each is not self._asked and each.kind in {*_SHAPED, QuestionKind.TIME} and pending(folded)
+            if not taken and (open_yet or leaves_open([folded], cues=about(each))):
                 self.left_open[each.key] = None
         if not taken and any(each.key in self.left_open for each in spoke):
             self._taken = True
             return
         in_words = next((each for each in spoke if each.kind is QuestionKind.TEXT), None)
+        if in_words is not None and self._asked_in_words() and _COMPARED.search(folded):
+            in_words = self._asked
         if in_words is not None and not only_names(folded, in_words):
             self._give(in_words.key, clause)
         elif _GOES_ON.match(folded) and self._last is not None and not taken:
@@ -150,6 +180,9 @@ class _Sorting:
                 self._own.setdefault(self._asked.key, []).append(clause)
         else:
             self._taken = True
+
+    def _asked_in_words(self) -> bool:
+        return self._asked is not None and self._asked.kind is QuestionKind.TEXT
 
     def texts(self, clauses: Clauses, *, alone: bool, words: bool) -> dict[str, str]:
         """The answers in words: what was said of a question, and all of the rest to the one that was asked."""
@@ -180,12 +213,13 @@ def _news(reading: Reading, held: Collection[str]) -> bool:
 
 def _in_their_words(reading: Reading, question: Question | None, left: list[str], text: str) -> bool:
     """An answer that has no shape we know is kept as it was said ("when our shop opens"); whether one is unread."""
-    if question is None or not left or len(text.strip()) < _SHORTEST:
-        return False
     folded = fold(text)
+    counts = question is not None and question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(folded))
+    if question is None or not left or (len(text.strip()) < _SHORTEST and not counts):
+        return False
     if question.kind is QuestionKind.TIME and _OF_TIME.search(folded) and not re.search(r"\d", folded):
         return not reading.keep(question, Time(by=None, words=" ".join(text.split())[:200]), text)
-    if question.kind is QuestionKind.NUMBER and re.search(r"\d", in_digits(folded)):
+    if counts:
         return not reading.keep(question, Words(text=cut(text)), text)  # "50-100"
     if question.kind in _SHAPED and _OF_MONEY.search(folded) and not OTHER_MONEY.search(folded):
         return not reading.keep(question, Words(text=cut(text)), text)
@@ -194,16 +228,55 @@ def _in_their_words(reading: Reading, question: Question | None, left: list[str]
     return question.kind in {*_SHAPED, QuestionKind.TIME}
 
 
-def _besides(reading: Reading, question: Question, rest: str, left: list[str]) -> None:
+def _only_rules_out(question: Question, found: Found) -> bool:
+    """Whether somebody says which one it is not, and of one choice that leaves open which it is."""
+    return question.kind is QuestionKind.CHOICE and found.value == Chosen() and bool(found.without)
+
+
+def _besides(reading: Reading, question: Question, clauses: Clauses, left: list[str]) -> None:
     """What was said beside options is kept with them, where it is nothing else."""
-    if question.kind not in {QuestionKind.CHOICE, QuestionKind.CHOICES} or not left:
+    if question.kind not in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
         return
     before = reading.found.get(question.key)
+    if not left and before is not None and reading.found.keys() > {question.key} and _only_rules_out(question, before):
+        reading.keep(question, Chosen(other=cut(clauses.whole)), clauses.whole, without=before.without)
+    if not left:
+        return
+    rest = clauses.joined(left) if reading.found else clauses.whole
     if before is None:
         reading.keep(question, Chosen(other=cut(rest)), rest)
     elif isinstance(before.value, Chosen):
         value = Chosen(keys=before.value.keys, other=cut(rest))
         reading.keep(question, value, f"{before.quote}\n{rest}", without=before.without)
+
+
+def _trade(form: Form, reading: Reading, left: list[tuple[str, str]], held: Collection[str]) -> None:
+    """What they do, said unasked in words that no option has."""
+    question = next((each for each in form.questions if each.holds is Holds.INDUSTRY), None)
+    said = next((clause for clause, folded in left if tells_own_trade(folded)), None)
+    known = question is None or question.key in reading.found or question.key in held
+    if said is not None and question is not None and not known:
+        reading.keep(question, Chosen(other=cut(said)), said)
+
+
+_PIECES: Final = re.compile(r"\s*[+/、]\s*|\s+(?:&|plus)\s+|\s+and\s+(?=an?\s)")
+
+
+def _unnamed(clause: str, question: Question, form: Form, reading: Reading) -> list[str]:
+    """The pieces of a list that name no option: "booking + live chat"."""
+    found = reading.found.get(question.key)
+    pieces = _PIECES.split(clause)
+    named_here = mentioned(plain(clause), question, asked=True).wanted
+    if len(pieces) == 1 or not named_here or found is None or found.without:
+        return []
+    cues = [word for each in form.questions for word in about(each)]
+
+    def names_none(piece: str) -> bool:
+        named = mentioned(piece, question, asked=True)
+        plainly = re.search(r"\d", in_digits(piece)) or any(has(piece, cue) for cue in cues)
+        return len(piece) > 1 and not (named.wanted or named.without or plainly or filler(piece))
+
+    return [each for each in pieces if names_none(plain(each))]
 
 
 def _keeps_links(question: Question | None) -> bool:

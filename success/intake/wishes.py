@@ -25,6 +25,8 @@ def _any(*words: str) -> str:
 
 
 _LEFT_OPEN: Final = re.compile(_any(
+    "没(?:怎么|太|咋)?(?:关注|留意|注意|研究|了解)过?|不(?:怎么|太)?(?:关注|关心)|想不(?:出来?|到|起来?)"
+    "|(?:回头|之后|稍后|晚点|以后|等下|改天|再)(?:整理好|找到|想到|想好|确定)?了?再?(?:发|传|给)(?:给)?[你您]们?|先看(?:看)?(?:方案|报价)",
     r"就这些|没有?别的|没了$|\bthat'?s (?:all|it)\b|\bthat is all\b|\bnothing else\b|\bno more\b",
     "跳过|略过|下一[个题项]|先?空着|先?不填|还?没(?:有)?(?:想|考虑|确定|决定|定)(?:好|过|下来|清楚)?|不(?:知道|清楚"
     "|确定|晓得|了解|懂)|说不准|不好说",
@@ -37,11 +39,14 @@ _LEFT_OPEN: Final = re.compile(_any(
     r"\bskip\b|\bnext(?: one| question)?\b|\bpass\b|\bnot (?:yet )?(?:sure|decided|certain|known)(?: yet)?\b"
     r"|\bundecided\b|\bunsure\b|\bno (?:real )?(?:idea|clue|preference|opinion)s?\b",
     r"\b(?:i |we )?(?:really |honestly )?(?:do not|don'?t|dont) (?:really )?(?:know|mind|care|have (?:one|any"
-    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b|\bnone\b|\bnothing\b|\bno\b|\bnope\b"
+    r"|a preference|an? (?:fixed|set|exact)|an?)(?: yet)?)\b|\bdunno\b|\bidk\b"
+    r"|\b(?:none|nothing|no one)\b(?: (?:comes?|springs?) to mind)?|\bcan'?t think of (?:any|one|anything)\b"
+    r"|\bno\b|\bnope\b"
     r"|\bn/?a\b|\btb[dc]\b"
     r"|\bto be (?:decided|confirmed|discussed)\b",
     r"\bup to you\b|\byou (?:guys )?(?:decide|choose|tell me|suggest|recommend)\b|\bwhat(?:ever)? (?:do "
-    r"|would )?you (?:guys )?(?:suggest|recommend|think|advise)(?: is best)?\b|\bany(?:thing)?(?: is fine| works)?\b"
+    r"|would )?you (?:guys )?(?:suggest|recommend|think"
+    r"|advise)(?: (?:is best|works|fits|looks (?:good|best|right)))?\b|\bany(?:thing)?(?: is fine| works)?\b"
     r"|\bopen\b",
     r"\bhaven'?t (?:really )?(?:thought|decided|got)(?: about (?:it|that|this))?\b|\b(?:i'?d |we'?d )?(?:rather"
     r"|prefer) not (?:to )?say\b|\bconfidential\b|\bit depends\b|\bdepends\b",
@@ -49,13 +54,19 @@ _LEFT_OPEN: Final = re.compile(_any(
     r"|you)? ?(?:later)?\b|\bnot (?:right )?now\b",
 ))  # fmt: skip
 """What leaves a question open: nothing known, nothing wanted, you decide."""
+_PENDING: Final = re.compile(_any(
+    "(?:还|得|先|需要?|要|等)[^,]{0,3}(?:跟|和|与|等|问|看)[^,]{0,8}(?:商量|商议|讨论|审批|批|决定|定|拍板|确认|同意|点头)",
+    "还?在(?:商量|讨论|考虑|审批|申请|算)|还没(?:有)?(?:批|谈|报批|审批)",
+    r"\b(?:need|have|got) to (?:ask|check|discuss|clear|run|talk)\b|\bwaiting (?:for|on)\b"
+    r"|\bstill (?:discussing|waiting|deciding|being|working)\b",
+))  # fmt: skip
 _THIS_ONE: Final = re.compile(
     "(?:这|那)[个题项一]|\\b(?:this|that|it|you)\\b.{0,12}\\blater\\b|告诉你|再告诉|\\b(?:discuss|decide"
     "|tell)\\b.*\\blater\\b"
 )
 _SMALL: Final = re.compile(
     "[嗯哦额呃哈啊呀吧呢的了啦嘛哎唉这那我您你它就先也还真太]|我们|目前|暂时|现在|问题|好的?|抱歉|不好意思|谢谢"
-    "|老实说|说实话|其实|都|个|题"
+    "|老实说|说实话|其实|都|个|题|设计|钱"
     r"|\b(?:um|well|so|ok|okay|hmm|honestly|sorry|please|thanks|thank you|for|the|a|an|this|that|one|it|yet"
     r"|at the moment|currently|right now"
     r"|really|tbh|i|we|to|be|honest|is|are|of|on|just|us|have|specific|particular|question|guess|think|best|fine|with"
@@ -64,7 +75,7 @@ _SMALL: Final = re.compile(
 _DAYS: Final = r"(?:明天|后天|改天|下次|回头|晚点|晚些|等会|待会|稍后|过几天|下午|晚上|有空|下周|周[一二三四五六日])"
 _WISHES: Final = (
     (Wish.STOP, _any(
-        "(?:算了)?我?们?(?:不想?)(?:填|做|弄|搞|答|回答)了|算了不(?:填|问)|取消(?:问卷|填写)?|不用(?:再)?问了"
+        "(?:算了)?我?们?(?<!就)(?:不想?)(?:填|做|弄|搞|答|回答)了|算了不(?:填|问)|取消(?:问卷|填写)?|不用(?:再)?问了"
         "|别(?:再)?问了",
         r"\bcancel\b(?: (?:it|this|the (?:questions|questionnaire|form)))?|\bstop(?: asking| it| this)?\b"
         r"|\bforget it\b|\bno more questions\b",
@@ -88,14 +99,15 @@ _WISHES: Final = (
 _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _WISHES)
 _CHANGE: Final = re.compile(
     _any(
-        "改成|改为|改到|改一下|改下|改了|要改|修改|更正|纠正|不对|说错|写错|搞错|打错|应该是|其实是|换成|调整"
+        "改成|改为|改到|改一下|改下|改了|要改|修改|更正|纠正|不对|[说写搞打填选弄讲记看]错|应该是|其实是|换成|调整"
         "|更新一下|(?:预算|时间).{0,4}[加提降减]到",
         r"\bchange\b|\bactually\b|\bcorrection\b|\bcorrect\b|\binstead\b|\bi meant\b|\bmistake\b|\bwrong\b",
         r"\bmake (?:it|that)\b|\brather\b|\bupdate\b|\b(?:can|could) (?:stretch|go up) to\b",
     )
 )
+_SOFTLY: Final = re.compile(r"应该是|其实是|\b(?:actually|instead|rather)\b")
 _ONLY_CHANGE: Final = re.compile(
-    "改成|改为|改到|改一下|改下|改|修改|更正|纠正|不对|说错|写错|搞错|打错|应该是|其实是|其实|换成|调整|更新|一下"
+    "改成|改为|改到|改一下|改下|改|修改|更正|纠正|不对|[说写搞打填选弄讲记看]错|应该是|其实是|其实|换成|调整|更新|一下"
     "|刚才|刚刚|之前|前面|上面|抱歉|不好意思|等等|是|我|了"
     r"|\b(?:change|changed|actually|correction|correct|instead|i|meant|mean|mistake|wrong|make|it|that|was|is|my|oops"
     r"|sorry|update|please|rather|wait|no|one|said|what|earlier|just now|a|s)\b"
@@ -103,7 +115,7 @@ _ONLY_CHANGE: Final = re.compile(
 _NOT_THAT: Final = re.compile(r"(?:而?不是|not|instead of)\s*[$€£¥]?[\d一二两三四五六七八九十][^，,]{0,6}$")
 _ASKS: Final = re.compile(
     _any(
-        r"[?](?:\s|$)|怎么|怎样|如何|为什么|为啥|多久|什么意思|哪里|哪儿|在哪|能不能|可不可以|有没有|是不是|要不要"
+        r"[?](?:\s|$)|(?:多少钱?|啥价|什么价|怎么收费)[啊呀呢哦]*[\s.!~]*$|怎么|怎样|如何|为什么|为啥|多久|什么意思|哪里|哪儿|在哪|能不能|可不可以|有没有|是不是|要不要"
         r"|[吗呢][\s.!~]*$",
         "请问|请教|求助|忘了|忘记|找不到|打不开|进不去|登不上",
         r"(?:^|[.!,;\n]\s*|\bbut |\band )(?:so )?(?:how|what|why|where|when|which|who) (?:do|does|did|is|are|can"
@@ -133,6 +145,16 @@ def wish_of(clauses: Collection[str], *, cues: Collection[str]) -> Wish | None:
 def leaves_open(clauses: Iterable[str], *, cues: Collection[str]) -> bool:
     """Whether every clause leaves the question open."""
     return all(_leaves_open(each, cues) for each in clauses)
+
+
+def says_wrong(folded: str) -> bool:
+    """Whether it says so outright: "it should be" and "actually" alone may begin an answer like any."""
+    return bool(_CHANGE.search(_SOFTLY.sub(" ", folded)))
+
+
+def pending(folded: str) -> bool:
+    """Whether somebody else has yet to say: "that I have to discuss with my partners"."""
+    return bool(_PENDING.search(folded))
 
 
 def changes(folded: str) -> bool:

@@ -2,6 +2,7 @@
 
 `messages/intake.tsv`: the question that was asked (- for none), the message, what is read. Money is currency, from, to
 and ~ for about; an option behind a minus is ruled out; `words` is a time of which no day is plain.
+`messages/intake_blind.tsv` is the same, written without knowing how the reader reads, to measure it.
 """
 
 from datetime import date
@@ -9,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.language import fold
 from success.intake import forms_kept
 from success.intake.understanding import Understood, understand
 from success.intake.values import Chosen, Links, Money, Number, Time, Value, Words
+from success.intake.wishes import asks_back
 
 TODAY = date(2026, 11, 24)
 FORM = forms_kept.parsed(forms_kept.shipped())
-LINES = (Path(__file__).parent / "messages" / "intake.tsv").read_text("utf-8").splitlines()
-ROWS = [tuple(line.split("\t")) for line in LINES if line and not line.startswith("#")]
+
+
+def rows(name: str) -> list[tuple[str, ...]]:
+    """The messages of a table."""
+    lines = (Path(__file__).parent / "messages" / name).read_text("utf-8").splitlines()
+    return [tuple(line.split("\t")) for line in lines if line and not line.startswith("#")]
+
+
+ROWS = rows("intake.tsv")
+BLIND = rows("intake_blind.tsv")
 
 
 def told(value: Value) -> str:
@@ -54,6 +65,13 @@ def test_the_table_is_as_wide_as_it_says() -> None:
 def test_what_is_read(asked: str, text: str, expected: str) -> None:
     """Exactly that, in either script."""
     assert line(understand(text, FORM, asked=None if asked == "-" else asked, today=TODAY)) == expected
+
+
+@pytest.mark.parametrize(("asked", "text", "expected"), BLIND)
+def test_what_is_read_of_what_nobody_wrote_it_for(asked: str, text: str, expected: str) -> None:
+    """The same; what asks back is no answer in words, as in the chat."""
+    words = not asks_back(fold(text))
+    assert line(understand(text, FORM, asked=None if asked == "-" else asked, today=TODAY, words=words)) == expected
 
 
 @pytest.mark.parametrize("currency", ["USD", "HKD", "EUR", "GBP"])

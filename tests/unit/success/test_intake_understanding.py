@@ -254,3 +254,27 @@ def test_what_was_asked_for_in_words_is_kept_whole(text: str) -> None:
 def test_a_question_has_the_form_of_one(text: str, asks: bool) -> None:
     """An answer with "is" or "can" in it is none: it must not be looked for in the manual."""
     assert asks_back(fold(text)) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("时间推迟两个月", date(2027, 5, 31)), ("上线提前一个月", date(2027, 2, 28)),
+        ("launch two weeks earlier please", date(2027, 3, 17)), ("delay the launch by a fortnight", date(2027, 4, 14)),
+        ("上线再推迟一年半", date(2028, 9, 30)), ("把上线提前到春节前", date(2027, 2, 5)),
+    ],
+)  # fmt: skip
+def test_a_day_is_moved_from_the_one_that_was_said(text: str, day: date) -> None:
+    """By so much; "earlier, by" a feast is that feast."""
+    held = {"wanted": Time(by=date(2027, 3, 31), words="三月底")}
+    found = understand(text, FORM, asked=None, today=TODAY, held=held).of("wanted")
+    assert found is not None
+    assert isinstance(found.value, Time)
+    assert found.value.by == day
+
+
+def test_a_day_is_moved_from_none_that_nobody_said() -> None:
+    """Then the words are kept: two months from today were another day."""
+    found = understand("时间推迟两个月", FORM, asked=None, today=TODAY).of("wanted")
+    assert found is not None
+    assert found.value == Time(by=None, words="时间推迟两个月")
