@@ -31,6 +31,10 @@ _THEIR_CUSTOMERS: Final = re.compile(
     r"客户|买家|卖给|供应给|服务于|(?:给|为|帮|替)(?!我|自己|自家|咱)[^,]{1,8}(?:供应|供货|提供|配套|服务|安装|维修|代工)"
     r"|\bcustomers?\b|\bclients?\b|\bbuyers?\b|\bsell to\b|\bsupply\b"
 )
+_BUDGET: Final = re.compile(r"预算|\bbudget\b")
+_GUESSED: Final = re.compile(
+    r"应该|估计|听说|据说|肯定|他们|人家|对手|\b(?:guess|probably|must|heard|they|their|his|her)\b"
+)
 _RATHER: Final = re.compile(r"最好|理想|希望|尽量|\b(?:ideally|preferably|prefer|hope|hoping|better)\b")
 _MOST_BESIDES: Final = 4
 _FAR_LESS: Final = 50
@@ -133,7 +137,7 @@ class Reading:
         return True
 
     def _money(self, question: Question, clause: str, folded: str, *, sure: bool, spoke: bool) -> bool:
-        if self._holds(Holds.COMPETITORS) and not self._changes and not _OURS.search(folded):
+        if self._holds(Holds.COMPETITORS) and not (self._changes or _is_ours(folded)):
             return False
         least = 0 if question is self._asked else _BARE
         if not sure and self._changes and not spoke and not self._asks(QuestionKind.NUMBER):
@@ -217,6 +221,11 @@ class Reading:
 def tells_own_trade(folded: str) -> bool:
     """Whether a clause says what its author does, and no more: "我们是做装修的", "I'm a wedding photographer"."""
     return bool(_OWN_TRADE.search(folded)) and not _NO_TRADE.search(folded)
+
+
+def _is_ours(folded: str) -> bool:
+    """Whether an amount is one's own, said where competitors were asked of."""
+    return bool(_OURS.search(folded) or (_BUDGET.search(folded) and not _GUESSED.search(folded)))
 
 
 def _size(money: Money) -> int:

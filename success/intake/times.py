@@ -100,6 +100,8 @@ _MOVED: Final = re.compile(
     r"|\b(?:weeks?|months?|days?) (?:earlier|later)\b"
 )
 """So much earlier or later than what was said before."""
+_HENCE: Final = re.compile(r"所以|因此|\b(?:so|therefore|hence)\b(?! (?:as|that|far|much)\b)")
+"""What stands between the reason and the day."""
 _EARLIER: Final = re.compile(r"提[前早]|早|[往向]前|\b(?:bring|earlier|forward)\b")
 
 
@@ -115,8 +117,8 @@ def time_of(text: str, *, today: date, sure: bool) -> Time | None:
         return None
     if _MOVED.search(text):
         return Time(by=None, words=_short(text))
-    for rule in _RULES:
-        by = rule(text, today)
+    for part in dict.fromkeys((_HENCE.split(text)[-1], text)):
+        by = next((named for rule in _RULES if (named := rule(part, today)) is not None), None)
         if by is not None:
             return Time(by=by if isinstance(by, date) else None, words=_short(text))
     if _SOON.search(text) or (sure and _NO_HURRY.search(text)):

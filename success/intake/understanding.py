@@ -20,9 +20,20 @@ from success.intake.numerals import in_digits
 from success.intake.plain_words import plain
 from success.intake.reading import Found, Reading, tells_own_trade
 from success.intake.values import LONGEST, Chosen, Money, Time, Value, Words
-from success.intake.wishes import Wish, changes, filler, leaves_open, only_changes, pending, says_wrong, wish_of
+from success.intake.wishes import (
+    Wish,
+    changes,
+    filler,
+    introduces,
+    leaves_open,
+    only_changes,
+    pending,
+    says_wrong,
+    wish_of,
+)
 
 _SHAPED: Final = frozenset({QuestionKind.MONEY, QuestionKind.NUMBER})
+_NAMED: Final = _SHAPED | {QuestionKind.TIME}
 _OF_TIME: Final = re.compile(
     r"等|之?后|以?前|时候|开张|开业|装修|再说|早|晚|快|慢|急|[年月周天日季节]|\b(?:when|once|after|until|before|soon"
     r"|late|early|depends|spring|summer|autumn"
@@ -38,6 +49,11 @@ _NOT_YET: Final = re.compile(
     r"(?:不用|不要|不需要|不想|不打算|不做|没有|无需|不|没|无)[^，,]{0,8}$|(?:\bnot?\b|n't\b)[^.,;]{0,30}$"
 )
 _HOW: Final = re.compile(r"怎么|如何|为什么|\bhow (?:do|can|to)\b|\bwhy\b|坏了|打不开|报错")
+_OF_THAT: Final = re.compile(
+    r"\s*(?:超[了过出]|多了|再[多高贵]|[高贵]了|不够|要是|如果|否则"
+    r"|\b(?:if|otherwise|(?:more|beyond|above|over) that|beyond)\b)"
+)
+"""What goes on with an amount or a day that was just named, and is no answer to another question."""
 _COMPARED: Final = re.compile(
     r"(?:被|跟|和|与|比|像|别学|超过|赶上)(?:我们的?|那些|其他|别的)?(?:同行|竞争对手|对手|竞品|友商)"
     r"|\b(?:like|than|from|as|beat|ahead of|above) (?:the |our |all |any )*(?:competit|rival)"
@@ -149,6 +165,7 @@ class _Sorting:
         self._own: dict[str, list[str]] = {}
         self._taken = False
         self._last: str | None = None
+        self._shaped = False
         self.left: list[str] = []
         self.left_open: dict[str, None] = {}
 
@@ -157,14 +174,11 @@ class _Sorting:
         spoke = [each for each in self._form.questions if any(has(folded, word) for word in each.words)]
         self._taken |= taken
         cues = [word for each in spoke for word in about(each)]
-        if filler(folded) or (not taken and only_changes(folded, cues=cues) and (says_wrong(folded) or not cues)):
-            self._taken |= not filler(folded)
+        nothing = filler(folded) or introduces(clause)
+        if nothing or (not taken and only_changes(folded, cues=cues) and (says_wrong(folded) or not cues)):
+            self._taken |= not nothing
             return
-        for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
-            open_yet = each is not self._asked and each.kind in {*_SHAPED, QuestionKind.TIME} and pending(folded)
-            if not taken and (open_yet or leaves_open([folded], cues=about(each))):
-                self.left_open[each.key] = None
-        if not taken and any(each.key in self.left_open for each in spoke):
+        if self._goes_on(folded, spoke, taken=taken) or (not taken and self._leaves_open(folded, spoke)):
             self._taken = True
             return
         in_words = next((each for each in spoke if each.kind is QuestionKind.TEXT), None)
@@ -180,6 +194,20 @@ class _Sorting:
                 self._own.setdefault(self._asked.key, []).append(clause)
         else:
             self._taken = True
+
+    def _goes_on(self, folded: str, spoke: list[Question], *, taken: bool) -> bool:
+        """Whether a clause goes on with the amount or the day before it."""
+        goes_on = self._shaped and not taken and not spoke and bool(_OF_THAT.match(folded))
+        self._shaped = goes_on or (taken and any(each.kind in _NAMED for each in spoke))
+        return goes_on
+
+    def _leaves_open(self, folded: str, spoke: list[Question]) -> bool:
+        """Note what a clause says to be open; whether it speaks of one that is."""
+        for each in [*spoke, *([self._asked] if self._asked and not spoke else [])]:
+            open_yet = each is not self._asked and each.kind in _NAMED and pending(folded)
+            if open_yet or leaves_open([folded], cues=about(each)):
+                self.left_open[each.key] = None
+        return any(each.key in self.left_open for each in spoke)
 
     def _asked_in_words(self) -> bool:
         return self._asked is not None and self._asked.kind is QuestionKind.TEXT

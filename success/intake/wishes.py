@@ -130,6 +130,11 @@ _FILLER: Final = re.compile(
     "^(?:嗯|哦|好的?|对|是的?|那|就|你好|您好|谢谢你?们?|呃|额|可以|行|没问题|麻烦了?|辛苦了?"
     "|ok|okay|yes|well|um|hi|hello|hey|thanks|thank you|cheers|sure|great|there| )+[啊呀吧呢的了~!. ]*$"
 )
+_INTRODUCES: Final = re.compile(
+    r"(?:[Hh](?:i|ello|ey)[ !]+)?(?:I['’]?m|I am|[Tt]his is|[Mm]y name(?: is|['’]s))"
+    r"(?: [A-Z][a-z'’-]+){1,2}(?: here)?[.! ]*$"
+    r"|(?:您?你?好[!！~ ]*)?(?:我叫\S{1,4}|我姓\S|我是[小老]\S{1,2})[。~！! ]*$"
+)
 _MOST_BESIDES: Final = 6
 
 
@@ -175,6 +180,11 @@ def only_changes(clause: str, *, cues: Collection[str] = ()) -> bool:
 def asks_back(folded: str) -> bool:
     """Whether a text has the form of a question, or of a call for help: an answer often only holds words of one."""
     return bool(_ASKS.search(folded))
+
+
+def introduces(clause: str) -> bool:
+    """Whether a clause, as it was written, says its author's name, and no more."""
+    return bool(_INTRODUCES.match(clause))
 
 
 def filler(clause: str) -> bool:
