@@ -41,6 +41,8 @@ class Sign(StrEnum):
     BLAME = "blame"
     DISPARAGE = "disparage"
     BRUSH_OFF = "brush_off"
+    MOCKERY = "mockery"
+    LEAK = "leak"
     ABUSE = "abuse"
     STEERING = "steering"
     STEP = "step"

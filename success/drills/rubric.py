@@ -19,7 +19,7 @@ from success.drills.times import Named, Span, resolve
 from success.drills.truth import facts
 
 WHOLE: Final = 100
-_RUDE: Final = (Sign.ABUSE, Sign.BRUSH_OFF, Sign.BLAME, Sign.DISPARAGE, Sign.STEERING)
+_RUDE: Final = (Sign.ABUSE, Sign.BRUSH_OFF, Sign.BLAME, Sign.DISPARAGE, Sign.MOCKERY, Sign.LEAK, Sign.STEERING)
 _NOTHING: Final = ("nothing",)
 _IDLE: Final = frozenset({Sign.EMPTY, *_RUDE})
 
