@@ -102,8 +102,9 @@ def _tone(item: Item, lines: tuple[str, ...], sense: Heard, scenario: Scenario, 
     seen = [(number, each) for number, line in enumerate(sense.lines, 1) for each in read(line)]
     if not any(_to_the_client(line, scenario) for line in sense.lines):
         return Score(item=item.id, share=0, evidence=sense.refused[:MOST_EVIDENCE], missing=_NOTHING)
-    kind = [(number, each) for number, each in seen if each.sign in {Sign.COURTESY, Sign.GREETING}]
+    kind = [(number, each) for number, each in seen if each.sign is Sign.GREETING]
     kind += _by_name(sense.lines, scenario)
+    kind += [(number, each) for number, each in seen if each.sign is Sign.COURTESY]
     due = {Sign.APOLOGY} if item.apology_due else {Sign.APOLOGY, Sign.EMPATHY, Sign.RESTATE}
     heart = [(number, each) for number, each in seen if each.sign in due]
     wanted = {
@@ -131,7 +132,7 @@ def _deadline(item: Item, lines: tuple[str, ...], scenario: Scenario, bounds: Bo
     """
     at = scenario.at
     named = [
-        (shortened(sentence), number, each.time.words, _when(each.time, at))
+        (shortened(sentence), number, each.time.words, _when(each.time, at), each.aim)
         for number, line in enumerate(lines, 1)
         for sentence in sentences(without_steering(line))
         for each in timed(fold(sentence))
@@ -139,7 +140,8 @@ def _deadline(item: Item, lines: tuple[str, ...], scenario: Scenario, bounds: Bo
     ]
     if not named:
         return Score(item=item.id, share=0, missing=("deadline",))
-    quote, line, words, first = named[0]
+    named = [each for each in named if each[4] is Aim.ANSWER] or named
+    quote, line, words, first, _ = named[0]
     due = due_of(bounds.answer, at) if scenario.level is Level.EMERGENCY else None
     if due is not None and first > due:
         late = Evidence(quote=quote, line=line, good=False, why="later", about=bounds.label(Aim.ANSWER))
@@ -147,7 +149,7 @@ def _deadline(item: Item, lines: tuple[str, ...], scenario: Scenario, bounds: Bo
     evidence = [Evidence(quote=quote, line=line, good=True, why="deadline", about=words)]
     moved = [each for each in named[1:] if each[1] > line and _same_day_later(each[3], first) and _exact(each[2])]
     if moved:
-        quote, line, words, _ = moved[0]
+        quote, line, words, _, _ = moved[0]
         evidence.append(Evidence(quote=quote, line=line, good=False, why="moved", about=words))
     return Score(item=item.id, share=0.5 if moved else 1.0, evidence=tuple(evidence))
 

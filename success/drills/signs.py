@@ -21,7 +21,8 @@ _BUT: Final = re.compile(r"但|不过|\bbut\b|\bhowever\b|\bthough\b")
 _GIVEN: Final = frozenset({Sign.FREE, Sign.MONEY})
 """What is not given where the sentence refuses it, and no clause of it gives it after all."""
 _GIVES: Final = re.compile(
-    r"[给帮替](?:您|你|贵)|我们?(?:来|可以|会|就|让)|肯定|一定|就[当算]|送|\b(?:we|i)(?:'ll| will| can| could)\b|\blet me\b"
+    r"[给帮替](?:您|你|贵)|我们?(?:来|可以|会|就|让)|肯定|一定|就[当算]|送|\b(?:we|i)(?:'ll| will| can| could)\b"
+    r"|\blet me\b"
 )
 _LISTS: Final = frozenset({"waived", "apart"})
 """Lists of words that are no signs."""
