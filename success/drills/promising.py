@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from success.drills.clock import in_figures
@@ -11,7 +12,7 @@ from success.drills.wording import clauses
 
 _REPAIR: Final = re.compile(
     r"修复|修好|恢复|解决|搞定|搞好|弄好|弄完|做好|做出来|处理好|处理完|能用|打开|上线|交付|做完|完成|改完|发布"
-    r"|就好|就能好|准好|会好|能好|赶上|赶得上|来得及|赶得及"
+    r"|就好|就能好|准好|会好|能好|能上(?!传|网|来|手)|就上(?!传|网|报)|可以上(?!传|网|报)|会上线|出来给|交给您|弄出来|搞出来|赶上|赶得上|来得及|赶得及"
     r"|\brunning again\b|\bworking again\b|\bback\b|\b(?:be|is|are|it) up\b|\bup again\b"
     r"|\bfix(?:ed)?\b|\brepair(?:s|ed)?\b|\brestor\w+\b|\bresolv\w+\b|\bsolv\w+\b"
     r"|\bdone\b|\blive\b|\bdeliver\w*\b|\bfinish\w*\b|\blaunch\w*\b|\bready\b|\bsorted\b|\bcomplet\w+\b|\bonline\b"
@@ -68,19 +69,21 @@ _DO: Final = re.compile(
     r"|that|them)\b"
 )
 _SURE: Final = re.compile(
-    r"肯定|一定|保证|绝对|包您|准能|赶出来|没问题|放心|误不了|不会误|不会耽误|\bguarantee\w*|\bdefinitely\b"
-    r"|\bpromise\b|\bfor sure\b|\bmy word\b"
+    r"肯定|一定|保证|应该[能会可]|估计[能会可]|差不多[能会可]|大概[能会可]|预计[能会可]|基本上?[能会可]|绝对|包您|准能|赶出来|没问题|放心|误不了|不会误|不会耽误"
+    r"|\bguarantee\w*|\bdefinitely\b"
+    r"|\bpromise\b|\bfor sure\b|\bmy word\b|\bprobably\b|\bmost likely\b|\breckon\b|\bmy guess\b"
+    r"|\bi'd say\b|\bshould be (?:able|fine|possible|doable)\b"
 )
 _BARE: Final = 4
 _AT_ONCE: Final = re.compile(
     r"马上|立刻|立即|立马|现在|今天|今晚|明天|明早|今早|上午|下午|早上|晚上|周[一二三四五]|下周|这周|这就|直接"
-    r"|先(?=做|开|动|搭|写|弄|改|上|给)|顺[手便带路]|回头就|已经(?!病)"
+    r"|先(?=做|开|动|搭|写|弄|改|上|给|把|将)|[这过][两几]天|顺[手便带路]|回头就|已经(?!病)"
     r"|right away|right now|immediately|straight away|straightaway|at once|today|tonight|tomorrow|this week|next week"
     r"|this (?:morning|afternoon|evening)|already|\bnow\b|\bon (?:monday|tuesday|wednesday|thursday|friday)\b"
     r"|\bin the meantime\b"
 )
 _BEGIN: Final = re.compile(
-    r"开工|开始(?!日)|动手|动工|开做|做起来|给您加|帮您加|安排开发|着手|写代码|搭起来|搭个|排进|排上|插进"
+    r"开工|开始(?!日|整理|梳理|评估|估|收集|查|排查|确认|写需求|做方案|做报价|准备)|动手|动工|开做|做起来|给您加|帮您加|安排开发|着手|写代码|搭起来|搭个|排进|排上|插进|[先把将][^,。]{0,10}(?:做|搭|写|建|加|弄|改)(?:上|好|起来|出来|了|完|着)"
     r"|安排(?:同事|人|技术|程序员|小\w)[^,。]{0,4}(?:做|写|开|弄|加|改)|让(?:同事|技术|开发|小\w)[^,。]{0,6}(?:做"
     r"|写|弄|加|改)"
     r"|(?:顺[手便带路]|先)[^,。]{0,4}(?:做|加|弄|改|搞|搭|写)(?!个?(?:评估|方案|报价|记录|估))"
@@ -106,6 +109,16 @@ _ORAL: Final = re.compile(
     r"|\b(?:your (?:ok|okay|word|yes|thumbs up)|you say (?:yes|go|ok|okay)|say the word|just say (?:yes|go"
     r"|the word))\b"
 )
+_GIVEN_FIRST: Final = re.compile(
+    r"(?:同意|确认|签字|签了|签好|批准|授权)[^,。]{0,6}(?:后|了|好)$|(?:等|只要|一旦)[^,。]*(?:同意|确认|签|批准)"
+    r"|\b(?:as soon as|once|after|when)\b.*\b(?:approv|sign|confirm|agree)"
+)
+"""What a clause says that another one may begin after."""
+_PAPER_LATER: Final = re.compile(
+    r"(?:手续|报价|合同|流程|签字|审批|单子|文件|书面)[^,。]{0,6}(?:(?:慢慢|回头|后面|之后|以后|事后|随后|再)[^,。]{0,3}补|后补|补上|补给|补一)"
+    r"|\b(?:paperwork|quote|quotation|estimate|approval|signature|formalities)\b[^,.]{0,30}"
+    r"\b(?:later(?! than)|afterwards|along the way)\b"
+)
 _FORMAL: Final = re.compile(r"书面|授权|联系人|签|不够|不行|不能|written|in writing|authori[sz]|sign|not enough|n't")
 
 
@@ -117,6 +130,9 @@ _SOON: Final = re.compile(
     r"|in minutes|in seconds)\b"
     r"|\b(?:any minute now|in no time)\b"
 )
+
+
+_YOU: Final = re.compile(r"您|你|给|\byou\b|\byours?\b")
 
 
 class Aim(StrEnum):
@@ -162,6 +178,14 @@ def timed(folded: str) -> tuple[Timed, ...]:
     return tuple(each for each in found if each.aim is not Aim.OTHER)
 
 
+def heard_by(folded: str) -> tuple[Named, ...]:
+    """The hours that a sentence names to the client for nothing else: "you have it by five"."""
+    kept = (each for each in clauses(folded) if not _NOT_PROMISED.search(each) and _YOU.search(each))
+    return tuple(
+        each for clause in kept if _aim(clause) is Aim.OTHER for each in instants(clause) if each.hour is not None
+    )
+
+
 def for_a_day(folded: str) -> bool:
     """Whether a sentence promises something for a day that it does not name: by the fair, before the weekend."""
     return any(
@@ -181,8 +205,10 @@ def soon(folded: str) -> bool:
 def begins_now(folded: str) -> bool:
     """Whether a sentence has work begin at once, after nobody's word or one that was only spoken."""
     return any(
-        (_ORAL.search(each) and _BEGIN.search(each) and not _FORMAL.search(each)) or _at_once(_WAIVES.sub("", each))
-        for each in clauses(folded)
+        (_ORAL.search(each) and _BEGIN.search(each) and not _FORMAL.search(each))
+        or (_PAPER_LATER.search(each) and not _NOT_PROMISED.search(each))
+        or (_at_once(_WAIVES.sub("", each)) and not _GIVEN_FIRST.search(_WAIVES.sub("", before)))
+        for before, each in pairwise(("", *clauses(folded)))
     )
 
 
