@@ -22,7 +22,7 @@ _COUNT: Final = re.compile(
     r"|(?<![\d.:/$¥€])(?P<en>\d{1,4})\s+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
     r"|dec)[a-z]*\b)(?:[a-z]+\s+){0,2}?(?P<noun>[a-z]{3,}s)\b"
 )
-_TIMES: Final = frozenset({"minutes", "hours", "days", "weeks", "months", "years", "seconds"})
+_TIMES: Final = frozenset({"times", "minutes", "hours", "days", "weeks", "months", "years", "seconds"})
 _PRICE: Final = re.compile(
     r"(?:价格|费用|报价|总价|收费|年费|月费|\bcosts?\b|\bprices?\b|\bfees?\b"
     r"|\bcharges?\b)[^,。;!?]{0,12}?(?P<amount>[$¥€]?\d[\d,.]*\d)"
