@@ -160,6 +160,8 @@ class _Reader:
         words = self._words(row.get("words"), f"{where}.words") if kind is ItemKind.SAYS else None
         is_facts, written = kind is ItemKind.FACTS, row.get("denied")
         denied = self._words(written, f"{where}.denied") if is_facts and written is not None else None
+        if written is not None and not is_facts:
+            self._wrong(f"{where}.denied", "is for the item of facts only")
         for key in ("critical", "apology_due", "no_date", "no_start"):
             if row.get(key) not in {None, True, False}:
                 self._wrong(f"{where}.{key}", "is yes or no")
