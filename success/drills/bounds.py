@@ -8,7 +8,7 @@ from handoff.kinds import ClockKind, Level, Tier
 from handoff.policy import Contract, Term
 from knowledge.language import fold
 from success.drills.model import Item, Scenario, Sign
-from success.drills.promising import Aim, begins_now, for_a_day, timed
+from success.drills.promising import Aim, begins_now, for_a_day, soon, timed
 from success.drills.signs import read, sentences, shortened
 from success.drills.times import DAY, Named, Span, resolve
 
@@ -72,6 +72,8 @@ def _late(sentence: str, line: int, bounds: Bounds, at: datetime, item: Item) ->
         return Beyond(why="unapproved", quote=shortened(sentence), line=line)
     spans = [each for each in repairs if isinstance(each, Span)]
     days = [each for each in repairs if isinstance(each, Named)]
+    if soon(folded) and bounds.repair is not None:
+        return _of("sooner", sentence, line, bounds, Aim.REPAIR)
     why = _of_spans(spans, bounds.repair) or _of_days(days, bounds.repair, at)
     if why is not None:
         return _of(why, sentence, line, bounds, Aim.REPAIR)

@@ -31,7 +31,10 @@ _BARE_EN: Final = re.compile(
 )
 _COUNT_EN: Final = re.compile(rf"\b(?:{_WORD})\b(?=[\s-])")
 _NAMED: Final[Mapping[str, str]] = {
-    r"\bmidnight\b|午夜|半夜": "24:00", r"\b(?:noon|midday)\b": "12:00",
+    r"\bmidnight\b|午夜|半夜": "24:00", r"一刻钟|十几分钟|\bquarter of an hour\b": "15分钟", r"三刻钟": "45分钟",
+    r"个把(?:小时|钟头)|一个来小时": "1小时",
+    r"[一两]两个(?:小时|钟头)|\ba couple of hours\b|\ban hour or (?:two|so)\b": "2小时",
+    r"(?<=[一二三四五六七八九十\d])来(?=分钟)": "", r"\b(?:noon|midday)\b": "12:00",
     r"\b(?:the )?(?:end of (?:the |this )?(?:business )?day|close of business)\b|下班之?前": "18:00",
 }  # fmt: skip
 _EARLY: Final = 5

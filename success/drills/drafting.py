@@ -60,7 +60,10 @@ def anonymised(text: str, own: Own) -> str:
 
 
 def draft(complained: Complained, base: str) -> str:
-    """The drill as text, on the text of the shipped one; it reads, but what is marked must be seen to."""
+    """The drill as text, on the text of the shipped one; it reads, but what is marked must be seen to.
+
+    What the shipped case denies is left out: another case may hold it.
+    """
     root: dict[str, Any] = yaml.safe_load(base)
     lines = [text for said in complained.said if (text := anonymised(said, complained.own))]
     opening, later = lines[:2] or [""], lines[2:MOST_LINES]
@@ -71,6 +74,7 @@ def draft(complained: Complained, base: str) -> str:
     }  # fmt: skip
     root["persona"] |= {"name": dict(TO_WRITE), "firm": dict(TO_WRITE), "who": dict(TO_WRITE), "goal": dict(TO_WRITE)}
     root["otherwise"] = [_said(line) for line in later] or root["otherwise"]
+    root["rubric"] = [{key: row[key] for key in row if key != "denied"} for row in root["rubric"]]
     return yaml.safe_dump(root, allow_unicode=True, sort_keys=False, width=110)
 
 

@@ -41,6 +41,8 @@ class Sign(StrEnum):
     BLAME = "blame"
     DISPARAGE = "disparage"
     BRUSH_OFF = "brush_off"
+    MOCKERY = "mockery"
+    LEAK = "leak"
     ABUSE = "abuse"
     STEERING = "steering"
     STEP = "step"
@@ -79,6 +81,7 @@ class Step:
 class Item:
     """One item of the rubric. `critical`: with nothing for it the drill is not passed, whatever the rest comes to.
 
+    `denied`, of facts: words that say what the case does not hold, clause by clause.
     `apology_due`, of tone: one must come. `no_date`, `no_start`, of promises: no date of delivery, no beginning of
     work has been approved.
     """
@@ -89,6 +92,7 @@ class Item:
     weight: int
     critical: bool = False
     words: Mapping[str, tuple[str, ...]] | None = None
+    denied: Mapping[str, tuple[str, ...]] | None = None
     steps: tuple[Step, ...] = ()
     apology_due: bool = False
     no_date: bool = False

@@ -143,6 +143,7 @@ class _Reader:
             "weight",
             "critical",
             "words",
+            "denied",
             "steps",
             "apology_due",
             "no_date",
@@ -157,13 +158,17 @@ class _Reader:
         kind = self._choice(row, "kind", ItemKind, where) or ItemKind.SAYS
         steps = self._rows(row, "steps", self._step, where) if kind is ItemKind.STEPS else ()
         words = self._words(row.get("words"), f"{where}.words") if kind is ItemKind.SAYS else None
+        is_facts, written = kind is ItemKind.FACTS, row.get("denied")
+        denied = self._words(written, f"{where}.denied") if is_facts and written is not None else None
+        if written is not None and not is_facts:
+            self._wrong(f"{where}.denied", "is for the item of facts only")
         for key in ("critical", "apology_due", "no_date", "no_start"):
             if row.get(key) not in {None, True, False}:
                 self._wrong(f"{where}.{key}", "is yes or no")
         return Item(
             id=known, kind=kind, name=self._said(row.get("name"), f"{where}.name"),
             weight=self._number(row.get("weight"), f"{where}.weight", 1, 100), critical=row.get("critical") is True,
-            words=words, steps=steps, apology_due=row.get("apology_due") is True,
+            words=words, denied=denied, steps=steps, apology_due=row.get("apology_due") is True,
             no_date=row.get("no_date") is True, no_start=row.get("no_start") is True, source=self._source(row, where),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from handoff.kinds import Level
 from knowledge.language import fold
 from success.drills.bounds import Bounds, beyond, due_of
 from success.drills.model import Item, ItemKind, Scenario, Sign, Step
-from success.drills.promising import Aim, timed
+from success.drills.promising import Aim, Timed, heard_by, timed
 from success.drills.results import MOST_EVIDENCE, Evidence, Ground, Result, Score
 from success.drills.sense import Heard, copied, heard, once
 from success.drills.signs import Seen, read, says, sentences, shortened, signs_of, without_steering
@@ -19,7 +19,7 @@ from success.drills.times import Named, Span, resolve
 from success.drills.truth import facts
 
 WHOLE: Final = 100
-_RUDE: Final = (Sign.ABUSE, Sign.BRUSH_OFF, Sign.BLAME, Sign.DISPARAGE, Sign.STEERING)
+_RUDE: Final = (Sign.ABUSE, Sign.BRUSH_OFF, Sign.BLAME, Sign.DISPARAGE, Sign.MOCKERY, Sign.LEAK, Sign.STEERING)
 _NOTHING: Final = ("nothing",)
 _IDLE: Final = frozenset({Sign.EMPTY, *_RUDE})
 
@@ -102,8 +102,9 @@ def _tone(item: Item, lines: tuple[str, ...], sense: Heard, scenario: Scenario, 
     seen = [(number, each) for number, line in enumerate(sense.lines, 1) for each in read(line)]
     if not any(_to_the_client(line, scenario) for line in sense.lines):
         return Score(item=item.id, share=0, evidence=sense.refused[:MOST_EVIDENCE], missing=_NOTHING)
-    kind = [(number, each) for number, each in seen if each.sign in {Sign.COURTESY, Sign.GREETING}]
+    kind = [(number, each) for number, each in seen if each.sign is Sign.GREETING]
     kind += _by_name(sense.lines, scenario)
+    kind += [(number, each) for number, each in seen if each.sign is Sign.COURTESY]
     due = {Sign.APOLOGY} if item.apology_due else {Sign.APOLOGY, Sign.EMPATHY, Sign.RESTATE}
     heart = [(number, each) for number, each in seen if each.sign in due]
     wanted = {
@@ -131,15 +132,15 @@ def _deadline(item: Item, lines: tuple[str, ...], scenario: Scenario, bounds: Bo
     """
     at = scenario.at
     named = [
-        (shortened(sentence), number, each.time.words, _when(each.time, at))
+        (shortened(sentence), number, each.time.words, _when(each.time, at), each.aim)
         for number, line in enumerate(lines, 1)
         for sentence in sentences(without_steering(line))
-        for each in timed(fold(sentence))
-        if each.aim is Aim.ANSWER or isinstance(each.time, Named)
+        for each in _hearing(fold(sentence))
     ]
     if not named:
         return Score(item=item.id, share=0, missing=("deadline",))
-    quote, line, words, first = named[0]
+    named = [each for each in named if each[4] is Aim.ANSWER] or named
+    quote, line, words, first, _ = named[0]
     due = due_of(bounds.answer, at) if scenario.level is Level.EMERGENCY else None
     if due is not None and first > due:
         late = Evidence(quote=quote, line=line, good=False, why="later", about=bounds.label(Aim.ANSWER))
@@ -147,9 +148,15 @@ def _deadline(item: Item, lines: tuple[str, ...], scenario: Scenario, bounds: Bo
     evidence = [Evidence(quote=quote, line=line, good=True, why="deadline", about=words)]
     moved = [each for each in named[1:] if each[1] > line and _same_day_later(each[3], first) and _exact(each[2])]
     if moved:
-        quote, line, words, _ = moved[0]
+        quote, line, words, _, _ = moved[0]
         evidence.append(Evidence(quote=quote, line=line, good=False, why="moved", about=words))
     return Score(item=item.id, share=0.5 if moved else 1.0, evidence=tuple(evidence))
+
+
+def _hearing(folded: str) -> tuple[Timed, ...]:
+    """The times by which a client may hear more: those of answers, else instants that are named to it."""
+    found = tuple(each for each in timed(folded) if each.aim is Aim.ANSWER or isinstance(each.time, Named))
+    return found or tuple(Timed(aim=Aim.ANSWER, time=each) for each in heard_by(folded))
 
 
 def _when(named: Named | Span, at: datetime) -> datetime:
@@ -168,9 +175,10 @@ def _same_day_later(later: datetime, first: datetime) -> bool:
 
 def _steps(item: Item, lines: tuple[str, ...]) -> Score:
     """The share of the steps that were done in their order; one that came too early counts a half."""
-    places = [_place(step, lines) for step in item.steps]
     evidence, missing, points, last = [], [], 0.0, (-1, -1)
-    for number, place in enumerate(places, 1):
+    for number, step in enumerate(item.steps, 1):
+        places = _places(step, lines)
+        place = next((each for each in places if each[1:] >= last), places[0] if places else None)
         if place is None:
             missing.append(str(number))
             continue
@@ -184,12 +192,14 @@ def _steps(item: Item, lines: tuple[str, ...]) -> Score:
     return Score(item=item.id, share=share, evidence=tuple(evidence), missing=tuple(missing))
 
 
-def _place(step: Step, lines: tuple[str, ...]) -> tuple[str, int, int] | None:
-    for number, line in enumerate(lines, 1):
-        for at, sentence in enumerate(sentences(without_steering(line))):
-            if says(fold(sentence), step.words):
-                return shortened(sentence), number, at
-    return None
+def _places(step: Step, lines: tuple[str, ...]) -> list[tuple[str, int, int]]:
+    """Where a step is done: the words, the message from 1, the sentence from 0."""
+    return [
+        (shortened(sentence), number, at)
+        for number, line in enumerate(lines, 1)
+        for at, sentence in enumerate(sentences(without_steering(line)))
+        if says(fold(sentence), step.words)
+    ]
 
 
 def _sentences(lines: tuple[str, ...]) -> Iterator[tuple[str, int]]:

@@ -19,7 +19,13 @@ EVIDENCE: Final = 160
 _WORDS: Final = Path(__file__).with_name("signs.yaml")
 _BUT: Final = re.compile(r"但|不过|\bbut\b|\bhowever\b|\bthough\b")
 _GIVEN: Final = frozenset({Sign.FREE, Sign.MONEY})
-"""What is not given where the sentence refuses it."""
+"""What is not given where the sentence refuses it, and no clause of it gives it after all."""
+_GIVES: Final = re.compile(
+    r"[给帮替](?:您|你|贵)|我们?(?:来|可以|会|就|让)|肯定|一定|就[当算]|送|\b(?:we|i)(?:'ll| will| can| could)\b"
+    r"|\blet me\b"
+)
+_LISTS: Final = frozenset({"waived", "apart"})
+"""Lists of words that are no signs."""
 _SENTENCE: Final = re.compile(r"[^。！？!?\n；;]+(?:[。！？!?；;]+|\n|$)|[。！？!?；;]+")
 _POINT: Final = re.compile(r"(?<=[a-z0-9)\]%’'\"])\.\s+(?=[A-Z])")
 
@@ -56,7 +62,7 @@ def read(text: str) -> tuple[Seen, ...]:
         folded = fold(sentence)
         signs = frozenset(_signs(folded))
         signs = frozenset({Sign.STEERING}) if Sign.STEERING in signs else signs
-        signs -= _GIVEN if Sign.REFUSAL in signs and not _BUT.search(folded) else frozenset()
+        signs -= _GIVEN if Sign.REFUSAL in signs and not _BUT.search(folded) and not _given(folded) else frozenset()
         found += [Seen(sign=sign, quote=shortened(sentence), at=at) for sign in sorted(signs)]
     return tuple(found)
 
@@ -78,17 +84,22 @@ def says(folded: str, words: Mapping[str, Iterable[str]]) -> bool:
     return any(words_of(tuple(some)).stand_in(kept) for some in words.values())
 
 
+def _given(folded: str) -> bool:
+    """Whether a clause gives something away and says who gives it."""
+    return any(_shown(sign, each) and _GIVES.search(each) for each in clauses(folded) for sign in _GIVEN)
+
+
+def _shown(sign: Sign, folded: str) -> bool:
+    """Whether a text shows a sign that can be denied: in a clause that does not deny it."""
+    words, denials = _patterns()[sign], _denials().get(sign)
+    told = _apart().without(folded)
+    if denials is None:
+        return words.stand_in(told)
+    return any(not denials.stand_in(rest) for each in clauses(told) if (rest := words.rest_of(each)) is not None)
+
+
 def _signs(folded: str) -> Iterator[Sign]:
-    for sign, words in _patterns().items():
-        denials = _denials().get(sign)
-        if denials is None:
-            shown = words.stand_in(folded)
-        else:
-            shown = any(
-                not denials.stand_in(rest) for each in clauses(folded) if (rest := words.rest_of(each)) is not None
-            )
-        if shown:
-            yield sign
+    yield from (sign for sign in _patterns() if _shown(sign, folded))
     named = {type(each.time) for each in timed(folded)}
     if named - {Span}:
         yield Sign.DATE
@@ -112,8 +123,14 @@ def _waived() -> Words:
 
 
 @cache
+def _apart() -> Words:
+    """What looks like a word of the lists and is none: a leave that was asked for is no "please"."""
+    return _both(_written()["apart"])
+
+
+@cache
 def _patterns() -> Mapping[Sign, Words]:
-    return {Sign(name): _both(words) for name, words in _written().items() if name != "waived"}
+    return {Sign(name): _both(words) for name, words in _written().items() if name not in _LISTS}
 
 
 @cache

@@ -194,7 +194,7 @@ def _clock(match: re.Match[str]) -> Named:
 
 def _named_day(match: re.Match[str]) -> Named:
     ahead, weekday = _day(match["day"])
-    hour = 23 if match["day"] in {"今晚", "tonight"} else None
+    hour = _DAY if match["day"] in {"今晚", "tonight"} else None
     return Named(words=match.group().strip(), days=ahead, weekday=weekday, hour=hour)
 
 

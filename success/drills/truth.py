@@ -13,18 +13,26 @@ from success.drills.model import Item, Scenario
 from success.drills.promising import timed
 from success.drills.results import MOST_EVIDENCE, Evidence, Ground, Score
 from success.drills.signs import sentences, shortened, without_steering
-from success.drills.times import instants, spans
+from success.drills.times import Named, instants, spans
+from success.drills.wording import clauses, words_of
 
 _CHECKED: Final = frozenset({"number", "link", "address", "phone"})
 _COUNT: Final = re.compile(
     r"(?<![\d.:/月])(?P<cn>\d{1,4})\s*(?:个|次|件|张|单|条|份|套|页|项|位)(?!工作日|工作天|小时|月|星期)"
-    r"|(?<![\d.:/$¥€])(?P<en>\d{1,4})\s+(?:[a-z]+\s+){0,2}?(?P<noun>[a-z]{3,}s)\b"
+    r"|(?<![\d.:/$¥€])(?P<en>\d{1,4})\s+(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+    r"|dec)[a-z]*\b)(?:[a-z]+\s+){0,2}?(?P<noun>[a-z]{3,}s)\b"
 )
-_TIMES: Final = frozenset({"minutes", "hours", "days", "weeks", "months", "years", "seconds"})
+_TIMES: Final = frozenset({"times", "minutes", "hours", "days", "weeks", "months", "years", "seconds"})
 _PRICE: Final = re.compile(
-    r"(?:价格|费用|报价|总价|收费|年费|月费|\bcosts?\b|\bprices?\b|\bfees?\b|\bcharges?\b)[^,。;!?]{0,12}?(?P<amount>[$¥€]?\d[\d,.]*\d)"
+    r"(?:价格|费用|报价|总价|收费|年费|月费|\bcosts?\b|\bprices?\b|\bfees?\b"
+    r"|\bcharges?\b)[^,。;!?]{0,12}?(?P<amount>[$¥€]?\d[\d,.]*\d)"
 )
 _SMALL: Final = 3
+_UNSURE: Final = re.compile(
+    r"不|没|无|未|还[在要]|是否|可能|也许|如果|若|要是|排除|正常|其他|其余|另外|除了|才|后|等"
+    r"|\bnot\b|n't\b|\bno\b|\bnever\b|\bnothing\b|\bif\b|\bwhether\b|\bmay\b|\bmight\b|\bcould\b|\bperhaps\b"
+    r"|\bfine\b|\belse\b|\bothers?\b|\brest\b|\bexcept\b|\bonce\b|\bbefore\b|\buntil\b|\brule"
+)
 _YEAR: Final = frozenset({"12个月", "12months", "12 months", "1年"})
 _TIERS: Final[Mapping[Tier, str]] = {
     Tier.PLATINUM: "铂金|白金|platinum", Tier.GOLD: "黄金|gold", Tier.STANDARD: "标准|standard",
@@ -47,9 +55,24 @@ def facts(item: Item, scenario: Scenario, lines: tuple[str, ...], bounds: Bounds
             for words, holds in known.stated(fold(sentence)):
                 (right if holds else wrong).append((shortened(sentence), number, words))
     bad = [Evidence(quote=q, line=n, good=False, why="not_in_manual", about=w) for q, n, w in _distinct(wrong)]
+    bad += [Evidence(quote=quote, line=n, good=False, why="not_the_case") for quote, n in _against(item, lines)]
     good = [Evidence(quote=q, line=n, good=True, why="in_manual", about=w) for q, n, w in _distinct(right)]
     share = 0.0 if bad else 1.0
     return Score(item=item.id, share=share, evidence=tuple((bad + good)[:MOST_EVIDENCE]))
+
+
+def _against(item: Item, lines: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    """Sentences that say what the case denies, in a clause that neither denies nor asks nor is unsure of it."""
+    if item.denied is None:
+        return
+    words = words_of(tuple(each for some in item.denied.values() for each in some))
+    for number, line in enumerate(lines, 1):
+        for sentence in sentences(without_steering(line)):
+            for clause in clauses(fold(sentence)):
+                rest = words.rest_of(clause)
+                if rest is not None and not _UNSURE.search(rest) and not sentence.rstrip().endswith(("?", "？")):
+                    yield shortened(sentence), number
+                    break
 
 
 class _Known:
@@ -61,6 +84,7 @@ class _Known:
         case = [text for said in told for text in said.values()]
         held = [term.target.label for term in (bounds.repair, bounds.answer) if term is not None]
         whole = in_figures(fold("\n".join([*ground.every, *case, *held])))
+        self.dates = {(each.month, each.date) for text in case for each in _dates(fold(text))}
         self.scenario, self.bounds = scenario, bounds
         self.text = whole.replace(" ", "")
         self.lengths = {each.length for each in spans(whole)}
@@ -83,12 +107,24 @@ class _Known:
         for words, count in counted.items():
             if count > _SMALL and words.replace(" ", "") not in times:
                 yield words, count in self.counts
+        yield from self._days(folded)
         for found in _PRICE.finditer(text):
             if not re.search(r"[:%折]", text[found.start() : found.end() + 1]):
                 yield found["amount"], found["amount"] in self.text
         for tier, names in _TIERS.items():
             if tier is not self.scenario.tier and (named := re.search(_OF_TIER.format(tier=names), text)):
                 yield named.group(), False
+
+    def _days(self, folded: str) -> Iterator[tuple[str, bool]]:
+        """Days of a month that a sentence tells of; those that it promises are seen to by the promises."""
+        own = {each.time.date for each in timed(folded) if isinstance(each.time, Named)}
+        told = (each for each in _dates(folded) if each.month is not None and each.date not in own)
+        yield from ((each.words, (each.month, each.date) in self.dates) for each in told)
+
+
+def _dates(folded: str) -> Iterator[Named]:
+    """The dates that a text names, clause by clause."""
+    yield from (each for clause in clauses(folded) for each in instants(clause) if each.date is not None)
 
 
 def _counts(text: str) -> Iterator[tuple[int, str]]:

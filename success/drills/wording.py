@@ -8,7 +8,9 @@ from typing import Final
 from knowledge.language import fold
 
 _GAP: Final = ".{0,8}?"
-_CLAUSE: Final = re.compile(r"(?<!\d),|,(?!\d)|[，;；:：](?!\d)|\b(?:but|and)\b|但是?|不过")
+_CLAUSE: Final = re.compile(
+    r"(?<!\d),|,(?!\d)|[，;；:：](?!\d)|\b(?:but|and)\b|\bso (?=we|i|you|the|it|there|they|let)|但是?|不过"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,13 @@ class Words:
     def stand_in(self, folded: str) -> bool:
         """Whether one of the alternatives does."""
         return self.rest_of(folded) is not None
+
+    def without(self, folded: str) -> str:
+        """The text with everything that one of the alternatives finds blotted out."""
+        for way in self.ways:
+            for part in way:
+                folded = part.sub(lambda found: "\0" * len(found.group()), folded)
+        return folded
 
     def rest_of(self, folded: str) -> str | None:
         """The text without what one of the alternatives found; None where none stands in it."""

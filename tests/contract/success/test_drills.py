@@ -154,6 +154,7 @@ async def test_a_drill_is_drafted_from_a_complaint_without_whose_it_was(world: W
     scenario = reading.read(made.text)
     assert (scenario.level, scenario.tier, scenario.name) == (Level.EMERGENCY, Tier.GOLD, made.slug)
     assert drafting.open_points(made.text) > 0
+    assert "denied" not in made.text
     with pytest.raises(DrillRefused, match="open"):
         await world.do(drafts.publish, drill_id=made.id, text=made.text, by=world.lead.id)
     assert made.slug not in {each.slug for each in await world.ask(shelf.shelf)}

@@ -10,6 +10,7 @@ from success.drills.results import Result
 from tests.unit.success.drills.conftest import scored
 
 HERE = Path(__file__).parent
+HALVES = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
 def talks(half: str) -> list[dict[str, Any]]:
@@ -25,7 +26,10 @@ def agrees(talk: dict[str, Any], found: Result) -> bool:
     return lost and found.passed == talk.get("passes", found.passed)
 
 
-@pytest.mark.parametrize(("half", "most"), [("one", 2), ("two", 3), ("three", 4), ("four", 4), ("five", 3)])
+@pytest.mark.parametrize(
+    ("half", "most"),
+    [("one", 2), ("two", 3), ("three", 4), ("four", 4), ("five", 3), ("six", 0), ("seven", 5), ("eight", 2)],
+)
 def test_the_rubric_judges_as_people_do(half: str, most: int) -> None:
     """Good talks in many words pass, bad ones do not, and what is wrong with them is what they lose by."""
     every = talks(half)
@@ -40,7 +44,7 @@ def test_the_rubric_judges_as_people_do(half: str, most: int) -> None:
 
 def test_the_talks_are_of_every_kind() -> None:
     """Each drill has good ones and bad ones, in each language."""
-    every = [talk for half in ("one", "two", "three", "four", "five") for talk in talks(half)]
+    every = [talk for half in HALVES for talk in talks(half)]
     kinds = {(talk["drill"], talk["language"], bool(talk.get("passes"))) for talk in every}
     assert {drill for drill, _, _ in kinds} == {"changed", "outage", "price", "slip"}
     assert {language for _, language, good in kinds if good} == {"zh-Hans", "zh-Hant", "en"}

@@ -74,6 +74,8 @@ def test_traditional_chinese_is_made_of_simplified() -> None:
         ({"rubric": [{"id": "a", "kind": "tone", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "x": 1}]}, "rubric.1.x"),
         ({"rubric": [{"id": "a", "kind": "promises", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "no_date": 3}]}, "rubric.1.no_date"),
         ({"rubric": [{"id": "a", "kind": "says", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "words": {"en": ["x" * 301], "zh-Hans": ["一"]}}]}, "rubric.1.words.en"),
+        ({"rubric": [{"id": "a", "kind": "facts", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "denied": ["x"]}]}, "rubric.1.denied"),
+        ({"rubric": [{"id": "a", "kind": "tone", "weight": 1, "name": {"en": "a", "zh-Hans": "一"}, "denied": {"en": ["x"], "zh-Hans": ["一"]}}]}, "rubric.1.denied"),
         ({"surprise": 1}, "surprise"),
     ],
 )  # fmt: skip
