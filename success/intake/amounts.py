@@ -52,7 +52,7 @@ _ABOUT: Final = re.compile(
     r"|~\s*$|^~"
 )
 _UP_TO: Final = re.compile(
-    r"(?:不|别|没有?)[^,，\d]{0,4}(?:超|过\s*$)|最多|顶多|不到|(?<!不)[低少]于|不[高大多]于|控制在|\bup to\b"
+    r"(?:不|别|没有?)[^,，\d]{0,4}(?:超|过\s*$)|最多|顶多|上限|封顶|不到|(?<!不)[低少]于|不[高大多]于|控制在|\bup to\b"
     r"|(?<!not )(?<!no )\bunder\b"
     r"|\bat most\b|\bmax"
     r"|\bno more than\b|\bnot more than\b"
