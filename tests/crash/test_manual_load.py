@@ -110,11 +110,14 @@ async def command(server: Server, name: str, *, kill_at: str | None = None) -> A
             server.end(signal.SIGKILL)
 
     try:
-        return await control.ask(server.data, name, {}, seen)
+        result = await control.ask(server.data, name, {}, seen)
     except OwnerAwayError:
         assert killed == [kill_at]
         await asyncio.to_thread(server.start)
         return await control.ask(server.data, name, {}, lambda _: None)
+    if killed:  # its answer was on the way already
+        await asyncio.to_thread(server.start)
+    return result
 
 
 async def edit_and_publish(server: Server, manual: Path, timeline: Timeline) -> None:
