@@ -9,7 +9,7 @@ from handoff.policy import Contract, Term
 from knowledge.language import fold
 from success.drills.model import Item, Scenario, Sign
 from success.drills.promising import Aim, begins_now, for_a_day, soon, timed
-from success.drills.signs import read, sentences, shortened
+from success.drills.signs import read, sentences, shortened, steers
 from success.drills.times import DAY, Named, Span, resolve
 
 
@@ -64,7 +64,7 @@ def beyond(said: tuple[str, ...], scenario: Scenario, bounds: Bounds, item: Item
 def _late(sentence: str, line: int, bounds: Bounds, at: datetime, item: Item) -> Beyond | None:
     """What is beyond the contract in the times that a sentence promises; the last of those for a repair counts."""
     folded = fold(sentence)
-    if Sign.STEERING in {each.sign for each in read(sentence)}:
+    if steers(folded):
         return None
     named = timed(folded)
     repairs = [each.time for each in named if each.aim is Aim.REPAIR]

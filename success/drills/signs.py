@@ -78,6 +78,11 @@ def without_steering(text: str) -> str:
     return "\n".join(each for each in sentences(text) if not steering.stand_in(fold(each)))
 
 
+def steers(folded: str) -> bool:
+    """Whether a folded sentence speaks to whoever scores."""
+    return _shown(Sign.STEERING, folded)
+
+
 def says(folded: str, words: Mapping[str, Iterable[str]]) -> bool:
     """Whether a folded sentence says one of the words, in whichever language, in a clause that does not waive it."""
     kept = ", ".join(each for each in clauses(folded) if not _waived().stand_in(each))

@@ -1,6 +1,7 @@
 """How words that are data are found: `a…b` (a few characters between), `a|b & c|d` (one of each). Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,9 +16,14 @@ _CLAUSE: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """Alternatives, each of parts that must all stand in a text, in any order."""
+    """Alternatives, each of parts that must all stand in a text, in any order.
+
+    `first` finds the first part of any, and `parts` any part: most texts hold none, and are looked through once.
+    """
 
     ways: tuple[tuple[re.Pattern[str], ...], ...]
+    first: re.Pattern[str]
+    parts: re.Pattern[str]
 
     def stand_in(self, folded: str) -> bool:
         """Whether one of the alternatives does."""
@@ -25,6 +31,8 @@ class Words:
 
     def without(self, folded: str) -> str:
         """The text with everything that one of the alternatives finds blotted out."""
+        if self.parts.search(folded) is None:
+            return folded
         for way in self.ways:
             for part in way:
                 folded = part.sub(lambda found: "\0" * len(found.group()), folded)
@@ -32,12 +40,13 @@ class Words:
 
     def rest_of(self, folded: str) -> str | None:
         """The text without what one of the alternatives found; None where none stands in it."""
+        if self.first.search(folded) is None:
+            return None
         for way in self.ways:
-            found = [part.search(folded) for part in way]
-            if all(found):
+            found = [each for part in way if (each := part.search(folded)) is not None]
+            if len(found) == len(way):
                 rest = folded
                 for each in found:
-                    assert each is not None
                     rest = rest[: each.start()] + "\0" * (each.end() - each.start()) + rest[each.end() :]
                 return rest
         return None
@@ -46,13 +55,18 @@ class Words:
 @cache
 def words_of(written: tuple[str, ...]) -> Words:
     """What a list of words asks for."""
-    ways = (tuple(_either(part) for part in each.split(" & ")) for each in written)
-    return Words(ways=tuple(ways))
+    ways = tuple(tuple(_either(part) for part in each.split(" & ")) for each in written)
+    first, parts = (way[0] for way in ways), (part for way in ways for part in way)
+    return Words(ways=ways, first=_any(first), parts=_any(parts))
 
 
 def clauses(folded: str) -> tuple[str, ...]:
     """The parts of a sentence that can be denied on their own."""
     return tuple(each.strip() for each in _CLAUSE.split(folded) if each.strip())
+
+
+def _any(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each.pattern})" for each in patterns) or r"(?!)")
 
 
 def _either(part: str) -> re.Pattern[str]:
