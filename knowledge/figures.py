@@ -63,7 +63,7 @@ def _figure(match: re.Match[str]) -> Figure:
 
 def _measured(number: str, factor: int) -> str:
     plain = number.replace(",", "")
-    value = float(plain) if plain[0].isdigit() and plain.isascii() else float(_numeral(plain))
+    value = float(_numeral(plain) if plain[0] in _NUMERALS else plain)  # digits of every script
     return f"{value * factor:.10g}"
 
 

@@ -4,6 +4,7 @@ import copy
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz.around import KNOWN
 from tests.fuzz.targets import ALL, SHAPES, TARGETS, corpus
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,12 @@ SLOW = {"page", "defaults", "visits"}  # each writes files
 _ODD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just({}), st.just([]),
     st.just("9" * 5000), st.just(2**70), st.just([[[]]]), st.just({"id": None}), st.just("\ud800"), st.just("<!channel>"),
+)  # fmt: skip
+_NUMBER = re.compile(r"\d+|[〇零一二两兩三四五六七八九十百千万萬亿億半]+")
+_NUMERALS = st.text("0123456789.,/-:~ 零一二两三四五六七八九十百千万亿半几多", min_size=1, max_size=8)
+ODD_NUMBERS = (
+    "0", "00", "-1", "9" * 5_000, "1" + "0" * 330, "1e400", "1,,", "1.2.3.4", "٣", "६", "１２", "²", "①", "½", "Ⅻ", "〇", "十十十",
+    "万万亿", "半半", "二0三", "31.2.", "2026-02-30", "0/0/0", "99:99", "24:60", "9999年", "0月0日", "∞", "NaN",
 )  # fmt: skip
 
 
@@ -90,6 +98,24 @@ def test_hostile_shapes(name: str) -> None:
     holds()
 
 
+@pytest.mark.parametrize("name", KNOWN)
+def test_odd_numbers(name: str) -> None:
+    """What people really write, with numbers of other scripts, of all lengths, and of no value in the place of theirs."""
+    known = KNOWN[name]()
+
+    def odd(row: bytes, numbers: list[str]) -> bytes:
+        put = iter(numbers)
+        text = _NUMBER.sub(lambda found: next(put, found.group()), row[1:].decode())
+        return row[:1] + text.encode()
+
+    @settings(max_examples=400 if name == "answers" else 80, deadline=None, database=None, suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(st.sampled_from(known), st.lists(st.one_of(_NUMERALS, st.sampled_from(ODD_NUMBERS)), min_size=1, max_size=4))
+    def holds(row: bytes, numbers: list[str]) -> None:
+        TARGETS[name](odd(row, numbers))
+
+    holds()
+
+
 @pytest.mark.timeout(400)
 def test_guided_by_coverage(tmp_path: Path) -> None:
     """All in one, some seconds each; `make fuzz` takes them one by one, and longer."""
@@ -101,5 +127,5 @@ def test_guided_by_coverage(tmp_path: Path) -> None:
         [sys.executable, "-m", "tests.fuzz", ALL, "--seconds", "60"],
         cwd=ROOT, capture_output=True, text=True, timeout=380, check=False, env=os.environ | {"TMPDIR": str(tmp_path)},
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-1500:]  # the traceback, then the input
     assert "number_of_executed_units" in ran.stderr
