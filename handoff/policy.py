@@ -120,7 +120,7 @@ def read_file(path: Path) -> object:
 
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:  # ValueError: a day that no month has
         raise PolicyError(path.name, f"cannot be read: {error}") from error
 
 

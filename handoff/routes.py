@@ -62,7 +62,7 @@ def load(path: Path = DEFAULT) -> Routes:
 
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise PolicyError(path.name, f"cannot be read: {error}") from error
     try:
         return parse(document)

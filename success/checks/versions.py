@@ -80,9 +80,9 @@ def parse(text: str) -> KnownVersions:
     """Read the table; raises BadVersions naming the first entry that cannot be meant."""
     try:
         read = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a day that no month has
         raise BadVersions("file", "is no YAML") from error
-    if not isinstance(read, dict) or not isinstance(read.get("as_of"), date):
+    if not isinstance(read, dict) or type(read.get("as_of")) is not date:  # an instant is a date, too
         raise BadVersions("as_of", "must be a date such as 2026-11-30")
     plugins = read.get("plugins") or {}
     if not isinstance(plugins, dict) or len(plugins) > _MOST:

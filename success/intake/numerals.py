@@ -83,8 +83,8 @@ def _below(written: str, unit: int) -> float | None:
     """What stands behind 万: "两万五" is 25 000, "两万零五" 20 005."""
     if not written:
         return 0
-    if len(written) == 1 and (written.isdigit() or written in _ONES):
-        return (int(written) if written.isascii() else DIGITS[written]) * unit / 10
+    if len(written) == 1 and (written.isdecimal() or written in _ONES):
+        return (int(written) if written.isdecimal() else DIGITS[written]) * unit / 10
     return chinese(written)
 
 
@@ -98,7 +98,7 @@ def _small(written: str) -> float | None:
         if each in _TENS:
             total += (1 if digit is None else digit) * _TENS[each]
             digit, last = None, _TENS[each]
-        elif each in DIGITS or each[0].isdigit():
+        elif each in DIGITS or each[0].isdecimal():
             if digit:
                 return None
             digit = DIGITS[each] if each in DIGITS else float(each)

@@ -17,10 +17,12 @@ _SAID: Final = {
     "倾": "聊", "搵": "找",
 }  # fmt: skip
 _CANTONESE: Final = re.compile("|".join(sorted(_SAID, key=len, reverse=True)))
+_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
 _SO_MUCH: Final = re.compile(r"(?<=[万千百蚊元])度(?=$|[\s,.!~吧啦左右])")
 
 
 def plain(text: str) -> str:
-    """A text folded, its Cantonese in the words of the written language."""
+    """A text folded, its Cantonese in the words of the written language, digits of other scripts as 0 to 9."""
     said = _CANTONESE.sub(lambda found: _SAID[found[0]], fold(text))
+    said = _OTHER_DIGIT.sub(lambda found: str(int(found[0])), said)
     return _SO_MUCH.sub("左右", said)

@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("name", nargs="?")
     parser.add_argument("file", nargs="?", type=Path, help="try this input alone")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="of chance; 0 is another one each time")
     parser.add_argument("--list", action="store_true", help="the names of the targets")
     asked = parser.parse_args()
     if asked.list:
@@ -42,7 +43,7 @@ def main() -> None:
     for n, begun in enumerate(targets.corpus(asked.name)):
         (room / "corpus" / f"begin-{n}").write_bytes(begun)
     options = [
-        f"-max_total_time={asked.seconds}", f"-max_len={_MOST}", f"-timeout={_PATIENCE_S}", f"-rss_limit_mb={_MEMORY_MB}",
+        f"-max_total_time={asked.seconds}", f"-max_len={_MOST}", f"-seed={asked.seed}", f"-timeout={_PATIENCE_S}", f"-rss_limit_mb={_MEMORY_MB}",
         f"-artifact_prefix={room}{os.sep}", "-print_final_stats=1", "-verbosity=0",
     ]  # fmt: skip
     atheris.Setup([sys.argv[0], *options, str(room / "corpus")], target)

@@ -108,7 +108,11 @@ def _drills() -> tuple[tuple[Scenario, ...], Mapping[str, Bounds], Mapping[str, 
     scenarios = tuple(drills.read(source) for source in shelf.shipped().values())
     contract = policy.load()
     bounds = {each.name: Bounds.of(contract, level=each.level, tier=each.tier) for each in scenarios}
-    return scenarios, bounds, {each.name: Ground(public=tuple(map(_page, each.pages)), internal=()) for each in scenarios}
+    return (
+        scenarios,
+        bounds,
+        {each.name: Ground(public=tuple(map(_page, each.pages)), internal=()) for each in scenarios},
+    )
 
 
 def _page(page_id: str) -> str:

@@ -63,12 +63,12 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
 )
 BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
     "site": (
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=gbk\r\nContent-Length: 60\r\n\r\n"
-        b"<html><title>A</title><meta name=generator content='WordPress 6.4'>",
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=gbk\r\nContent-Length: 60\r\n\r\n"
+        b"<html><title>A</title><meta name=generator content='WordPress 6.4'>"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n5\r\n\x1f\x8b\x08\x00\x00\r\n0\r\n\r\n",
         b"HTTP/1.1 301 Moved\r\nLocation: //x\r\n\r\n",
-        b"HTTP/1.0 200 \r\n\r\n<!doctype html><base href='https://[x'><script src=http://a:99999/b></script>"
-        b"<link rel=icon href=//a><form action=http:><img src='http://[::1'>",
+        (b"HTTP/1.0 200 \r\n\r\n<!doctype html><base href='https://[x'><script src=http://a:99999/b></script>"
+        b"<link rel=icon href=//a><form action=http:><img src='http://[::1'>"),
     ),
     "robots": (b"User-agent: *\nDisallow: /\nAllow: /a$\nSitemap: https://a.test/s.xml\n",),
     "known-versions": (b"as_of: 2026-11-01\nwordpress: {below: '6.4.3', why: x}\nplugins: {a: {below: '1.2', why: y}}\n",),

@@ -151,7 +151,10 @@ def test_a_file_that_is_no_contract_is_refused(tmp_path: Any) -> None:
     """Missing, broken, or something else."""
     broken = tmp_path / "broken.yaml"
     broken.write_text("calendars: [", encoding="utf-8")
-    for path in (tmp_path / "missing.yaml", broken):
+    dated, deep = tmp_path / "dated.yaml", tmp_path / "deep.yaml"
+    dated.write_text("from: 2026-02-30", encoding="utf-8")
+    deep.write_text("[" * 5_000, encoding="utf-8")
+    for path in (tmp_path / "missing.yaml", broken, dated, deep):
         with pytest.raises(PolicyError) as refused:
             load(path)
         assert refused.value.where == path.name

@@ -51,7 +51,7 @@ def test_a_document_of_another_shape_is_refused(document: object) -> None:
         parse(document)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"a: [", b"", b"skills: 3"])
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"a: [", b"", b"skills: 3", b"a: 2026-02-30", b"[" * 5_000])
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes) -> None:
     """Bytes that are no text, YAML that does not close, nothing at all."""
     path = tmp_path / "routes.yaml"

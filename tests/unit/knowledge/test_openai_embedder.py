@@ -170,6 +170,17 @@ def test_a_busy_server_is_asked_again() -> None:
     assert server.time.slept == [3.0, 7.0, 2.0, 4.0]
 
 
+@pytest.mark.parametrize(
+    "said", ["soon", "Wed, 21 Oct 2015 07:28:00 -99999999999999999999", "Wed, 21 Oct 99999 07:28:00"]
+)
+def test_a_pause_that_says_nothing(said: str) -> None:
+    """A header that no pause can be read from is none: the server is asked again after our own wait."""
+    server = Server()
+    server.answer = failing_first([complaint(429, "slow down", **{"Retry-After": said})])
+    assert server.embedder().passages(["a"]).shape == (1, WIDTH)
+    assert server.time.slept == [0.5]
+
+
 def test_waiting_is_bounded() -> None:
     """A server that wants an hour of patience, or never recovers, is given up in time."""
     server = Server()

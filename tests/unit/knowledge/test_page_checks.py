@@ -98,6 +98,12 @@ def test_a_changed_figure_in_the_sample_is_found() -> None:
     assert len(contradictions.problems((*pages, copy))) >= 1
 
 
+def test_figures_in_digits_of_every_script() -> None:
+    """A page in Hindi or Arabic is compared like any other."""
+    found = figures("६ minutes, ١٢ hours, १,२०० 元")
+    assert [each.value for each in found] == ["6", "720", "1200"]
+
+
 def test_figures_have_one_measure() -> None:
     """What is said in other units, or in Chinese numerals, is the same."""
     found = figures("7天 一周 168小时 ¥1,200 1200元 两个工作日 2 working days 十五天 15 days 1gb 1024mb 二十分钟")

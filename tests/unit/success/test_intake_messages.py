@@ -74,6 +74,13 @@ def test_what_is_read_of_what_nobody_wrote_it_for(asked: str, text: str, expecte
     assert line(understand(text, FORM, asked=None if asked == "-" else asked, today=TODAY, words=words)) == expected
 
 
+@pytest.mark.parametrize("text", ["预算٦万५", "预算6万5", "预算６万５"])
+def test_digits_of_every_script(text: str) -> None:
+    """Sixty-five thousand, whichever digits somebody's keyboard has; signs that only look like digits end nothing."""
+    assert line(understand(text, FORM, asked="budget", today=TODAY)) == "budget=CNY 65000..65000"
+    understand("预算6万፩", FORM, asked="budget", today=TODAY)
+
+
 @pytest.mark.parametrize("currency", ["USD", "HKD", "EUR", "GBP"])
 def test_a_form_says_what_is_meant_without_a_currency(currency: str) -> None:
     """An amount without a currency is one in that of the form."""

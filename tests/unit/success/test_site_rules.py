@@ -250,7 +250,8 @@ def test_versions_are_compared_by_their_parts() -> None:
 
 @pytest.mark.parametrize(
     "text", ["", "- a", "as_of: soon", "as_of: 2026-01-01\nplugins: [a]", "as_of: 2026-01-01\nplugins: {a b: {below: '1'}}",
-             "as_of: 2026-01-01\nplugins: {a: {below: 1.10}}", "as_of: 2026-01-01\nwordpress: 6", "a: [", "as_of: 2026-01-01\nwordpress: {below: new}"]
+             "as_of: 2026-01-01\nplugins: {a: {below: 1.10}}", "as_of: 2026-01-01\nwordpress: 6", "a: [", "as_of: 2026-01-01\nwordpress: {below: new}",
+             "as_of: 2026-02-30", "as_of: 2026-02-03 10:00:00", "[" * 5_000]
 )  # fmt: skip
 def test_a_table_that_cannot_be_meant_is_refused(text: str) -> None:
     """By the name of its first wrong entry; a number without quotation marks would lose its end."""
