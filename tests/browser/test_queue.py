@@ -60,6 +60,7 @@ def test_search_by_keys_alone(served: Served) -> None:
     page.wait_for_url("**/desk")
     press(page, "g", "s")
     page.wait_for_url("**/desk/search")
+    expect(page.locator("#main input[name=q]")).to_be_focused()
     page.keyboard.type(ticket.number.lower())
     press(page, "Enter")
     page.wait_for_url(f"**/desk/t/{ticket.number}")
