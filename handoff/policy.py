@@ -115,7 +115,7 @@ def load(path: Path = DEFAULT, *, holidays: Mapping[str, Holidays] | None = None
 
 
 def read_file(path: Path) -> object:
-    """A contract file's document, not yet looked at; raises PolicyError if it cannot be read."""
+    """A YAML file's document, not yet looked at; raises PolicyError if it cannot be read."""
     import yaml
 
     try:

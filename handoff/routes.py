@@ -17,6 +17,7 @@ from typing import Final
 from handoff.errors import PolicyError
 from handoff.fields import known, mapping
 from handoff.kinds import Level, Tier
+from handoff.policy import read_file
 
 DEFAULT: Final = Path(__file__).with_name("routes.yaml")
 FIELDS: Final = ("skills", "teams", "pass_over_minutes", "silent_percent", "emergency_page", "emergency_weight")
@@ -58,12 +59,7 @@ class Routes:
 
 def load(path: Path = DEFAULT) -> Routes:
     """Read a file of routing rules; raises PolicyError naming the file and the field."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise PolicyError(path.name, f"cannot be read: {error}") from error
+    document = read_file(path)
     try:
         return parse(document)
     except PolicyError as error:

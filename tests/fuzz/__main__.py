@@ -9,7 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parents[2]
+from tests.fuzz.reading import ROOT
+
 _MOST = 4_096  # bytes of an input
 _PATIENCE_S = 20  # of one input
 _MEMORY_MB = 6_000
@@ -38,7 +39,7 @@ def main() -> None:
     if asked.file is not None:
         target(asked.file.read_bytes())
         return
-    room = HERE / ".fuzz" / asked.name
+    room = ROOT / ".fuzz" / asked.name
     (room / "corpus").mkdir(parents=True, exist_ok=True)
     for n, begun in enumerate(targets.corpus(asked.name)):
         (room / "corpus" / f"begin-{n}").write_bytes(begun)

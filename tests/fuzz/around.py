@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -28,11 +26,9 @@ from success.intake.values import from_json, to_json
 from success.projects import edits, wish
 from success.projects.errors import PricesBroken, ProjectRefused
 from success.projects.price_reading import read_prices
-from tests.fuzz.reading import Target, text
+from tests.fuzz.reading import NOW, ROOT, Target, text
+from tests.unit.success.test_intake_messages import ROWS
 
-ROOT: Final = Path(__file__).parents[2]
-TODAY: Final = date(2026, 11, 24)
-_MESSAGES: Final = ROOT / "tests" / "unit" / "success" / "messages"
 _PRICES: Final = ROOT / "success" / "projects" / "prices.yaml"
 _EVERY: Final = 9  # so many rows of a table make one beginning
 
@@ -43,13 +39,13 @@ def answers(data: bytes) -> None:
     """
     form = forms_kept.parsed(forms_kept.shipped())
     keys = (None, *(each.key for each in form.questions))
-    said = understand(text(data[1:]), form, asked=keys[data[0] % len(keys)] if data else None, today=TODAY)
+    said = understand(text(data[1:]), form, asked=keys[data[0] % len(keys)] if data else None, today=NOW.date())
     assert len({each.key for each in said.found}) == len(said.found)
     for each in said.found:
         question = form.question(each.key)
         assert question is not None
         assert from_json(to_json(each.value)) == each.value
-        reason(question, each.value, today=TODAY)
+        reason(question, each.value, today=NOW.date())
 
 
 def question_form(data: bytes) -> None:
@@ -66,10 +62,8 @@ def drill(data: bytes) -> None:
 
 def talk(data: bytes) -> None:
     """What a trainee says, a message a line, in the drill that the first byte says: a result within its bounds."""
-    scenarios, bounds, ground = _drills()
-    scenario = scenarios[data[0] % len(scenarios) if data else 0]
-    lines = text(data[1:]).split("\n")
-    found = score(scenario, lines, bounds=bounds[scenario.name], ground=ground[scenario.name], language=None)
+    scenario, bounds, ground = _drills()[data[0] % len(_drills()) if data else 0]
+    found = score(scenario, text(data[1:]).split("\n"), bounds=bounds, ground=ground)
     assert 0 <= found.percent <= 100
     assert {each.item for each in found.scores} == {each.id for each in scenario.rubric}
 
@@ -104,15 +98,12 @@ def notice(data: bytes) -> None:
 
 
 @cache
-def _drills() -> tuple[tuple[Scenario, ...], Mapping[str, Bounds], Mapping[str, Ground]]:
-    scenarios = tuple(drills.read(source) for source in shelf.shipped().values())
-    contract = policy.load()
-    bounds = {each.name: Bounds.of(contract, level=each.level, tier=each.tier) for each in scenarios}
-    return (
-        scenarios,
-        bounds,
-        {each.name: Ground(public=tuple(map(_page, each.pages)), internal=()) for each in scenarios},
-    )
+def _drills() -> tuple[tuple[Scenario, Bounds, Ground], ...]:
+    contract, scenarios = policy.load(), [drills.read(source) for source in shelf.shipped().values()]
+    return tuple(
+        (each, Bounds.of(contract, level=each.level, tier=each.tier), Ground(public=tuple(map(_page, each.pages)), internal=()))
+        for each in scenarios
+    )  # fmt: skip
 
 
 def _page(page_id: str) -> str:
@@ -122,15 +113,13 @@ def _page(page_id: str) -> str:
 def _answers() -> tuple[bytes, ...]:
     """Rows of the table of real answers, each behind the byte of its question."""
     keys = ["-", *(each.key for each in forms_kept.parsed(forms_kept.shipped()).questions)]
-    lines = (_MESSAGES / "intake.tsv").read_text("utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return tuple(bytes([keys.index(asked)]) + said.encode() for asked, said, _ in rows)
+    return tuple(bytes([keys.index(asked)]) + said.encode() for asked, said, _ in ROWS)
 
 
 def _told() -> tuple[bytes, ...]:
     """What trainees said in the talks that measure the rubric, each behind the byte of its drill."""
     room = ROOT / "tests" / "unit" / "success" / "drills"
-    names = [each.name for each in _drills()[0]]
+    names = [scenario.name for scenario, _, _ in _drills()]
     talks = [talk for kept in sorted(room.glob("talks_*.yaml")) for talk in yaml.safe_load(kept.read_text("utf-8"))]
     return tuple(bytes([names.index(each["drill"])]) + "\n".join(each["said"]).encode() for each in talks)
 
@@ -141,11 +130,16 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType({
 })  # fmt: skip
 KNOWN: Final = {"answers": _answers, "talk": _told}
 """What is really written, in many rows."""
+
+
+def some(name: str) -> tuple[bytes, ...]:
+    """A part of what is really written, for a target to begin with; nothing where nothing is known."""
+    return KNOWN[name]()[::_EVERY] if name in KNOWN else ()
+
+
 BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
-    "answers": _answers()[::_EVERY],
     "question-form": (forms_kept.shipped().encode()[:3_000], b"key: x\nname: {zh-Hans: a, en: b}\nquestions:\n  - key: a\n    kind: text\n"),
     "drill": tuple(source.encode()[:3_000] for source in shelf.shipped().values()),
-    "talk": _told()[::_EVERY],
     "quiz": (b"? What\n@ a/b\n+ yes\n- no\n\n? \xe4\xbb\x80\xe4\xb9\x88\n- a\n+ b\n",),
     "prices": (_PRICES.read_bytes()[:3_000],),
     "proposal-lines": (b"Shop* | 10 | 20,000 | pay, basket\nBlog|2|3000|\n",),

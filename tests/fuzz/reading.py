@@ -1,7 +1,12 @@
-"""What every target begins with: bytes as a text."""
+"""What every target begins with: bytes as a text, the moment it is, where the project lies."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
+ROOT: Final = Path(__file__).parents[2]
+NOW: Final = datetime(2026, 11, 24, 2, tzinfo=UTC)
 Target = Callable[[bytes], object]
 
 

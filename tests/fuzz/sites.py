@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -13,9 +12,8 @@ from knowledge import endpoint
 from success.checks import html, robots, versions
 from success.checks.http import Source, Stopped, read_body, read_head
 from success.checks.limits import Limits
-from tests.fuzz.reading import Target, text
+from tests.fuzz.reading import NOW, Target, text
 
-NOW: Final = datetime(2026, 11, 24, 2, tzinfo=UTC)
 _MOST: Final = 64 * 1024
 
 

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -40,10 +40,9 @@ from success.incident_errors import AlertUnreadable, RulesBroken
 from success.traffic import reading as traffic
 from success.traffic.model import Refused
 from tests.fuzz import around, sites
-from tests.fuzz.reading import Target, text
+from tests.fuzz.reading import NOW, Target, text
 
 ME: Final = slack.Me(team="T1", user="UBOT")
-NOW: Final = datetime(2026, 11, 24, 2, tzinfo=UTC)
 _BOT: Final = Bot("1:" + "a" * 35)
 _FILE: Final = f"https://files.slack.com/{'x' * 8}"
 
@@ -258,7 +257,12 @@ def corpus(name: str) -> tuple[bytes, ...]:
     if name == ALL:
         return tuple(bytes([n]) + begun for n, each in enumerate(TARGETS) for begun in corpus(each))
     shapes = tuple(json.dumps(shape).encode() for shape in SHAPES.get(name, ()))
-    return shapes + _BEGINNINGS.get(name, ()) + (b"", b"\x00", b"\xff\xfe", b"{}", b"[]", "怎么办".encode())
+    return (
+        shapes
+        + around.some(name)
+        + _BEGINNINGS.get(name, ())
+        + (b"", b"\x00", b"\xff\xfe", b"{}", b"[]", "怎么办".encode())
+    )
 
 
 _BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.around import KNOWN
+from tests.fuzz.reading import ROOT
 from tests.fuzz.targets import ALL, SHAPES, TARGETS, corpus
 
-ROOT = Path(__file__).parents[2]
 SLOW = {"page", "defaults", "visits"}  # each writes files
 _ODD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just({}), st.just([]),
